@@ -1,0 +1,59 @@
+import type { Failure } from '../kernel/failure.js';
+import { askEvents, recordEvents } from '../kernel/message.js';
+import type { AskEvent, RecordEvent } from '../kernel/message.js';
+import type { ClusterOptions, Placement } from '../protocol/deployment.js';
+import type { CheckpointId, Epoch, Incarnation, JobId, JobRun, SubtaskKey } from '../protocol/ids.js';
+import type { JobGraph } from '../protocol/job-graph.js';
+import type { CheckpointManifest, EnumeratorSnapshot, SubtaskSnapshot } from '../protocol/manifest.js';
+
+export type CheckpointCoordinatorMessage =
+  /** Told by a source-coordinator: its valve is closed and its earlier assignments are acknowledged. */
+  | { readonly type: 'sourceCoordinator.snapshotted'; readonly run: JobRun; readonly checkpoint: CheckpointId; readonly snapshot: EnumeratorSnapshot }
+  /** A subtask's answer to `subtask.triggerCheckpoint`. */
+  | { readonly type: 'subtask.barrierInjected'; readonly run: JobRun; readonly subtask: SubtaskKey; readonly checkpoint: CheckpointId }
+  /** Asked by a subtask, answered with `checkpointCoordinator.noted`: its part is durable. */
+  | { readonly type: 'subtask.snapshotted'; readonly run: JobRun; readonly checkpoint: CheckpointId; readonly snapshot: SubtaskSnapshot }
+  /** Asked by a subtask, answered with `checkpointCoordinator.noted`: it cannot take part. */
+  | { readonly type: 'subtask.declined'; readonly run: JobRun; readonly subtask: SubtaskKey; readonly checkpoint: CheckpointId; readonly failure: Failure }
+  /** A subtask's answer to `subtask.completeCheckpoint`. */
+  | { readonly type: 'subtask.committed'; readonly run: JobRun; readonly subtask: SubtaskKey; readonly checkpoint: CheckpointId; readonly finished: boolean }
+  /** A subtask's answer to `subtask.abortCheckpoint`. */
+  | { readonly type: 'subtask.aborted'; readonly run: JobRun; readonly subtask: SubtaskKey; readonly checkpoint: CheckpointId }
+  /** Asked by a subtask, answered with `checkpointCoordinator.noted`: all its input has ended and been processed. */
+  | { readonly type: 'subtask.drained'; readonly run: JobRun; readonly subtask: SubtaskKey }
+  | { readonly type: 'blobs.swept'; readonly request: string }
+  | RecordEvent
+  | AskEvent;
+
+export type CheckpointCoordinatorAnswer = { readonly type: 'checkpointCoordinator.noted'; readonly run: JobRun };
+
+export const checkpointCoordinatorMessages = {
+  'sourceCoordinator.snapshotted': 'The unassigned splits of a source, with its valve closed.',
+  'subtask.barrierInjected': 'A triggered subtask has put the barrier into its stream.',
+  'subtask.snapshotted': "A subtask's part of the checkpoint is durable.",
+  'subtask.declined': 'A subtask cannot take part in the checkpoint.',
+  'subtask.committed': 'A subtask has committed what belongs to the checkpoint.',
+  'subtask.aborted': 'A subtask has forgotten the checkpoint.',
+  'subtask.drained': 'A subtask has processed its last record.',
+  'blobs.swept': 'Files that nothing refers to are deleted.',
+  ...recordEvents,
+  ...askEvents,
+} satisfies Record<CheckpointCoordinatorMessage['type'], string>;
+
+/** Given by the job-master at every start; one coordinator lives as long as one run. */
+export interface CheckpointCoordinatorInput {
+  readonly job: JobId;
+  readonly run: JobRun;
+  readonly epoch: Epoch;
+  /** Of the leader's process; makes the nonces of log entries. */
+  readonly incarnation: Incarnation;
+  readonly graph: JobGraph;
+  readonly placement: Placement;
+  /** Index of the next log entry: one past this run's `recovered` entry. */
+  readonly nextIndex: number;
+  /** The newest complete checkpoint: base of the first trigger, and what a sweep must keep. */
+  readonly latest: CheckpointManifest | null;
+  /** Subtasks that have nothing more to do. */
+  readonly finished: readonly SubtaskKey[];
+  readonly options: ClusterOptions;
+}

@@ -1,0 +1,35 @@
+import { recordEvents } from '../kernel/message.js';
+import type { RecordEvent } from '../kernel/message.js';
+import type { Failure } from '../kernel/failure.js';
+import type { ClusterOptions } from '../protocol/deployment.js';
+import type { Epoch, Incarnation, JobId, ProcessName } from '../protocol/ids.js';
+import type { JobRecord, JobResult } from '../protocol/job-graph.js';
+
+export type DispatcherMessage =
+  /** Asked by a client; answered with DispatcherAnswer once the record is durable. Idempotent by job id. */
+  | { readonly type: 'dispatcher.submitJob'; readonly record: JobRecord }
+  /** Asked by a client; answered with `job.canceling`. */
+  | { readonly type: 'dispatcher.cancelJob'; readonly job: JobId }
+  /** Told by a job-master whose result is durable. */
+  | { readonly type: 'jobMaster.ended'; readonly job: JobId; readonly result: JobResult }
+  | RecordEvent;
+
+export type DispatcherAnswer =
+  | { readonly type: 'job.accepted'; readonly job: JobId }
+  | { readonly type: 'job.rejected'; readonly job: JobId; readonly failure: Failure }
+  | { readonly type: 'job.canceling'; readonly job: JobId };
+
+export const dispatcherMessages = {
+  'dispatcher.submitJob': 'Keep this job durably and start it.',
+  'dispatcher.cancelJob': 'End this job without a result.',
+  'jobMaster.ended': 'The job is terminal and its result durable.',
+  ...recordEvents,
+} satisfies Record<DispatcherMessage['type'], string>;
+
+/** Given by the leader's process at its start. Leadership is a value: this epoch, for the life of the process. */
+export interface DispatcherInput {
+  readonly epoch: Epoch;
+  readonly process: ProcessName;
+  readonly incarnation: Incarnation;
+  readonly options: ClusterOptions;
+}

@@ -1,0 +1,88 @@
+import type { Failure } from './failure.js';
+import type { VertexId } from './ids.js';
+
+export type Partitioner = 'forward' | 'hash' | 'rebalance' | 'broadcast';
+
+/** One operator of a chain, as the control plane knows it. */
+export interface OperatorNode {
+  /** Names the operator's state across versions of a job. */
+  readonly uid: string;
+  readonly name: string;
+  readonly kind: 'source' | 'transform' | 'sink';
+  /** True when the operator commits after a checkpoint is durable. */
+  readonly commits: boolean;
+  readonly stateful: boolean;
+}
+
+/** A chain of operators that runs as one task. A source, if there is one, is the first operator. */
+export interface JobVertex {
+  readonly id: VertexId;
+  readonly name: string;
+  readonly parallelism: number;
+  readonly maxParallelism: number;
+  readonly operators: readonly OperatorNode[];
+}
+
+export interface JobEdge {
+  readonly id: string;
+  readonly from: VertexId;
+  readonly to: VertexId;
+  readonly partitioner: Partitioner;
+}
+
+/** What is deployed. Vertices stand in topological order; two builds of one job give equal graphs. */
+export interface JobGraph {
+  readonly name: string;
+  readonly vertices: readonly JobVertex[];
+  readonly edges: readonly JobEdge[];
+  readonly options: JobOptions;
+}
+
+export interface JobOptions {
+  /** null: no periodic checkpoints; the final one of a bounded job is still taken. */
+  readonly checkpointIntervalMs: number | null;
+  readonly checkpointTimeoutMs: number;
+  readonly checkpointMinPauseMs: number;
+  /** How many checkpoints in a row may fail before the job is restarted. */
+  readonly tolerableFailedCheckpoints: number;
+  readonly restart: RestartStrategy;
+  readonly bufferTimeoutMs: number;
+  /** Commit again what a newer, unreadable checkpoint had committed, instead of failing. */
+  readonly allowRollback: boolean;
+}
+
+/** Failures of the job's own code are counted against `attempts` (null: no limit); a lost process never is. */
+export interface RestartStrategy {
+  readonly kind: 'fixedDelay';
+  readonly attempts: number | null;
+  readonly delayMs: number;
+}
+
+export const defaultJobOptions: JobOptions = {
+  checkpointIntervalMs: null,
+  checkpointTimeoutMs: 600_000,
+  checkpointMinPauseMs: 0,
+  tolerableFailedCheckpoints: 0,
+  restart: { kind: 'fixedDelay', attempts: 3, delayMs: 1_000 },
+  bufferTimeoutMs: 10,
+  allowRollback: false,
+};
+
+/** The job as the dispatcher keeps it: durable before a submission is answered. */
+export interface JobRecord {
+  readonly format: 1;
+  readonly job: string;
+  readonly graph: JobGraph;
+  /** Key of the bundle in the CodeStore. */
+  readonly code: string;
+  /** Parameters given after `--`; part of the job's identity. */
+  readonly params: readonly string[];
+}
+
+/** Terminal, written once, before anything of the job is cleaned up. */
+export interface JobResult {
+  readonly format: 1;
+  readonly job: string;
+  readonly outcome: 'finished' | 'canceled' | 'failed';
+  readonly failure: Failure | null;
+}

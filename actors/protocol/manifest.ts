@@ -1,0 +1,85 @@
+import type { CheckpointId, Epoch, JobId, JobRun, SubtaskKey } from './ids.js';
+
+/** Where bytes lie and what they must be. Machines handle these and never the bytes. */
+export interface BlobHandle {
+  readonly name: string;
+  readonly bytes: number;
+  /** crc32 of the content, hexadecimal. */
+  readonly checksum: string;
+}
+
+/** A contiguous range of one blob: the snapshot of one key group, or one piece of operator state. */
+export interface StateRange {
+  readonly blob: BlobHandle;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/** How a state's values are written, kept from the first format on. */
+export interface SerializerIdentity {
+  readonly state: string;
+  readonly kind: 'value' | 'list' | 'map' | 'operatorList';
+  readonly serializer: string;
+  readonly version: number;
+}
+
+/** One operator's state of one subtask at one checkpoint. */
+export interface OperatorSnapshot {
+  readonly uid: string;
+  readonly serializers: readonly SerializerIdentity[];
+  /** Only groups that hold something. */
+  readonly keyGroups: readonly KeyGroupSnapshot[];
+  /** Reader positions, committables, writer state: redistributed as a list. */
+  readonly operatorState: StateRange | null;
+}
+
+export interface KeyGroupSnapshot {
+  readonly keyGroup: number;
+  /** The watermark that was current in this group. */
+  readonly watermark: number;
+  readonly range: StateRange;
+}
+
+export interface SubtaskSnapshot {
+  readonly subtask: SubtaskKey;
+  readonly operators: readonly OperatorSnapshot[];
+  /** Taken after the last record: a restored subtask has nothing more to do than to commit. */
+  readonly drained: boolean;
+}
+
+/** A split is opaque plain data with an id that stays the same over restarts. */
+export interface Split {
+  readonly id: string;
+  readonly data: unknown;
+}
+
+export interface EnumeratorSnapshot {
+  readonly uid: string;
+  readonly discovered: boolean;
+  readonly unassigned: readonly Split[];
+}
+
+/** What one checkpoint consists of. Complete when its log entry exists. */
+export interface CheckpointManifest {
+  readonly id: CheckpointId;
+  readonly run: JobRun;
+  readonly subtasks: readonly SubtaskSnapshot[];
+  readonly enumerators: readonly EnumeratorSnapshot[];
+  /** Subtasks that had finished before this checkpoint was triggered. */
+  readonly finished: readonly SubtaskKey[];
+}
+
+interface LogEntryBase {
+  readonly format: 1;
+  readonly job: JobId;
+  /** Entries are contiguous from 0 and created once each. */
+  readonly index: number;
+  readonly epoch: Epoch;
+  /** Tells whose write it was when an outcome is unknown. */
+  readonly nonce: string;
+}
+
+export type LogEntry =
+  | (LogEntryBase & { readonly kind: 'checkpoint'; readonly checkpoint: CheckpointManifest })
+  /** A leader has read the log to its end and goes on from `from` (null: from the beginning) as `run`. */
+  | (LogEntryBase & { readonly kind: 'recovered'; readonly run: JobRun; readonly from: CheckpointId | null });

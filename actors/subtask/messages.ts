@@ -1,0 +1,84 @@
+import type { Failure } from '../kernel/failure.js';
+import { askEvents } from '../kernel/message.js';
+import type { AskEvent } from '../kernel/message.js';
+import type { ClusterOptions, RestorePlan } from '../protocol/deployment.js';
+import type { Address, Allocation, CheckpointId, JobRun, SlotAddress, SubtaskKey } from '../protocol/ids.js';
+import type { Split, SubtaskSnapshot } from '../protocol/manifest.js';
+
+export type SubtaskMessage =
+  /** Asked by the job-master, in this order; answered with `subtask.restored`, `subtask.rewound`, `subtask.started`. */
+  | { readonly type: 'subtask.restore'; readonly run: JobRun; readonly plan: RestorePlan }
+  | { readonly type: 'subtask.rewind'; readonly run: JobRun }
+  | { readonly type: 'subtask.start'; readonly run: JobRun }
+  /** Asked by the source-coordinator; answered with `subtask.splitsAdded`. Numbered per reader from 1. */
+  | { readonly type: 'subtask.assignSplits'; readonly run: JobRun; readonly assignment: number; readonly splits: readonly Split[]; readonly noMore: boolean }
+  /** Asked by the checkpoint-coordinator; answered with `subtask.barrierInjected`, `subtask.committed`, `subtask.aborted`. */
+  | { readonly type: 'subtask.triggerCheckpoint'; readonly run: JobRun; readonly checkpoint: CheckpointId; readonly base: CheckpointId | null }
+  | { readonly type: 'subtask.completeCheckpoint'; readonly run: JobRun; readonly checkpoint: CheckpointId }
+  | { readonly type: 'subtask.abortCheckpoint'; readonly run: JobRun; readonly checkpoint: CheckpointId }
+  /** Answers to what the subtask asked. */
+  | { readonly type: 'jobMaster.noted'; readonly run: JobRun }
+  | { readonly type: 'checkpointCoordinator.noted'; readonly run: JobRun }
+  | { readonly type: 'sourceCoordinator.noted'; readonly run: JobRun }
+  /** Told by the slot. */
+  | { readonly type: 'subtask.cancel' }
+  | TaskEvent
+  | AskEvent;
+
+/** What the data plane tells the actor of its subtask. */
+export type TaskEvent =
+  | { readonly type: 'task.restored' }
+  | { readonly type: 'task.rewound' }
+  | { readonly type: 'task.started' }
+  | { readonly type: 'task.splitsRequested'; readonly request: number }
+  | { readonly type: 'task.barrierInjected'; readonly checkpoint: CheckpointId }
+  /** The subtask's part of the checkpoint is durable. */
+  | { readonly type: 'task.snapshotted'; readonly checkpoint: CheckpointId; readonly snapshot: SubtaskSnapshot }
+  | { readonly type: 'task.declined'; readonly checkpoint: CheckpointId; readonly failure: Failure }
+  /** All input has ended; operators are finishing. */
+  | { readonly type: 'task.inputEnded' }
+  /** Operators have finished and end of data is on its way downstream; barriers still flow. */
+  | { readonly type: 'task.drained' }
+  /** `finished`: that checkpoint was taken after the last record, so there is nothing more to do. */
+  | { readonly type: 'task.committed'; readonly checkpoint: CheckpointId; readonly finished: boolean }
+  | { readonly type: 'task.failed'; readonly failure: Failure }
+  | { readonly type: 'task.canceled' };
+
+export const subtaskMessages = {
+  'subtask.restore': 'Load this state.',
+  'subtask.rewind': 'Read from the checkpointed positions on.',
+  'subtask.start': 'Process records.',
+  'subtask.assignSplits': 'Read these splits too, or know that there are no more.',
+  'subtask.triggerCheckpoint': 'Put this barrier into your stream.',
+  'subtask.completeCheckpoint': 'The checkpoint is durable: commit.',
+  'subtask.abortCheckpoint': 'Forget the checkpoint.',
+  'jobMaster.noted': 'The job-master has noted what was reported.',
+  'checkpointCoordinator.noted': 'The checkpoint-coordinator has noted what was reported.',
+  'sourceCoordinator.noted': 'The source-coordinator has noted the request.',
+  'subtask.cancel': 'End.',
+  'task.restored': 'State is loaded.',
+  'task.rewound': 'Readers stand at the checkpointed positions.',
+  'task.started': 'Records are being processed.',
+  'task.splitsRequested': 'The reader has nothing left to read.',
+  'task.barrierInjected': 'The barrier is in the stream.',
+  'task.snapshotted': 'The part of the checkpoint is durable.',
+  'task.declined': 'The part of the checkpoint could not be made.',
+  'task.inputEnded': 'All input has ended.',
+  'task.drained': 'The last record is processed.',
+  'task.committed': 'What belongs to the checkpoint is committed.',
+  'task.failed': 'The attempt has failed.',
+  'task.canceled': 'Nothing of the attempt is left.',
+  ...askEvents,
+} satisfies Record<SubtaskMessage['type'], string>;
+
+/** Given by the slot once the code is loaded; one actor an attempt. */
+export interface SubtaskInput {
+  readonly subtask: SubtaskKey;
+  readonly slot: SlotAddress;
+  readonly allocation: Allocation;
+  /** Uid of the source at the head of the chain, or null. */
+  readonly source: string | null;
+  /** The process that leads: job-master and coordinators live there. */
+  readonly leader: Address;
+  readonly options: ClusterOptions;
+}

@@ -1,0 +1,18 @@
+import type { JobGraph } from '../../actors/protocol/job-graph.js';
+import type { VertexId } from '../../actors/protocol/ids.js';
+import type { KeySelector, Stage } from '../operators/operator.js';
+import type { Source } from '../operators/source.js';
+
+/** One vertex with its code. The stages stand in the order of `JobVertex.operators`, without the source. */
+export interface VertexProgram {
+  readonly source: { readonly uid: string; readonly source: Source } | null;
+  readonly stages: readonly Stage[];
+}
+
+/** A job graph together with the functions it names: what each slot builds anew from the job's code. */
+export interface JobProgram {
+  readonly graph: JobGraph;
+  readonly vertices: ReadonlyMap<VertexId, VertexProgram>;
+  /** Key selectors of hash edges, by edge id. */
+  readonly edgeKeys: ReadonlyMap<string, KeySelector>;
+}

@@ -1,0 +1,23 @@
+import type { ProcessName, SlotAddress } from '../../actors/protocol/ids.js';
+
+/** Ends a subscription. */
+export type Unlisten = () => void;
+
+/**
+ * Carries control envelopes between processes, as bytes in every world. At most once: what is sent may be lost
+ * without a sign, delayed and, in the simulator, duplicated and reordered.
+ */
+export interface Bus {
+  /** `unreachable` is called, at most once and never from within `send`, when nobody listens at that process. */
+  send(to: ProcessName, bytes: Uint8Array, unreachable: (() => void) | null): void;
+  listen(process: ProcessName, receive: (bytes: Uint8Array) => void): Unlisten;
+}
+
+/**
+ * Carries data frames to slots. Between two slots order is kept and only a suffix can be lost, at a disconnect; the channels above
+ * notice by sequence numbers. Delivery is queued, never from within `send`.
+ */
+export interface DataLinks {
+  send(from: SlotAddress, to: SlotAddress, frame: Uint8Array): void;
+  listen(slot: SlotAddress, receive: (frame: Uint8Array) => void): Unlisten;
+}

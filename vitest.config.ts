@@ -1,0 +1,37 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const source = (path: string): string => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
+
+/** Specs import the package by its public names and get the sources, so that no build is needed to run them. */
+const alias = [
+  { find: /^weirflow$/, replacement: source('index.ts') },
+  { find: /^weirflow\/testing$/, replacement: source('simulation/index.ts') },
+  { find: /^weirflow\/connectors\/([^/]+)$/, replacement: source('connectors/$1/index.ts') },
+];
+
+export default defineConfig({
+  resolve: { alias },
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: { name: 'specs', include: ['specs/**/*.spec.ts'], exclude: ['specs/integration/**'] },
+      },
+      {
+        extends: true,
+        test: { name: 'properties', include: ['property-tests/**/*.property.ts'], testTimeout: 120_000 },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'integration',
+          include: ['specs/integration/**/*.spec.ts'],
+          globalSetup: ['specs/integration/build-once.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
