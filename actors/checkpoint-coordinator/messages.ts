@@ -1,6 +1,6 @@
 import type { Failure } from '../kernel/failure.js';
-import { askEvents, recordEvents } from '../kernel/message.js';
 import type { AskEvent, RecordEvent } from '../kernel/message.js';
+import { askEvents, recordEvents } from '../kernel/message.js';
 import type { ClusterOptions, Placement } from '../protocol/deployment.js';
 import type { CheckpointId, Epoch, Incarnation, JobId, JobRun, SubtaskKey } from '../protocol/ids.js';
 import type { JobGraph } from '../protocol/job-graph.js';
@@ -8,20 +8,54 @@ import type { CheckpointManifest, EnumeratorSnapshot, SubtaskSnapshot } from '..
 
 export type CheckpointCoordinatorMessage =
   /** Told by a source-coordinator: its valve is closed and its earlier assignments are acknowledged. */
-  | { readonly type: 'sourceCoordinator.snapshotted'; readonly run: JobRun; readonly checkpoint: CheckpointId; readonly snapshot: EnumeratorSnapshot }
+  | {
+      readonly type: 'sourceCoordinator.snapshotted';
+      readonly run: JobRun;
+      readonly checkpoint: CheckpointId;
+      readonly snapshot: EnumeratorSnapshot;
+    }
   /** A subtask's answer to `subtask.triggerCheckpoint`. */
-  | { readonly type: 'subtask.barrierInjected'; readonly run: JobRun; readonly subtask: SubtaskKey; readonly checkpoint: CheckpointId }
+  | {
+      readonly type: 'subtask.barrierInjected';
+      readonly run: JobRun;
+      readonly subtask: SubtaskKey;
+      readonly checkpoint: CheckpointId;
+    }
   /** Asked by a subtask, answered with `checkpointCoordinator.noted`: its part is durable. */
-  | { readonly type: 'subtask.snapshotted'; readonly run: JobRun; readonly checkpoint: CheckpointId; readonly snapshot: SubtaskSnapshot }
+  | {
+      readonly type: 'subtask.snapshotted';
+      readonly run: JobRun;
+      readonly checkpoint: CheckpointId;
+      readonly snapshot: SubtaskSnapshot;
+    }
   /** Asked by a subtask, answered with `checkpointCoordinator.noted`: it cannot take part. */
-  | { readonly type: 'subtask.declined'; readonly run: JobRun; readonly subtask: SubtaskKey; readonly checkpoint: CheckpointId; readonly failure: Failure }
+  | {
+      readonly type: 'subtask.declined';
+      readonly run: JobRun;
+      readonly subtask: SubtaskKey;
+      readonly checkpoint: CheckpointId;
+      readonly failure: Failure;
+    }
   /** A subtask's answer to `subtask.completeCheckpoint`. */
-  | { readonly type: 'subtask.committed'; readonly run: JobRun; readonly subtask: SubtaskKey; readonly checkpoint: CheckpointId; readonly finished: boolean }
+  | {
+      readonly type: 'subtask.committed';
+      readonly run: JobRun;
+      readonly subtask: SubtaskKey;
+      readonly checkpoint: CheckpointId;
+      readonly finished: boolean;
+    }
   /** A subtask's answer to `subtask.abortCheckpoint`. */
-  | { readonly type: 'subtask.aborted'; readonly run: JobRun; readonly subtask: SubtaskKey; readonly checkpoint: CheckpointId }
+  | {
+      readonly type: 'subtask.aborted';
+      readonly run: JobRun;
+      readonly subtask: SubtaskKey;
+      readonly checkpoint: CheckpointId;
+    }
   /** Asked by a subtask, answered with `checkpointCoordinator.noted`: all its input has ended and been processed. */
   | { readonly type: 'subtask.drained'; readonly run: JobRun; readonly subtask: SubtaskKey }
-  | { readonly type: 'blobs.swept'; readonly request: string }
+  /** Timers of this actor. */
+  | { readonly type: 'checkpoint.due' }
+  | { readonly type: 'checkpoint.timedOut'; readonly checkpoint: CheckpointId }
   | RecordEvent
   | AskEvent;
 
@@ -35,7 +69,8 @@ export const checkpointCoordinatorMessages = {
   'subtask.committed': 'A subtask has committed what belongs to the checkpoint.',
   'subtask.aborted': 'A subtask has forgotten the checkpoint.',
   'subtask.drained': 'A subtask has processed its last record.',
-  'blobs.swept': 'Files that nothing refers to are deleted.',
+  'checkpoint.due': 'It is time for the next checkpoint.',
+  'checkpoint.timedOut': 'Not every part of the checkpoint was durable in time.',
   ...recordEvents,
   ...askEvents,
 } satisfies Record<CheckpointCoordinatorMessage['type'], string>;

@@ -1,5 +1,5 @@
-import { askEvents } from '../kernel/message.js';
 import type { AskEvent } from '../kernel/message.js';
+import { askEvents } from '../kernel/message.js';
 import type { ClusterOptions, SlotReport } from '../protocol/deployment.js';
 import type { Incarnation, ProcessName } from '../protocol/ids.js';
 

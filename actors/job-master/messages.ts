@@ -1,10 +1,10 @@
 import type { Failure } from '../kernel/failure.js';
-import { askEvents, recordEvents } from '../kernel/message.js';
 import type { AskEvent, RecordEvent } from '../kernel/message.js';
-import type { ResourceManagerFact } from '../resource-manager/messages.js';
+import { askEvents, recordEvents } from '../kernel/message.js';
 import type { ClusterOptions } from '../protocol/deployment.js';
 import type { Allocation, Epoch, Incarnation, JobRun, ProcessName, SlotAddress, SubtaskKey } from '../protocol/ids.js';
 import type { JobRecord } from '../protocol/job-graph.js';
+import type { ResourceManagerFact } from '../resource-manager/messages.js';
 
 export type JobMasterMessage =
   /** Told by the dispatcher. */
@@ -12,7 +12,12 @@ export type JobMasterMessage =
   | Exclude<ResourceManagerFact, { type: 'resourceManager.registered' }>
   /** Answers to `slot.open` and `slot.close`. */
   | { readonly type: 'slot.opened'; readonly slot: SlotAddress; readonly allocation: Allocation }
-  | { readonly type: 'slot.openFailed'; readonly slot: SlotAddress; readonly allocation: Allocation; readonly failure: Failure }
+  | {
+      readonly type: 'slot.openFailed';
+      readonly slot: SlotAddress;
+      readonly allocation: Allocation;
+      readonly failure: Failure;
+    }
   | { readonly type: 'slot.closed'; readonly slot: SlotAddress; readonly allocation: Allocation }
   /** Answers to `subtask.restore`, `subtask.rewind` and `subtask.start`. */
   | { readonly type: 'subtask.restored'; readonly run: JobRun; readonly subtask: SubtaskKey }

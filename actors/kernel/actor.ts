@@ -1,5 +1,5 @@
-import { enqueueActions, setup } from 'xstate';
 import type { AnyStateMachine } from 'xstate';
+import { enqueueActions, setup } from 'xstate';
 import type { Effect } from './effect.js';
 import type { AnyMessage, Delivered } from './message.js';
 
@@ -11,9 +11,9 @@ export interface Decision<C> {
   readonly refuse?: string;
 }
 
-/** Compared as a method, so that a decision may declare just the message it is used for. */
-type Decide<C, M extends AnyMessage> = { method(context: C, message: Delivered<M>): Decision<C> }['method'];
-type Guard<C, M extends AnyMessage> = { method(context: C, message: Delivered<M>): boolean }['method'];
+/** Compared as a method, so that a decision may declare just the message it is used for: one of the actor's types. */
+type Decide<C, T extends string> = { method(context: C, message: Delivered<{ type: T }>): Decision<C> }['method'];
+type Guard<C, T extends string> = { method(context: C, message: Delivered<{ type: T }>): boolean }['method'];
 
 export interface Branch<S extends string, A extends string, G extends string> {
   readonly guard?: G;
@@ -26,7 +26,13 @@ export interface Branch<S extends string, A extends string, G extends string> {
 type Branches<S extends string, A extends string, G extends string> = Branch<S, A, G> | readonly Branch<S, A, G>[];
 
 /** One state: a condition, with the messages that are acted on while it holds. */
-export interface StateDefinition<T extends string, S extends string, A extends string, G extends string, D extends string> {
+export interface StateDefinition<
+  T extends string,
+  S extends string,
+  A extends string,
+  G extends string,
+  D extends string,
+> {
   readonly type?: 'final';
   readonly entry?: A | readonly A[];
   readonly exit?: A | readonly A[];
@@ -35,26 +41,34 @@ export interface StateDefinition<T extends string, S extends string, A extends s
 }
 
 /** An actor: an XState machine in its plain configuration, the decisions it names, and the tables that make it total. */
-export interface ActorDefinition<C, M extends AnyMessage, I, S extends string, A extends string, G extends string, D extends string> {
+export interface ActorDefinition<
+  C,
+  T extends string,
+  I,
+  S extends string,
+  A extends string,
+  G extends string,
+  D extends string,
+> {
   readonly role: string;
   /** The run-time table of messages, with one sentence each. */
-  readonly messages: Readonly<Record<M['type'], string>>;
+  readonly messages: Readonly<Record<T, string>>;
   readonly context: (input: I) => C;
   readonly initial: NoInfer<S>;
-  readonly states: Readonly<Record<S, StateDefinition<M['type'], NoInfer<S>, NoInfer<A>, NoInfer<G>, NoInfer<D>>>>;
+  readonly states: Readonly<Record<S, StateDefinition<NoInfer<T>, NoInfer<S>, NoInfer<A>, NoInfer<G>, NoInfer<D>>>>;
   /** Handled alike in every state that does not say otherwise. */
-  readonly on?: Partial<Record<M['type'], Branches<NoInfer<S>, NoInfer<A>, NoInfer<G>>>>;
-  readonly actions: Readonly<Record<A, Decide<C, M>>>;
-  readonly guards: Readonly<Record<G, Guard<C, M>>>;
-  readonly delays: Readonly<Record<D, (context: C) => number>>;
+  readonly on?: Partial<Record<NoInfer<T>, Branches<NoInfer<S>, NoInfer<A>, NoInfer<G>>>>;
+  readonly actions: Readonly<Record<A, Decide<NoInfer<C>, NoInfer<T>>>>;
+  readonly guards: Readonly<Record<G, Guard<NoInfer<C>, NoInfer<T>>>>;
+  readonly delays: Readonly<Record<D, (context: NoInfer<C>) => number>>;
   /** Harmless in that state, with the reason. `'*'` stands for every state. */
-  readonly ignored: Partial<Record<S | '*', Partial<Record<M['type'], string>>>>;
+  readonly ignored: Partial<Record<NoInfer<S> | '*', Partial<Record<NoInfer<T>, string>>>>;
   /** Expected refusals: code and reason. Any other refusal is a defect and fails a simulation. */
   readonly refusals: Readonly<Record<string, string>>;
   /** In states named here, these messages come too early or too late and are refused with that code. */
-  readonly refused: Partial<Record<S | '*', Partial<Record<M['type'], string>>>>;
+  readonly refused: Partial<Record<NoInfer<S> | '*', Partial<Record<NoInfer<T>, string>>>>;
   /** What a waiting state waits for, for people: ids and a count. */
-  readonly waitingFor?: (state: S, context: C) => readonly string[];
+  readonly waitingFor?: (state: NoInfer<S>, context: NoInfer<C>) => readonly string[];
 }
 
 /** A definition as the kernel runs it. */
@@ -62,7 +76,10 @@ export interface Actor {
   readonly role: string;
   readonly machine: AnyStateMachine;
   readonly messages: Readonly<Record<string, string>>;
+  readonly initial: string;
   readonly states: Readonly<Record<string, StateDefinition<string, string, string, string, string>>>;
+  /** Handled alike in every state that does not say otherwise. */
+  readonly on: Readonly<Record<string, unknown>>;
   readonly ignored: Readonly<Record<string, Readonly<Record<string, string>> | undefined>>;
   readonly refusals: Readonly<Record<string, string>>;
   readonly refused: Readonly<Record<string, Readonly<Record<string, string>> | undefined>>;
@@ -75,13 +92,13 @@ export interface Actor {
  */
 export function defineActor<
   C extends object,
-  M extends AnyMessage,
+  T extends string,
   I,
   S extends string,
   A extends string,
   G extends string = never,
   D extends string = never,
->(definition: ActorDefinition<C, M, I, S, A, G, D>): Actor {
+>(definition: ActorDefinition<C, T, I, S, A, G, D>): Actor {
   const config = {
     id: definition.role,
     initial: definition.initial,
@@ -98,6 +115,8 @@ export function defineActor<
     role: definition.role,
     machine: machine as AnyStateMachine,
     messages: definition.messages,
+    initial: definition.initial,
+    on: definition.on ?? {},
     states: definition.states as Actor['states'],
     ignored: definition.ignored as Actor['ignored'],
     refusals: definition.refusals,

@@ -1,2 +1,2 @@
-export { failure } from '../protocol/failure.js';
 export type { Failure } from '../protocol/failure.js';
+export { failure } from '../protocol/failure.js';

@@ -1,5 +1,5 @@
-import { createActor } from 'xstate';
 import type { AnyMachineSnapshot } from 'xstate';
+import { createActor } from 'xstate';
 import type { Actor } from './actor.js';
 import type { Effect } from './effect.js';
 import { invariant } from './invariant.js';
@@ -129,7 +129,12 @@ class Engine {
       } else if (type === 'xstate.raise') {
         const raise = params as { event: AnyMessage; id: string | undefined; delay: number | undefined };
         if (raise.delay !== undefined) {
-          effects.push({ kind: 'timer.start', timer: raise.id ?? raise.event.type, delayMs: raise.delay, message: raise.event });
+          effects.push({
+            kind: 'timer.start',
+            timer: raise.id ?? raise.event.type,
+            delayMs: raise.delay,
+            message: raise.event,
+          });
         }
       } else if (type === 'xstate.cancel') {
         effects.push({ kind: 'timer.stop', timer: (params as { sendId: string }).sendId });

@@ -1,19 +1,45 @@
-import { askEvents } from '../kernel/message.js';
 import type { AskEvent } from '../kernel/message.js';
+import { askEvents } from '../kernel/message.js';
 import type { ClusterOptions, SlotReport } from '../protocol/deployment.js';
 import type { Allocation, Epoch, Incarnation, JobId, JobRun, ProcessName, SlotAddress } from '../protocol/ids.js';
 
 export type ResourceManagerMessage =
   /** Asked by a task manager of whatever leader listens; answered with `resourceManager.registered`. */
-  | { readonly type: 'resourceManager.register'; readonly process: ProcessName; readonly incarnation: Incarnation; readonly slots: readonly SlotReport[] }
+  | {
+      readonly type: 'resourceManager.register';
+      readonly process: ProcessName;
+      readonly incarnation: Incarnation;
+      readonly slots: readonly SlotReport[];
+    }
   /** Asked by a job-master; answered with `resourceManager.slotsGranted`, refused while slots are too few. */
   | { readonly type: 'resourceManager.requestSlots'; readonly job: JobId; readonly run: JobRun; readonly count: number }
   /** Told by a job-master: runs through this one are over; these slots have answered that they are closed. */
-  | { readonly type: 'resourceManager.releaseSlots'; readonly job: JobId; readonly throughRun: JobRun; readonly closed: readonly SlotAddress[] }
-  | { readonly type: 'heartbeat.reported'; readonly process: ProcessName; readonly incarnation: Incarnation; readonly slots: readonly SlotReport[] }
+  | {
+      readonly type: 'resourceManager.releaseSlots';
+      readonly job: JobId;
+      readonly throughRun: JobRun;
+      readonly closed: readonly SlotAddress[];
+    }
+  | {
+      readonly type: 'heartbeat.reported';
+      readonly process: ProcessName;
+      readonly incarnation: Incarnation;
+      readonly slots: readonly SlotReport[];
+    }
   | { readonly type: 'heartbeat.suspected'; readonly process: ProcessName; readonly incarnation: Incarnation }
-  | { readonly type: 'heartbeat.slotStuck'; readonly process: ProcessName; readonly incarnation: Incarnation; readonly slot: number; readonly allocation: Allocation }
-  | { readonly type: 'heartbeat.lost'; readonly process: ProcessName; readonly incarnation: Incarnation; readonly reason: LossReason }
+  | {
+      readonly type: 'heartbeat.slotStuck';
+      readonly process: ProcessName;
+      readonly incarnation: Incarnation;
+      readonly slot: number;
+      readonly allocation: Allocation;
+    }
+  | {
+      readonly type: 'heartbeat.lost';
+      readonly process: ProcessName;
+      readonly incarnation: Incarnation;
+      readonly reason: LossReason;
+    }
   /** A slot's answer to `slot.close`. */
   | { readonly type: 'slot.closed'; readonly slot: SlotAddress; readonly allocation: Allocation }
   | AskEvent;
@@ -25,7 +51,12 @@ export type ResourceManagerFact =
   | { readonly type: 'resourceManager.registered'; readonly process: ProcessName }
   | { readonly type: 'resourceManager.slotsGranted'; readonly run: JobRun; readonly slots: readonly SlotAddress[] }
   /** Told to every job-master that has a grant there. */
-  | { readonly type: 'resourceManager.taskManagerLost'; readonly process: ProcessName; readonly incarnation: Incarnation; readonly reason: LossReason }
+  | {
+      readonly type: 'resourceManager.taskManagerLost';
+      readonly process: ProcessName;
+      readonly incarnation: Incarnation;
+      readonly reason: LossReason;
+    }
   | { readonly type: 'resourceManager.slotLost'; readonly slot: SlotAddress; readonly run: JobRun };
 
 export const resourceManagerMessages = {

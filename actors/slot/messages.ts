@@ -5,7 +5,13 @@ import type { JobGraph, JobRecord } from '../protocol/job-graph.js';
 
 export type SlotMessage =
   /** Asked by a job-master; answered with `slot.opened` or `slot.openFailed`. */
-  | { readonly type: 'slot.open'; readonly allocation: Allocation; readonly record: JobRecord; readonly graph: JobGraph; readonly placement: Placement }
+  | {
+      readonly type: 'slot.open';
+      readonly allocation: Allocation;
+      readonly record: JobRecord;
+      readonly graph: JobGraph;
+      readonly placement: Placement;
+    }
   /** Asked by a job-master or the resource manager; answered with `slot.closed` when nothing of the run is left. */
   | { readonly type: 'slot.close'; readonly allocation: Allocation }
   /** Completions of `slot.load` and `slot.unload`. */
@@ -21,7 +27,12 @@ export type SlotMessage =
 
 export type SlotAnswer =
   | { readonly type: 'slot.opened'; readonly slot: SlotAddress; readonly allocation: Allocation }
-  | { readonly type: 'slot.openFailed'; readonly slot: SlotAddress; readonly allocation: Allocation; readonly failure: Failure }
+  | {
+      readonly type: 'slot.openFailed';
+      readonly slot: SlotAddress;
+      readonly allocation: Allocation;
+      readonly failure: Failure;
+    }
   | { readonly type: 'slot.closed'; readonly slot: SlotAddress; readonly allocation: Allocation };
 
 export const slotMessages = {

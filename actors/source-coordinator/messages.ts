@@ -1,6 +1,6 @@
 import type { Failure } from '../kernel/failure.js';
-import { askEvents } from '../kernel/message.js';
 import type { AskEvent } from '../kernel/message.js';
+import { askEvents } from '../kernel/message.js';
 import type { ClusterOptions, Placement } from '../protocol/deployment.js';
 import type { CheckpointId, JobRun, SubtaskKey } from '../protocol/ids.js';
 import type { JobRecord } from '../protocol/job-graph.js';
@@ -11,14 +11,29 @@ export type SourceCoordinatorMessage =
   | { readonly type: 'source.discovered'; readonly uid: string; readonly splits: readonly Split[] }
   | { readonly type: 'source.discoveryFailed'; readonly uid: string; readonly failure: Failure }
   /** Asked by a reader that has nothing left, answered with `sourceCoordinator.noted`; numbered per reader from 1. */
-  | { readonly type: 'subtask.splitsRequested'; readonly run: JobRun; readonly subtask: SubtaskKey; readonly request: number }
+  | {
+      readonly type: 'subtask.splitsRequested';
+      readonly run: JobRun;
+      readonly subtask: SubtaskKey;
+      readonly request: number;
+    }
   /** A reader's answer to `subtask.assignSplits`. */
-  | { readonly type: 'subtask.splitsAdded'; readonly run: JobRun; readonly subtask: SubtaskKey; readonly assignment: number }
-  /** Told by the checkpoint-coordinator. */
-  | { readonly type: 'sourceCoordinator.snapshot'; readonly checkpoint: CheckpointId }
-  | { readonly type: 'sourceCoordinator.reopen'; readonly checkpoint: CheckpointId; readonly subtask: SubtaskKey }
-  /** The checkpoint is over, however it ended: the valve is open for every reader. */
-  | { readonly type: 'sourceCoordinator.reopenAll'; readonly checkpoint: CheckpointId }
+  | {
+      readonly type: 'subtask.splitsAdded';
+      readonly run: JobRun;
+      readonly subtask: SubtaskKey;
+      readonly assignment: number;
+    }
+  /** Told by the checkpoint-coordinator of the same run. */
+  | { readonly type: 'sourceCoordinator.snapshot'; readonly run: JobRun; readonly checkpoint: CheckpointId }
+  | {
+      readonly type: 'sourceCoordinator.reopen';
+      readonly run: JobRun;
+      readonly checkpoint: CheckpointId;
+      readonly subtask: SubtaskKey;
+    }
+  /** Every part of the checkpoint is durable, or it is given up: the valve is open for every reader. */
+  | { readonly type: 'sourceCoordinator.reopenAll'; readonly run: JobRun; readonly checkpoint: CheckpointId }
   | AskEvent;
 
 export type SourceCoordinatorAnswer = { readonly type: 'sourceCoordinator.noted'; readonly run: JobRun };
@@ -30,7 +45,7 @@ export const sourceCoordinatorMessages = {
   'subtask.splitsAdded': 'A reader has taken the splits.',
   'sourceCoordinator.snapshot': 'Close the valve, wait for earlier assignments, say what is unassigned.',
   'sourceCoordinator.reopen': 'One reader has injected its barrier and may get splits again.',
-  'sourceCoordinator.reopenAll': 'The checkpoint is over; every reader may get splits again.',
+  'sourceCoordinator.reopenAll': 'No reader still has to inject the barrier; all may get splits again.',
   ...askEvents,
 } satisfies Record<SourceCoordinatorMessage['type'], string>;
 

@@ -1,0 +1,23 @@
+import type { Decision } from '../kernel/actor.js';
+import type { CheckpointCoordinatorContext } from './context.js';
+
+type Context = CheckpointCoordinatorContext;
+
+const due = 'checkpoint.due';
+
+/** Sets the time of the next checkpoint, or of the end of the job; none when only the final one is wanted. */
+export function schedule(context: Context): Decision<Context> {
+  const delayMs = nextDelayMs(context);
+  if (delayMs === null) return {};
+  return { effects: [{ kind: 'timer.start', timer: due, delayMs, message: { type: due } }] };
+}
+
+export const unschedule = (): Decision<Context> => ({ effects: [{ kind: 'timer.stop', timer: due }] });
+
+function nextDelayMs({ graph, unfinished, undrained, failures, askEveryMs }: Context): number | null {
+  const { checkpointIntervalMs, checkpointMinPauseMs } = graph.options;
+  if (unfinished === 0) return 0;
+  // The final checkpoint is taken at once, but one that has just failed would fail again: no storm of retries.
+  if (undrained === 0) return failures === 0 ? 0 : Math.max(checkpointMinPauseMs, askEveryMs);
+  return checkpointIntervalMs === null ? null : Math.max(checkpointIntervalMs, checkpointMinPauseMs);
+}

@@ -1,0 +1,230 @@
+import { defineActor } from '../kernel/actor.js';
+import {
+  abort,
+  deleteAborted,
+  discardSnapshot,
+  exhaustsTolerance,
+  isLastAborted,
+  noteAborted,
+  noteTooManyFailures,
+} from './aborting.js';
+import {
+  answerLate,
+  declinesThis,
+  isLastSnapshot,
+  isOpenAsk,
+  noteDeclined,
+  noteInjected,
+  noteSnapshot,
+  noteTimeout,
+  timesOutThis,
+} from './collecting.js';
+import { checkpointCoordinatorContext } from './context.js';
+import { noteAbortTimeout, noteAbsent, noteCommitTimeout, reportAllFinished, reportFailure } from './ending.js';
+import { schedule, unschedule } from './idle.js';
+import { isAllFinished, isLastDrained, noteDrained } from './lives.js';
+import { checkpointCoordinatorMessages } from './messages.js';
+import { complete, deleteSuperseded, finishesJob, isLastCommitted, noteCommitted } from './notifying.js';
+import { begin, isLastSource, noteSource, trigger } from './triggering.js';
+import { waitingFor } from './waiting.js';
+import {
+  createAgain,
+  existsAsOurs,
+  isOurs,
+  mayCreateAgain,
+  noteConflict,
+  noteUnresolved,
+  noteWriteFailed,
+  write,
+  writeDeadlineMs,
+} from './writing.js';
+
+export type { CheckpointCoordinatorContext } from './context.js';
+export type { CheckpointCoordinatorInput } from './messages.js';
+
+/** Takes the checkpoints of one run, one at a time, and tells when nothing is left to run. */
+export const checkpointCoordinatorActor = defineActor({
+  role: 'checkpoint-coordinator',
+  messages: checkpointCoordinatorMessages,
+  context: checkpointCoordinatorContext,
+  initial: 'idle',
+  states: {
+    // Left when the next checkpoint is due, or at once when all that is missing is the final one.
+    idle: {
+      entry: 'schedule',
+      exit: 'unschedule',
+      on: {
+        'checkpoint.due': [{ guard: 'isAllFinished', target: 'allFinished' }, { target: 'triggering' }],
+        'subtask.drained': [
+          { guard: 'isLastDrained', target: 'triggering', actions: 'noteDrained' },
+          { actions: 'noteDrained' },
+        ],
+      },
+    },
+
+    // Left when every source has closed its valve and said what is unassigned, or the checkpoint's time is over.
+    triggering: {
+      entry: 'begin',
+      on: {
+        'sourceCoordinator.snapshotted': [
+          { guard: 'isLastSource', target: 'collecting', actions: 'noteSource' },
+          { actions: 'noteSource' },
+        ],
+        'checkpoint.timedOut': { guard: 'timesOutThis', target: 'aborting', actions: 'noteTimeout' },
+      },
+    },
+
+    // Left when every part is durable, one is declined, or the checkpoint's time is over.
+    collecting: {
+      entry: 'trigger',
+      on: {
+        'subtask.barrierInjected': { actions: 'noteInjected' },
+        'subtask.snapshotted': [
+          { guard: 'isLastSnapshot', target: 'writingManifest', actions: 'noteSnapshot' },
+          { actions: 'noteSnapshot' },
+        ],
+        'subtask.declined': [
+          { guard: 'declinesThis', target: 'aborting', actions: 'noteDeclined' },
+          { actions: 'answerLate' },
+        ],
+        'checkpoint.timedOut': { guard: 'timesOutThis', target: 'aborting', actions: 'noteTimeout' },
+        'ask.expired': { guard: 'isOpenAsk', target: 'aborting', actions: 'noteTimeout' },
+        'ask.absent': { guard: 'isOpenAsk', target: 'failed', actions: 'noteAbsent' },
+      },
+    },
+
+    // Left when the entry is known to exist, or it is known that it never will, or nobody can tell. There is no way
+    // from here to `aborting`: the checkpoint may be complete (race 8).
+    writingManifest: {
+      entry: 'write',
+      after: { writeDeadline: { target: 'failed', actions: 'noteUnresolved' } },
+      on: {
+        'record.created': { guard: 'isOurs', target: 'notifying' },
+        'record.exists': [
+          { guard: 'existsAsOurs', target: 'notifying' },
+          { guard: 'isOurs', target: 'failed', actions: 'noteConflict' },
+        ],
+        'record.unknown': [
+          { guard: 'mayCreateAgain', actions: 'createAgain' },
+          { guard: 'isOurs', target: 'failed', actions: 'noteUnresolved' },
+        ],
+        'record.failed': { guard: 'isOurs', target: 'failed', actions: 'noteWriteFailed' },
+      },
+    },
+
+    // Left when everyone who took part has committed, or one does not in time.
+    notifying: {
+      entry: 'complete',
+      on: {
+        'subtask.committed': [
+          { guard: 'finishesJob', target: 'allFinished', actions: ['noteCommitted', 'deleteSuperseded'] },
+          { guard: 'isLastCommitted', target: 'idle', actions: ['noteCommitted', 'deleteSuperseded'] },
+          { actions: 'noteCommitted' },
+        ],
+        'ask.expired': { guard: 'isOpenAsk', target: 'failed', actions: 'noteCommitTimeout' },
+        'ask.absent': { guard: 'isOpenAsk', target: 'failed', actions: 'noteAbsent' },
+      },
+    },
+
+    // Left when everyone who took part has forgotten the checkpoint, or one does not in time.
+    aborting: {
+      entry: 'abort',
+      on: {
+        'subtask.snapshotted': { actions: 'discardSnapshot' },
+        'subtask.aborted': [
+          {
+            guard: 'exhaustsTolerance',
+            target: 'failed',
+            actions: ['noteAborted', 'deleteAborted', 'noteTooManyFailures'],
+          },
+          { guard: 'isLastAborted', target: 'idle', actions: ['noteAborted', 'deleteAborted'] },
+          { actions: 'noteAborted' },
+        ],
+        'ask.expired': { guard: 'isOpenAsk', target: 'failed', actions: 'noteAbortTimeout' },
+        'ask.absent': { guard: 'isOpenAsk', target: 'failed', actions: 'noteAbsent' },
+      },
+    },
+
+    failed: { type: 'final', entry: 'reportFailure' },
+    allFinished: { type: 'final', entry: 'reportAllFinished' },
+  },
+  on: {
+    'subtask.snapshotted': { actions: 'answerLate' },
+    'subtask.declined': { actions: 'answerLate' },
+    'subtask.drained': { actions: 'noteDrained' },
+  },
+  actions: {
+    schedule,
+    unschedule,
+    noteDrained,
+    begin,
+    noteSource,
+    trigger,
+    noteInjected,
+    noteSnapshot,
+    noteDeclined,
+    answerLate,
+    noteTimeout,
+    write,
+    createAgain,
+    noteConflict,
+    noteUnresolved,
+    noteWriteFailed,
+    complete,
+    noteCommitted,
+    deleteSuperseded,
+    abort,
+    discardSnapshot,
+    noteAborted,
+    deleteAborted,
+    noteTooManyFailures,
+    noteAbsent,
+    noteCommitTimeout,
+    noteAbortTimeout,
+    reportFailure,
+    reportAllFinished,
+  },
+  guards: {
+    isAllFinished,
+    isLastDrained,
+    isLastSource,
+    isLastSnapshot,
+    declinesThis,
+    timesOutThis,
+    isOpenAsk,
+    isOurs,
+    existsAsOurs,
+    mayCreateAgain,
+    finishesJob,
+    isLastCommitted,
+    exhaustsTolerance,
+    isLastAborted,
+  },
+  delays: { writeDeadline: writeDeadlineMs },
+  ignored: {
+    '*': {
+      'checkpoint.due': 'A checkpoint runs already.',
+      'checkpoint.timedOut': 'The parts of that checkpoint were complete, or it was given up, in time.',
+      'sourceCoordinator.snapshotted': 'That checkpoint was given up before the source had closed its valve.',
+      'subtask.barrierInjected': 'That checkpoint was given up, or complete without this answer.',
+      'subtask.committed': 'Nobody is asked to commit any more; it was answered before.',
+      'subtask.aborted': 'Nobody is asked to forget any more; it was answered before.',
+      'record.created': 'An earlier try to create an entry that is settled.',
+      'record.exists': 'An earlier try to create an entry that is settled.',
+      'record.unknown': 'An earlier try to create an entry that is settled.',
+      'record.failed': 'An earlier try to create an entry that is settled.',
+      'record.read': 'This actor reads no records.',
+      'record.missing': 'This actor reads no records.',
+      'record.listed': 'This actor lists no records.',
+      'ask.unreachable': 'The asking goes on; whether the process is lost is found out by its heartbeat.',
+      'ask.expired': 'The question was answered or withdrawn while this was on its way.',
+      'ask.absent': 'The question was answered or withdrawn while this was on its way.',
+    },
+  },
+  refusals: {
+    staleRun: 'It speaks of another run of the job.',
+    staleCheckpoint: 'It speaks of a checkpoint that is over.',
+  },
+  refused: {},
+  waitingFor,
+});

@@ -1,0 +1,94 @@
+import type { Decision } from '../kernel/actor.js';
+import type { Effect } from '../kernel/effect.js';
+import { invariant } from '../kernel/invariant.js';
+import type { Delivered } from '../kernel/message.js';
+import { actorNames, sameCheckpoint, subtaskKey, type VertexId } from '../protocol/ids.js';
+import type { JobEdge } from '../protocol/job-graph.js';
+import type { SourceCoordinatorMessage } from '../source-coordinator/messages.js';
+import { ask } from './asking.js';
+import type { CheckpointCoordinatorContext, Member, Phase } from './context.js';
+import type { CheckpointCoordinatorMessage } from './messages.js';
+
+type Context = CheckpointCoordinatorContext;
+type SourceSnapshotted = Delivered<Extract<CheckpointCoordinatorMessage, { type: 'sourceCoordinator.snapshotted' }>>;
+
+const timedOut = 'checkpoint.timedOut';
+
+/** Begins a checkpoint: closes the valve of every source first, so that no split is on its way (race 6). */
+export function begin(context: Context): Decision<Context> {
+  invariant(context.unfinished > 0, 'a checkpoint of a finished job', { run: context.run });
+  const { epoch, n } = context.newest;
+  const checkpoint = { epoch, n: n + 1 };
+  const message: CheckpointCoordinatorMessage = { type: timedOut, checkpoint };
+  return {
+    context: {
+      newest: checkpoint,
+      enumerators: context.sources.map(() => null),
+      phases: context.lives.map((life): Phase => (life === 'finished' ? 'exempt' : 'awaited')),
+      snapshots: context.members.map(() => null),
+      missing: context.sources.length,
+    },
+    effects: [
+      { kind: 'timer.start', timer: timedOut, delayMs: context.graph.options.checkpointTimeoutMs, message },
+      ...tellSources(context, { type: 'sourceCoordinator.snapshot', run: context.run, checkpoint }),
+    ],
+  };
+}
+
+/** Notes what is unassigned at one source, whose valve is closed now. */
+export function noteSource(context: Context, message: SourceSnapshotted): Decision<Context> {
+  if (message.run !== context.run) return { refuse: 'staleRun' };
+  if (!sameCheckpoint(message.checkpoint, context.newest)) return { refuse: 'staleCheckpoint' };
+  const index = context.sources.indexOf(message.snapshot.uid);
+  if (index === -1) return { refuse: 'unknownSource' };
+  if (context.enumerators[index] !== null) return {};
+  return { context: { enumerators: context.enumerators.with(index, message.snapshot), missing: context.missing - 1 } };
+}
+
+export const isLastSource = (context: Context, message: SourceSnapshotted): boolean =>
+  noteSource(context, message).context?.missing === 0;
+
+/** All valves are closed: asks for the barrier where it can begin. */
+export function trigger(context: Context): Decision<Context> {
+  const triggered = withoutUnfinishedUpstream(context);
+  const phases = [...context.phases];
+  for (const { index } of triggered) phases[index] = 'triggered';
+  return {
+    context: { phases, missing: context.unfinished },
+    effects: triggered.map((member) => ask(context, member, 'triggered', context.graph.options.checkpointTimeoutMs)),
+  };
+}
+
+/**
+ * The unfinished subtasks that no barrier will reach: all that send to them have finished, or nobody does. On a forward
+ * edge only the subtask of the same index sends.
+ */
+export function withoutUnfinishedUpstream(context: Context): readonly Member[] {
+  const inbound = new Map<VertexId, JobEdge[]>();
+  for (const edge of context.graph.edges) inbound.set(edge.to, [...(inbound.get(edge.to) ?? []), edge]);
+  const unfinished = context.members.filter(({ index }) => context.lives[index] !== 'finished');
+  const unfinishedKeys = new Set(unfinished.map(({ key }) => key));
+  const unfinishedVertices = new Set(unfinished.map(({ vertex }) => vertex));
+  return unfinished.filter(({ vertex, subtask }) =>
+    (inbound.get(vertex) ?? []).every(({ from, partitioner }) =>
+      partitioner === 'forward' ? !unfinishedKeys.has(subtaskKey(from, subtask)) : !unfinishedVertices.has(from),
+    ),
+  );
+}
+
+export const stopTimeout: Effect = { kind: 'timer.stop', timer: timedOut };
+
+/** However the collecting ended: every reader may get splits again. */
+export const endCollecting = (context: Context): readonly Effect[] => [
+  stopTimeout,
+  ...tellSources(context, { type: 'sourceCoordinator.reopenAll', run: context.run, checkpoint: context.newest }),
+];
+
+export const tellSource = (context: Context, uid: string, message: SourceCoordinatorMessage): Effect => ({
+  kind: 'tell',
+  actor: actorNames.sourceCoordinator(context.job, uid),
+  message,
+});
+
+const tellSources = (context: Context, message: SourceCoordinatorMessage): readonly Effect[] =>
+  context.sources.map((uid) => tellSource(context, uid, message));

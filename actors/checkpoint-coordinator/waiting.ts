@@ -1,0 +1,25 @@
+import type { CheckpointCoordinatorContext, Phase } from './context.js';
+import { keyOf } from './writing.js';
+
+/** What a state waits for, for people. */
+export function waitingFor(state: string, context: CheckpointCoordinatorContext): readonly string[] {
+  switch (state) {
+    case 'triggering':
+      return context.sources.filter((_, index) => context.enumerators[index] === null);
+    case 'collecting':
+      return membersIn(context, ['awaited', 'triggered', 'injected']);
+    case 'writingManifest':
+      return [keyOf(context)];
+    case 'notifying':
+      return membersIn(context, ['committing']);
+    case 'aborting':
+      return membersIn(context, ['aborting']);
+    default:
+      return [];
+  }
+}
+
+const membersIn = (
+  { members, phases }: CheckpointCoordinatorContext,
+  wanted: readonly (Phase | undefined)[],
+): string[] => members.filter(({ index }) => wanted.includes(phases[index])).map(({ key }) => key);

@@ -1,0 +1,90 @@
+import type { Decision } from '../kernel/actor.js';
+import type { Effect } from '../kernel/effect.js';
+import { failure } from '../kernel/failure.js';
+import { invariant } from '../kernel/invariant.js';
+import type { Delivered, RecordEvent } from '../kernel/message.js';
+import { checkpointText } from '../protocol/ids.js';
+import type { CheckpointManifest, LogEntry } from '../protocol/manifest.js';
+import { unaskOpen } from './asking.js';
+import type { CheckpointCoordinatorContext } from './context.js';
+import { endCollecting } from './triggering.js';
+
+type Context = CheckpointCoordinatorContext;
+type On<T extends RecordEvent['type']> = Delivered<Extract<RecordEvent, { type: T }>>;
+
+/** How often the creation of one entry is tried; each try takes up to the store's timeout. */
+const creationsMax = 5;
+
+/** Every part is durable, so the readers go on; then creates the log entry that makes the checkpoint complete. */
+export function write(context: Context): Decision<Context> {
+  return { context: { creations: 1 }, effects: [...unaskOpen(context), ...endCollecting(context), create(context)] };
+}
+
+/** The same key and the same content: whichever of the tries took place, it is this checkpoint. */
+export const createAgain = (context: Context): Decision<Context> => ({
+  context: { creations: context.creations + 1 },
+  effects: [create(context)],
+});
+
+function create(context: Context): Effect {
+  const { job, nextIndex: index, epoch } = context;
+  const record: LogEntry = {
+    format: 1,
+    job,
+    index,
+    epoch,
+    nonce: nonceOf(context),
+    kind: 'checkpoint',
+    checkpoint: manifestOf(context),
+  };
+  return { kind: 'record.create', request: keyOf(context), key: keyOf(context), record };
+}
+
+export const keyOf = ({ job, nextIndex }: Context): string => `jobs/${job}/log/${String(nextIndex).padStart(8, '0')}`;
+const nonceOf = ({ incarnation, epoch, newest }: Context): string => `${incarnation}/${epoch}/${newest.n}`;
+
+/** In the order of the graph, whatever order the parts arrived in. */
+export function manifestOf(context: Context): CheckpointManifest {
+  const { newest, run, members, lives, phases } = context;
+  const subtasks = context.snapshots.filter((snapshot) => snapshot !== null);
+  const enumerators = context.enumerators.filter((enumerator) => enumerator !== null);
+  // One part of each expected subtask, and each subtask either expected or finished before (I5).
+  const expected = phases.filter((phase) => phase !== 'exempt').length;
+  invariant(subtasks.length === expected, 'a manifest without one of its parts', { newest, expected });
+  invariant(enumerators.length === context.sources.length, 'a manifest without one of its sources', { newest });
+  const finished = members.filter(({ index }) => phases[index] === 'exempt').map(({ key }) => key);
+  invariant(finished.length === members.length - context.unfinished, 'a part of a finished subtask', { newest, lives });
+  return { id: newest, run, subtasks, enumerators, finished };
+}
+
+export const isOurs = (context: Context, { request }: On<RecordEvent['type']>): boolean => request === keyOf(context);
+
+/** An earlier try of ours was carried out although its outcome was unknown (race 8). */
+export const existsAsOurs = (context: Context, message: On<'record.exists'>): boolean =>
+  isOurs(context, message) && nonceIn(message.record) === nonceOf(context);
+
+function nonceIn(record: unknown): unknown {
+  return typeof record === 'object' && record !== null && 'nonce' in record ? record.nonce : null;
+}
+
+export const mayCreateAgain = (context: Context, message: On<'record.unknown'>): boolean =>
+  isOurs(context, message) && context.creations < creationsMax;
+
+/** Somebody else wrote at our index: a newer leader has recovered, and this checkpoint is void. */
+export const noteConflict = (context: Context): Decision<Context> =>
+  because('LOG_CONFLICT', `${keyOf(context)} is taken: checkpoint ${checkpointText(context.newest)} is void`);
+
+/** Recovery settles it: it creates the next entry itself, after which the unknown write can no longer take place. */
+export const noteUnresolved = (context: Context): Decision<Context> =>
+  because('CHECKPOINT_UNRESOLVED', `the store does not say whether ${keyOf(context)} was created`);
+
+export const noteWriteFailed = (_: Context, message: On<'record.failed'>): Decision<Context> => ({
+  context: { cause: message.failure },
+});
+
+const because = (code: string, text: string): Decision<Context> => ({
+  context: { cause: failure(code, 'infrastructure', text) },
+});
+
+/** Only guards against a store that never answers at all: each try has its own timeout at the host. */
+export const writeDeadlineMs = ({ storeTimeoutMs }: Context): number => (creationsMax + 1) * storeTimeoutMs;

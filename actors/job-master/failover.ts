@@ -1,0 +1,204 @@
+import type { Decision } from '../kernel/actor.js';
+import { answer } from '../kernel/answer.js';
+import type { Effect } from '../kernel/effect.js';
+import { type Failure, failure } from '../kernel/failure.js';
+import { invariant } from '../kernel/invariant.js';
+import { actorNames, runText } from '../protocol/ids.js';
+import type { RestartStrategy } from '../protocol/job-graph.js';
+import type { ResourceManagerMessage } from '../resource-manager/messages.js';
+import { type Any, type Context, noRun, type On, questionOf, runOf } from './context.js';
+import { askClosed, isAnyClosing, openQuestions, processText, slotAfter, slotText, unasked } from './deployment.js';
+import type { JobMasterAnswer } from './messages.js';
+import { keysIn } from './phases.js';
+
+const historyMax = 16;
+
+/** The failure that ends this run, and whether another run follows. */
+export function fail(context: Context, message: Any): Decision<Context> {
+  const { where, failure } = told(context, message);
+  return failed(context, where, failure, acknowledge(context, message));
+}
+
+/** A state with a deadline of its own has passed it. */
+export function failDeadline(context: Context): Decision<Context> {
+  const waiting = [...keysIn(context.sources, 'discovering'), ...keysIn(context.phases, 'restoring', 'rewinding')];
+  const text = `Run ${runText(runOf(context))} did not start in time: ${waiting.join(', ')} still awaited.`;
+  return failed(context, 'deadline', failure('DEPLOYMENT_EXPIRED', 'infrastructure', text));
+}
+
+/** A failure that comes while the run ends: its cause is the ending itself, as often as not, so it decides nothing. */
+export function noteLate(context: Context, message: On<'subtask.failed'>): Decision<Context> {
+  return {
+    context: { history: withFailure(context, message.subtask, message.failure) },
+    effects: acknowledge(context, message),
+  };
+}
+
+export function failed(
+  context: Context,
+  where: string,
+  cause: Failure,
+  effects: readonly Effect[] = [],
+): Decision<Context> {
+  const userFailures = context.userFailures + (cause.domain === 'user' ? 1 : 0);
+  const isFatal = cause.retry === 'never' || isExhausted(context.record.graph.options.restart, cause, userFailures);
+  return {
+    context: {
+      intent: isFatal ? 'fail' : 'restart',
+      cause,
+      userFailures,
+      history: withFailure(context, where, cause),
+    },
+    effects,
+  };
+}
+
+/** Only the job's own code is counted: that machines are lost says nothing of the job. */
+function isExhausted({ attempts }: RestartStrategy, { domain }: Failure, userFailures: number): boolean {
+  return domain === 'user' && attempts !== null && userFailures > attempts;
+}
+
+/** A repetition, asked again because our answer was lost, is one failure. */
+export function withFailure(context: Context, where: string, failure: Failure): Context['history'] {
+  const run = runOf(context);
+  const isKnown = context.history.some(
+    (past) =>
+      past.run === run &&
+      past.where === where &&
+      past.failure.code === failure.code &&
+      past.failure.message === failure.message,
+  );
+  return isKnown ? context.history : [...context.history, { run, where, failure }].slice(-historyMax);
+}
+
+export function cancel(): Decision<Context> {
+  return { context: { intent: 'cancel' } };
+}
+
+/** While the run is being closed; a job that already fails for good says why instead. */
+export function cancelInstead({ intent }: Context): Decision<Context> {
+  return intent === 'fail' ? {} : { context: { intent: 'cancel' } };
+}
+
+/** Everything of the run ends: first what could ask for more, then all that is still asked, then the slots. */
+export function stopAndClose(context: Context): Decision<Context> {
+  const closing = askClosed(context);
+  return {
+    context: { ...closing.context, requested: false, phases: {}, sources: {}, coordinators: [], request: null },
+    effects: [...stopCoordinators(context), ...unasked(context, openQuestions(context)), ...(closing.effects ?? [])],
+  };
+}
+
+export const stopCoordinators = ({ coordinators }: Context): readonly Effect[] =>
+  coordinators.map((actor) => ({ kind: 'actor.stop', actor }));
+
+/** The run is over. Slots that have not answered are the resource manager's to close. */
+export function release(context: Context): Decision<Context> {
+  const closed = context.slots.filter((slot) => context.slotPhases[slotText(slot)] === 'closed');
+  const message: ResourceManagerMessage = {
+    type: 'resourceManager.releaseSlots',
+    job: context.record.job,
+    throughRun: runOf(context),
+    closed,
+  };
+  return {
+    context: noRun,
+    effects: [
+      ...unasked(context, openQuestions(context)),
+      { kind: 'tell', actor: actorNames.resourceManager, message },
+    ],
+  };
+}
+
+export const nextRound = ({ round }: Context): Decision<Context> => ({ context: { round: round + 1 } });
+
+/** What a slot's silence, answer or loss means while slots are being closed; null when it means nothing. */
+export function closingStep(context: Context, message: Any): Context['slotPhases'] | null {
+  switch (message.type) {
+    case 'slot.closed':
+      return slotAfter(context, slotText(message.slot), 'closed');
+    case 'ask.absent':
+    case 'ask.expired': {
+      const question = questionOf(context, message.id);
+      if (question?.what !== 'slot.close') return null;
+      return slotAfter(context, question.subject, message.type === 'ask.absent' ? 'closed' : 'giveUp');
+    }
+    case 'resourceManager.taskManagerLost':
+      return context.slots
+        .filter((slot) => processText(slot) === processText(message))
+        .reduce<Context['slotPhases'] | null>((phases, slot) => {
+          const before = phases ?? context.slotPhases;
+          return slotAfter({ ...context, slotPhases: before }, slotText(slot), 'lose') ?? phases;
+        }, null);
+    default:
+      return null;
+  }
+}
+
+export function noteClosing(context: Context, message: Any): Decision<Context> {
+  const slotPhases = closingStep(context, message);
+  return slotPhases === null ? {} : { context: { slotPhases } };
+}
+
+export const isClosing = (context: Context, message: Any): boolean => closingStep(context, message) !== null;
+
+const closesLast = (context: Context, message: Any): boolean => {
+  const slotPhases = closingStep(context, message);
+  return slotPhases !== null && !isAnyClosing(slotPhases);
+};
+
+export const pauseEnds = closesLast;
+export const pauseEndsCanceled = (context: Context, message: Any): boolean =>
+  isCanceled(context) && closesLast(context, message);
+export const pauseEndsFailed = (context: Context, message: Any): boolean =>
+  isFatal(context) && closesLast(context, message);
+
+export const isCanceled = ({ intent }: Context): boolean => intent === 'cancel';
+export const isFatal = ({ intent }: Context): boolean => intent === 'fail';
+
+/** With nothing to close there is nothing to wait for. */
+export const pauseMs = ({ slotPhases, options }: Context): number =>
+  isAnyClosing(slotPhases) ? options.pauseTimeoutMs : 0;
+
+export const restartMs = ({ record }: Context): number => record.graph.options.restart.delayMs;
+
+function acknowledge(context: Context, { meta }: Any): readonly Effect[] {
+  const noted: JobMasterAnswer = { type: 'jobMaster.noted', run: runOf(context) };
+  return answer(meta.ask, noted);
+}
+
+function told(context: Context, message: Any): { readonly where: string; readonly failure: Failure } {
+  switch (message.type) {
+    case 'subtask.failed':
+      return { where: message.subtask, failure: message.failure };
+    case 'slot.openFailed':
+      return { where: slotText(message.slot), failure: message.failure };
+    case 'sourceCoordinator.failed':
+      return { where: message.uid, failure: message.failure };
+    case 'checkpointCoordinator.failed':
+      return { where: 'checkpoint-coordinator', failure: message.failure };
+    case 'resourceManager.taskManagerLost':
+      return {
+        where: processText(message),
+        failure: failure('TASK_MANAGER_LOST', 'infrastructure', `${processText(message)} is lost: ${message.reason}.`),
+      };
+    case 'resourceManager.slotLost':
+      return {
+        where: slotText(message.slot),
+        failure: failure('SLOT_LOST', 'infrastructure', `${slotText(message.slot)} makes no progress.`),
+      };
+    case 'resourceManager.slotsGranted':
+      return {
+        where: 'resource-manager',
+        failure: failure('SLOT_LOST', 'infrastructure', 'A task manager was lost while its slots were being granted.'),
+      };
+    case 'ask.expired':
+    case 'ask.absent': {
+      const { what, subject } = questionOf(context, message.id) ?? { what: message.id, subject: message.to.process };
+      const how = message.type === 'ask.expired' ? 'was not answered in time' : 'found nobody there';
+      return { where: subject, failure: failure('ASK_FAILED', 'infrastructure', `${what} of ${subject} ${how}.`) };
+    }
+    default:
+      invariant(false, 'a message that tells of no failure was taken for one', { type: message.type });
+  }
+}

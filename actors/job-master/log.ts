@@ -1,0 +1,154 @@
+import type { RecordEvent } from '../kernel/message.js';
+import type { CheckpointId, Epoch, JobId } from '../protocol/ids.js';
+import { checkpointText, compareCheckpoints, sameCheckpoint } from '../protocol/ids.js';
+import type { CheckpointManifest, LogEntry } from '../protocol/manifest.js';
+
+/** Where the reading of a job's manifest log stands: first the list of its keys, then entries from the newest down. */
+export interface LogReading {
+  /** What the store was asked last. */
+  readonly asked: 'list' | 'entry' | 'claim';
+  /** One past the newest entry that is known. */
+  readonly end: number;
+  /** The entry that is being read. */
+  readonly at: number;
+  /** What a newer `recovered` entry went on from; null while the newest checkpoint will do. */
+  readonly wanted: CheckpointId | null;
+  /** The newest entry that cannot be read, and why. */
+  readonly damaged: string | null;
+  /** The newest entry is this run's own claim: its creation had been given up as unknown. */
+  readonly own: boolean;
+}
+
+export const notReading: LogReading = { asked: 'list', end: 0, at: 0, wanted: null, damaged: null, own: false };
+
+/** What the reader of a log knows beforehand. */
+export interface LogFacts {
+  readonly job: JobId;
+  readonly epoch: Epoch;
+  readonly nonce: string;
+  readonly allowRollback: boolean;
+  /** Entries below this one were accounted for earlier ... */
+  readonly knownEnd: number;
+  /** ... by this checkpoint. */
+  readonly known: CheckpointManifest | null;
+}
+
+export type LogStep =
+  /** Ask the store what `reading` says. */
+  | { readonly kind: 'ask'; readonly reading: LogReading }
+  /** All entries below `reading.end` are accounted for; `latest` is the newest complete checkpoint. */
+  | { readonly kind: 'end'; readonly reading: LogReading; readonly latest: CheckpointManifest | null }
+  /** Which checkpoint is the newest cannot be told, or it cannot be read. */
+  | { readonly kind: 'damaged'; readonly what: string }
+  /** A newer leader writes this log: this one has nothing to say any more. */
+  | { readonly kind: 'superseded'; readonly epoch: Epoch }
+  /** The store refused for good what is no matter of damage: ask again after a while. */
+  | { readonly kind: 'refused' };
+
+export const logPrefix = (job: JobId): string => `jobs/${job}/log/`;
+export const logKey = (job: JobId, index: number): string => `${logPrefix(job)}${String(index).padStart(8, '0')}`;
+
+/** What follows from an answer of the store. A claim that was made is the caller's matter. */
+export function readOn(reading: LogReading, event: RecordEvent, facts: LogFacts): LogStep {
+  if (event.type === 'record.unknown') return { kind: 'ask', reading };
+  if (reading.asked === 'list') {
+    return event.type === 'record.listed' ? readFrom(endOf(event.keys, facts.job), facts) : { kind: 'refused' };
+  }
+  if (reading.asked === 'claim') {
+    // What stands at the claimed index is the newest entry now; its checkpoint, if it is one, counts.
+    if (event.type !== 'record.exists') return { kind: 'refused' };
+    const newest: LogReading = { ...notReading, asked: 'entry', end: reading.end + 1, at: reading.end };
+    return judge(newest, entryOf(event.record, newest.at, facts.job), facts);
+  }
+  if (event.type === 'record.read') return judge(reading, entryOf(event.record, reading.at, facts.job), facts);
+  if (event.type === 'record.missing') return judge(reading, 'it is listed, but missing', facts);
+  return event.type === 'record.failed' ? judge(reading, event.failure.message, facts) : { kind: 'refused' };
+}
+
+/** Whether this is what `nonce` wrote: then a creation whose outcome was unknown had succeeded. */
+export const isWrittenBy = (record: unknown, nonce: string): boolean =>
+  typeof record === 'object' && record !== null && 'nonce' in record && record.nonce === nonce;
+
+function readFrom(end: number, facts: LogFacts): LogStep {
+  // A list may be stale, but what is known stays known.
+  const known = Math.max(end, facts.knownEnd);
+  return readAt({ ...notReading, asked: 'entry', end: known, at: known - 1 }, facts);
+}
+
+/** Reads `reading.at`, unless what lies there and below is known. */
+function readAt(reading: LogReading, facts: LogFacts): LogStep {
+  const { at, wanted } = reading;
+  const { known, knownEnd } = facts;
+  const isKnown = wanted === null || sameCheckpoint(wanted, known?.id ?? null);
+  if (at < knownEnd && isKnown) return { kind: 'end', reading, latest: known };
+  return wanted === null || at >= 0 ? { kind: 'ask', reading } : notFound(reading, wanted, facts, null);
+}
+
+function judge(reading: LogReading, entry: LogEntry | string, facts: LogFacts): LogStep {
+  if (typeof entry === 'string') {
+    const damaged = reading.damaged ?? `${logKey(facts.job, reading.at)} cannot be read: ${entry}`;
+    // Below a `recovered` entry the damaged one may be any of those that it passed over.
+    if (reading.wanted === null && !facts.allowRollback) return { kind: 'damaged', what: damaged };
+    return readAt(below({ ...reading, damaged }), facts);
+  }
+  if (entry.epoch > facts.epoch) return { kind: 'superseded', epoch: entry.epoch };
+  return entry.kind === 'checkpoint'
+    ? judgeCheckpoint(reading, entry.checkpoint, facts)
+    : judgeRecovered(reading, entry, facts);
+}
+
+function judgeCheckpoint(reading: LogReading, checkpoint: CheckpointManifest, facts: LogFacts): LogStep {
+  const { wanted } = reading;
+  if (wanted === null || sameCheckpoint(wanted, checkpoint.id)) return { kind: 'end', reading, latest: checkpoint };
+  // A leader that was allowed to roll back passed over the newer ones; ids grow along the log, so `wanted` lies below.
+  if (compareCheckpoints(checkpoint.id, wanted) > 0) return readAt(below(reading), facts);
+  return notFound(reading, wanted, facts, { kind: 'end', reading, latest: checkpoint });
+}
+
+function judgeRecovered(
+  reading: LogReading,
+  { nonce, from }: Extract<LogEntry, { kind: 'recovered' }>,
+  facts: LogFacts,
+): LogStep {
+  const own = reading.own || (reading.at === reading.end - 1 && nonce === facts.nonce);
+  const next: LogReading = { ...below(reading), own };
+  const { wanted } = reading;
+  const told: LogStep =
+    from === null ? { kind: 'end', reading: next, latest: null } : readAt({ ...next, wanted: from }, facts);
+  if (wanted === null) return told;
+  if (from !== null && compareCheckpoints(from, wanted) >= 0) return readAt(next, facts);
+  return notFound(reading, wanted, facts, told);
+}
+
+/** The checkpoint that a newer entry names is not above this place: it is the damaged one, or the log has a hole. */
+function notFound(reading: LogReading, wanted: CheckpointId, facts: LogFacts, older: LogStep | null): LogStep {
+  if (facts.allowRollback) return older ?? { kind: 'end', reading, latest: null };
+  const hole = `no entry under ${logPrefix(facts.job)} holds checkpoint ${checkpointText(wanted)}`;
+  return { kind: 'damaged', what: reading.damaged ?? hole };
+}
+
+const below = (reading: LogReading): LogReading => ({ ...reading, asked: 'entry', at: reading.at - 1 });
+
+function endOf(keys: readonly string[], job: JobId): number {
+  const indexes = keys
+    .filter((key) => key.startsWith(logPrefix(job)))
+    .map((key) => key.slice(logPrefix(job).length))
+    .filter((name) => /^\d{8,}$/.test(name))
+    .map(Number);
+  return indexes.reduce((end, index) => Math.max(end, index + 1), 0);
+}
+
+/** What the store holds is input: the entry, or why it is none. */
+function entryOf(record: unknown, index: number, job: JobId): LogEntry | string {
+  if (!isEntryLike(record)) return 'it is no log entry';
+  if (record.format !== 1) return `its format is ${String(record.format)}, and this version reads 1`;
+  if (record.kind !== 'checkpoint' && record.kind !== 'recovered') return `it is of kind ${String(record.kind)}`;
+  return record.index === index && record.job === job ? (record as LogEntry) : 'it is the entry of another place';
+}
+
+type EntryLike = { readonly [field in 'format' | 'kind' | 'index' | 'job']: unknown };
+
+const isEntryLike = (record: unknown): record is EntryLike =>
+  typeof record === 'object' &&
+  record !== null &&
+  ['format', 'kind', 'index', 'job', 'epoch', 'nonce'].every((field) => field in record);

@@ -1,0 +1,121 @@
+import type { RestorePlan } from '../protocol/deployment.js';
+import { freshStart } from '../protocol/deployment.js';
+import type { SubtaskKey, VertexId } from '../protocol/ids.js';
+import { subtaskKey } from '../protocol/ids.js';
+import type { JobGraph, JobVertex } from '../protocol/job-graph.js';
+import type { CheckpointManifest, OperatorSnapshot, SubtaskSnapshot } from '../protocol/manifest.js';
+
+/** What every subtask of the graph loads to go on from `latest`; without one, all start fresh. */
+export function restorePlans(
+  graph: JobGraph,
+  latest: CheckpointManifest | null,
+): Readonly<Record<SubtaskKey, RestorePlan>> {
+  const plans: Record<SubtaskKey, RestorePlan> = {};
+  const checkpoint = latest === null ? null : indexed(latest);
+  for (const vertex of graph.vertices) {
+    for (const [index, key] of subtasksOf(vertex).entries()) {
+      plans[key] = checkpoint === null ? freshStart : planOf(vertex, index, checkpoint);
+    }
+  }
+  return plans;
+}
+
+/** The subtasks that have nothing more to do than to commit. */
+export function finishedSubtasks(graph: JobGraph, latest: CheckpointManifest | null): readonly SubtaskKey[] {
+  return Object.entries(restorePlans(graph, latest))
+    .filter(([, plan]) => plan.finished)
+    .map(([key]) => key);
+}
+
+/** An operator that has state in the checkpoint and no place in the graph: its state would silently be lost. */
+export function unmatchedUid(graph: JobGraph, latest: CheckpointManifest | null): string | null {
+  if (latest === null) return null;
+  const uids = new Set(graph.vertices.flatMap((vertex) => vertex.operators.map((operator) => operator.uid)));
+  const operators = latest.subtasks.flatMap((subtask) => subtask.operators).filter(hasState);
+  const enumerators = latest.enumerators.filter((enumerator) => enumerator.unassigned.length > 0);
+  return [...operators, ...enumerators].find(({ uid }) => !uids.has(uid))?.uid ?? null;
+}
+
+/** Every blob that a checkpoint refers to. */
+export function blobNames(latest: CheckpointManifest | null): readonly string[] {
+  const names = new Set<string>();
+  for (const { operators } of latest?.subtasks ?? []) {
+    for (const { keyGroups, operatorState } of operators) {
+      for (const { range } of keyGroups) names.add(range.blob.name);
+      if (operatorState !== null) names.add(operatorState.blob.name);
+    }
+  }
+  return [...names];
+}
+
+export const subtasksOf = ({ id, parallelism }: JobVertex): readonly SubtaskKey[] =>
+  Array.from({ length: parallelism }, (_, index) => subtaskKey(id, index));
+
+const hasState = ({ keyGroups, operatorState }: OperatorSnapshot): boolean =>
+  keyGroups.length > 0 || operatorState !== null;
+
+interface OldSnapshot {
+  readonly vertex: VertexId;
+  readonly index: number;
+  readonly snapshot: OperatorSnapshot;
+}
+
+/** A checkpoint as the plans look things up in it. */
+interface IndexedCheckpoint {
+  readonly manifest: CheckpointManifest;
+  readonly subtasks: ReadonlyMap<SubtaskKey, SubtaskSnapshot>;
+  readonly finished: ReadonlySet<SubtaskKey>;
+  readonly byUid: ReadonlyMap<string, readonly OldSnapshot[]>;
+  /** How many subtasks each vertex had, finished ones included. */
+  readonly parallelism: ReadonlyMap<VertexId, number>;
+}
+
+function indexed(manifest: CheckpointManifest): IndexedCheckpoint {
+  const byUid = new Map<string, OldSnapshot[]>();
+  for (const { subtask, operators } of manifest.subtasks) {
+    const place = placeOf(subtask);
+    for (const snapshot of operators) {
+      const snapshots = byUid.get(snapshot.uid) ?? [];
+      snapshots.push({ ...place, snapshot });
+      byUid.set(snapshot.uid, snapshots);
+    }
+  }
+  const parallelism = new Map<VertexId, number>();
+  for (const key of [...manifest.finished, ...manifest.subtasks.map(({ subtask }) => subtask)]) {
+    const { vertex } = placeOf(key);
+    parallelism.set(vertex, (parallelism.get(vertex) ?? 0) + 1);
+  }
+  const subtasks = new Map(manifest.subtasks.map((subtask) => [subtask.subtask, subtask]));
+  return { manifest, subtasks, finished: new Set(manifest.finished), byUid, parallelism };
+}
+
+function planOf(vertex: JobVertex, index: number, checkpoint: IndexedCheckpoint): RestorePlan {
+  const key = subtaskKey(vertex.id, index);
+  const operators = vertex.operators.flatMap(({ uid }) =>
+    (checkpoint.byUid.get(uid) ?? [])
+      .map((old) => share(old, vertex, index, checkpoint.parallelism.get(old.vertex) ?? 0))
+      .filter(hasState),
+  );
+  // At another parallelism no subtask is one of before, so none of them can be the one that had finished.
+  const isUnchanged = checkpoint.parallelism.get(vertex.id) === vertex.parallelism;
+  const finished = checkpoint.finished.has(key) || checkpoint.subtasks.get(key)?.drained === true;
+  return { from: checkpoint.manifest.id, operators, finished: isUnchanged && finished };
+}
+
+/** What the `index`-th subtask of `vertex` owns of an old snapshot: its key groups, and operator state as a whole. */
+function share({ index: oldIndex, snapshot }: OldSnapshot, vertex: JobVertex, index: number, oldParallelism: number) {
+  const { parallelism, maxParallelism } = vertex;
+  const owner = oldParallelism === parallelism ? oldIndex : oldIndex % parallelism;
+  return {
+    ...snapshot,
+    keyGroups: snapshot.keyGroups.filter(
+      ({ keyGroup }) => Math.floor((keyGroup * parallelism) / maxParallelism) === index,
+    ),
+    operatorState: owner === index ? snapshot.operatorState : null,
+  };
+}
+
+function placeOf(key: SubtaskKey): { readonly vertex: VertexId; readonly index: number } {
+  const at = key.lastIndexOf('#');
+  return { vertex: key.slice(0, at), index: Number(key.slice(at + 1)) };
+}

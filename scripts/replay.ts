@@ -1,0 +1,43 @@
+import { cac } from 'cac';
+import type { TraceRecord } from '../src/ports/telemetry.js';
+import { planRun, runOf } from '../src/simulation/generate.js';
+import { unpackDeviations } from '../src/simulation/replay-line.js';
+import { simulate } from '../src/simulation/run.js';
+
+/** Runs one schedule again and tells it step by step. Exit code 1 when it breaks an invariant. */
+const cli = cac('replay');
+cli
+  .option('--seed <n>', 'Seed of the run')
+  .option(
+    '--deviations <word>',
+    'Exactly these deviations, as a finding prints them; without it they are drawn from the seed',
+  )
+  .option('--all', 'Also tell heartbeats and reports');
+cli.help();
+const { options } = cli.parse();
+if (!options.help) {
+  if (options.seed === undefined) throw new Error('--seed is missing: take it from the line that the finding printed.');
+  const plan = planRun(Number(options.seed));
+  const deviations = options.deviations === undefined ? null : unpackDeviations(String(options.deviations));
+  console.log(`job ${JSON.stringify(plan.job)}`);
+  console.log(`${plan.taskManagers} task managers with ${plan.slots} slots, healed at ${plan.healAtMs} ms`);
+  const report = simulate({ ...runOf(plan, deviations), onTrace: (record) => tell(record, options.all === true) });
+  console.log(`deviations ${JSON.stringify(report.deviations, null, 2)}`);
+  console.log(
+    `${report.outcome ?? 'not ended'} after ${report.events} events, ${report.virtualMs.toFixed(1)} virtual ms, digest ${report.digest}`,
+  );
+  if (report.violation !== null) {
+    console.log(`${report.violation.message}\n${JSON.stringify(report.violation.details, null, 2)}`);
+    process.exitCode = 1;
+  }
+}
+
+function tell(record: TraceRecord, all: boolean): void {
+  const { atMs, process: name, incarnation, actor, message, verdict, fromState, toState } = record;
+  if (!all && (/heartbeat|reported|progressed|slot\.changed/.test(message.type) || actor.startsWith('heartbeat/')))
+    return;
+  const move = fromState === toState ? (toState ?? '') : `${fromState ?? '·'} → ${toState ?? '·'}`;
+  const note =
+    verdict.kind === 'taken' ? '' : ` [${verdict.kind} ${'reason' in verdict ? verdict.reason : verdict.code}]`;
+  console.log(`${atMs.toFixed(2).padStart(9)} ${name}/${incarnation} ${actor}  ${message.type}  ${move}${note}`);
+}

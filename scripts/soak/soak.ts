@@ -1,0 +1,154 @@
+import type { Actor } from '../../actors/kernel/actor.js';
+import { Coverage } from '../../src/simulation/coverage.js';
+import { planRun, runOf } from '../../src/simulation/generate.js';
+import { replayLine } from '../../src/simulation/replay-line.js';
+import { simulate } from '../../src/simulation/run.js';
+import { shrink } from '../../src/simulation/shrink.js';
+
+export interface SoakOptions {
+  readonly runs: number;
+  readonly seed: number;
+  readonly keepGoing: boolean;
+  readonly print: (line: string) => void;
+}
+
+export interface Finding {
+  readonly seed: number;
+  readonly invariant: string;
+  readonly message: string;
+  readonly deviations: number;
+  readonly replay: string;
+}
+
+export interface SoakSummary {
+  readonly runs: number;
+  readonly runsPerSecond: number;
+  readonly eventsPerSecond: number;
+  readonly virtualHours: number;
+  readonly crashes: number;
+  readonly restarts: number;
+  readonly checkpoints: number;
+  readonly restoredShare: number;
+  readonly crashedDuringRecoveryShare: number;
+  readonly transitions: string;
+  readonly pairs: string;
+  readonly missingTransitions: readonly string[];
+  readonly findings: readonly Finding[];
+}
+
+const progressEveryRuns = 500;
+
+/** Many seeded runs, one after the other, with what they reached added up. */
+export class Soak {
+  private readonly coverage = new Coverage();
+
+  constructor(private readonly actors: readonly Actor[]) {}
+
+  run({ runs, seed, keepGoing, print }: SoakOptions): SoakSummary {
+    const started = performance.now();
+    const findings: Finding[] = [];
+    const sum = { done: 0, events: 0, virtualMs: 0, crashes: 0, restarts: 0, checkpoints: 0, restored: 0, during: 0 };
+    for (let index = 0; index < runs; index += 1) {
+      const plan = planRun(seed + index);
+      const report = simulate(runOf(plan));
+      sum.done += 1;
+      sum.events += report.events;
+      sum.virtualMs += report.virtualMs;
+      sum.crashes += report.crashes;
+      sum.restarts += report.restarts;
+      sum.checkpoints += report.checkpoints;
+      sum.restored += report.restoredCheckpoint ? 1 : 0;
+      sum.during += report.crashedDuringRecovery ? 1 : 0;
+      this.coverage.add(report.coverage);
+      if (report.violation !== null) {
+        const { invariant, message } = report.violation;
+        const shrunk = shrink(plan, report);
+        const finding = {
+          seed: plan.seed,
+          invariant,
+          message,
+          deviations: Object.keys(shrunk).length,
+          replay: replayLine(plan.seed, shrunk),
+        };
+        findings.push(finding);
+        print(`seed ${finding.seed}: ${message}\n  ${finding.replay}`);
+        if (!keepGoing) break;
+      }
+      if (sum.done % progressEveryRuns === 0) {
+        print(`${sum.done} runs, ${(sum.done / seconds(started)).toFixed(0)} runs/s, ${findings.length} findings`);
+      }
+    }
+    const elapsed = seconds(started);
+    const { transitions, pairs, missing } = this.reached();
+    return {
+      runs: sum.done,
+      runsPerSecond: round(sum.done / elapsed),
+      eventsPerSecond: round(sum.events / elapsed),
+      virtualHours: round(sum.virtualMs / 3_600_000),
+      crashes: sum.crashes,
+      restarts: sum.restarts,
+      checkpoints: sum.checkpoints,
+      restoredShare: round(sum.restored / sum.done),
+      crashedDuringRecoveryShare: round(sum.during / sum.done),
+      transitions,
+      pairs,
+      missingTransitions: missing,
+      findings,
+    };
+  }
+
+  text(summary: SoakSummary): string {
+    const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
+    return [
+      `${summary.runs} runs, ${summary.runsPerSecond} runs/s, ${summary.eventsPerSecond} events/s, ${summary.virtualHours} virtual hours`,
+      `${summary.crashes} crashes, ${summary.restarts} restarts, ${summary.checkpoints} checkpoints`,
+      `restored a checkpoint: ${percent(summary.restoredShare)}; crash during a recovery: ${percent(summary.crashedDuringRecoveryShare)}`,
+      `transitions reached: ${summary.transitions}; state × message pairs reached: ${summary.pairs}`,
+      ...(summary.missingTransitions.length === 0
+        ? []
+        : [`transitions not reached: ${summary.missingTransitions.join(', ')}`]),
+      summary.findings.length === 0 ? 'nothing found' : `${summary.findings.length} findings:`,
+      ...summary.findings.map(
+        ({ seed, message, deviations, replay }) =>
+          `  seed ${seed} (${deviations} deviations): ${message}\n    ${replay}`,
+      ),
+    ].join('\n');
+  }
+
+  /** Measured against what the machines declare. */
+  private reached(): { readonly transitions: string; readonly pairs: string; readonly missing: readonly string[] } {
+    const declared = this.actors.flatMap(declaredTransitions);
+    const missing = declared.filter((transition) => !this.coverage.transitions.has(transition));
+    const pairs = this.actors.reduce((sum, actor) => {
+      const states = Object.values(actor.states).filter(({ type }) => type !== 'final').length;
+      return sum + states * Object.keys(actor.messages).length;
+    }, 0);
+    const reachedPairs = [...this.coverage.pairs].filter((pair) => !pair.includes(':xstate.')).length;
+    return {
+      transitions: `${declared.length - missing.length} of ${declared.length}`,
+      pairs: `${reachedPairs} of ${pairs}`,
+      missing,
+    };
+  }
+}
+
+/** Every change of state that the machine of an actor declares. */
+function declaredTransitions(actor: Actor): readonly string[] {
+  const found = new Set<string>();
+  for (const [name, state] of Object.entries(actor.states)) {
+    if (state.type === 'final') continue;
+    const branches = [
+      ...Object.values(state.on ?? {}),
+      ...Object.values(state.after ?? {}),
+      ...Object.values(actor.on),
+    ].flat() as {
+      target?: string;
+    }[];
+    for (const { target } of branches)
+      if (target !== undefined && target !== name) found.add(`${actor.role}:${name}>${target}`);
+  }
+  return [...found];
+}
+
+const seconds = (sinceMs: number): number => (performance.now() - sinceMs) / 1_000;
+const round = (value: number): number => Math.round(value * 1_000) / 1_000;

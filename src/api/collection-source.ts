@@ -1,0 +1,56 @@
+import type { Split } from '../../actors/protocol/manifest.js';
+import { noTimestamp } from '../operators/operator.js';
+import type { Batch, DiscoveryContext, Source, SourceReader } from '../operators/source.js';
+
+/** Reads an array of the job's code as one split, so that its order is kept. */
+export class CollectionSource<T> implements Source<T> {
+  readonly name = 'collection';
+  private readonly values: readonly T[];
+
+  constructor(values: readonly T[]) {
+    this.values = values;
+  }
+
+  discover(_context: DiscoveryContext, done: Parameters<Source['discover']>[1]): void {
+    done({ ok: true, splits: [{ id: splitId, data: 0 }] });
+  }
+
+  createReader(): SourceReader<T> {
+    return new CollectionReader(this.values);
+  }
+}
+
+const splitId = 'all';
+
+class CollectionReader<T> implements SourceReader<T> {
+  private readonly values: readonly T[];
+  /** null while the split is not this reader's. */
+  private next: number | null = null;
+  private moreSplits = true;
+
+  constructor(values: readonly T[]) {
+    this.values = values;
+  }
+
+  addSplits(splits: readonly Split[]): void {
+    for (const { data } of splits) this.next = (data as number) < this.values.length ? (data as number) : null;
+  }
+
+  noMoreSplits(): void {
+    this.moreSplits = false;
+  }
+
+  poll(recordsMax: number): Batch<T> | 'needsSplit' | 'finished' {
+    if (this.next === null) return this.moreSplits ? 'needsSplit' : 'finished';
+    const values = this.values.slice(this.next, this.next + recordsMax);
+    this.next += values.length;
+    if (this.next >= this.values.length) this.next = null;
+    return { values, timestamps: values.map(() => noTimestamp), watermark: null };
+  }
+
+  snapshot(): readonly Split[] {
+    return this.next === null ? [] : [{ id: splitId, data: this.next }];
+  }
+
+  close(): void {}
+}

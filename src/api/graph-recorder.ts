@@ -1,0 +1,128 @@
+import { defaultJobOptions } from '../../actors/protocol/job-graph.js';
+import type { JobOptions, OperatorNode, Partitioner } from '../../actors/protocol/job-graph.js';
+import type { Chaining, NodeCode, StreamGraph, StreamNode } from '../graph/stream-graph.js';
+import type { KeySelector } from '../operators/operator.js';
+import { callSite } from './call-site.js';
+import { mistake } from './engine-error.js';
+
+/** Where a stream comes from: a node, and how its records reach whoever takes them. */
+export interface Origin {
+  readonly node: RecordedNode;
+  /** null: `forward` between equal parallelism, `rebalance` otherwise. */
+  readonly partitioner: Partitioner | null;
+  readonly key: KeySelector | null;
+}
+
+/** A node while the job is being written; what is unset gets its default at the end. */
+export interface RecordedNode {
+  readonly id: number;
+  /** `map`, `reduce`, …: names the node as long as nobody else does. */
+  readonly operation: string;
+  readonly kind: OperatorNode['kind'];
+  readonly commits: boolean;
+  readonly stateful: boolean;
+  readonly code: NodeCode;
+  readonly inputs: readonly Origin[];
+  readonly writtenAt: string;
+  uid: string | null;
+  name: string | null;
+  parallelism: number | null;
+  maxParallelism: number | null;
+  chaining: Chaining;
+}
+
+/** What the job's code may set on a node after it has written it. */
+export type NodeSettings = Partial<Pick<RecordedNode, 'uid' | 'name' | 'parallelism' | 'maxParallelism' | 'chaining'>>;
+
+export type NewNode = Pick<RecordedNode, 'operation' | 'kind' | 'commits' | 'stateful' | 'code' | 'inputs'>;
+
+/** Records what a job writes. Nothing runs; after `finish` nothing more can be added. */
+export class GraphRecorder {
+  parallelism = 1;
+  maxParallelism: number | null = null;
+  generatedUidsAllowed = false;
+  options: JobOptions = defaultJobOptions;
+  private readonly nodes: RecordedNode[] = [];
+  private finished = false;
+
+  add(node: NewNode): RecordedNode {
+    this.assertOpen();
+    const recorded: RecordedNode = {
+      ...node,
+      id: this.nodes.length + 1,
+      writtenAt: callSite(),
+      uid: null,
+      name: null,
+      parallelism: null,
+      maxParallelism: null,
+      chaining: 'always',
+    };
+    this.nodes.push(recorded);
+    return recorded;
+  }
+
+  change(node: RecordedNode, settings: NodeSettings): void {
+    this.assertOpen();
+    Object.assign(node, settings);
+  }
+
+  /** Refuses changes to a job that has been built, as by a callback that comes later. */
+  assertOpen(): void {
+    if (!this.finished) return;
+    throw mistake(
+      'JOB_BUILD_ENDED',
+      'The job was changed after its function had returned. Define all of it before the function returns, without await or callbacks.',
+    );
+  }
+
+  finish(name: string): StreamGraph {
+    this.assertOpen();
+    this.finished = true;
+    const uids = this.uids();
+    return {
+      name,
+      nodes: this.nodes.map((node) => this.finishNode(node, uids.get(node) as string)),
+      options: this.options,
+      generatedUidsAllowed: this.generatedUidsAllowed,
+    };
+  }
+
+  private finishNode(node: RecordedNode, uid: string): StreamNode {
+    const { id, kind, commits, stateful, code, chaining, writtenAt } = node;
+    return {
+      id,
+      uid,
+      uidGiven: node.uid !== null,
+      name: node.name ?? node.uid ?? node.operation,
+      kind,
+      commits,
+      stateful,
+      parallelism: this.parallelismOf(node),
+      maxParallelism: node.maxParallelism ?? this.maxParallelism,
+      chaining,
+      inputs: node.inputs.map(({ node: from, partitioner, key }) => ({
+        from: from.id,
+        partitioner: partitioner ?? (this.parallelismOf(from) === this.parallelismOf(node) ? 'forward' : 'rebalance'),
+        key,
+      })),
+      code,
+      writtenAt,
+    };
+  }
+
+  private parallelismOf(node: RecordedNode): number {
+    return node.parallelism ?? this.parallelism;
+  }
+
+  /** Generated uids are made of the operation and the position, and step aside for given ones. */
+  private uids(): ReadonlyMap<RecordedNode, string> {
+    const given = new Set(this.nodes.map(({ uid }) => uid));
+    return new Map(
+      this.nodes.map((node) => {
+        let uid = node.uid ?? `${node.operation}-${node.id}`;
+        while (node.uid === null && given.has(uid)) uid += '-generated';
+        return [node, uid];
+      }),
+    );
+  }
+}

@@ -1,0 +1,165 @@
+import type { RestartStrategy } from '../../actors/protocol/job-graph.js';
+import type { Source } from '../operators/source.js';
+import { CollectionSource } from './collection-source.js';
+import { SingleOutputStream } from './data-stream.js';
+import type { GraphRecorder } from './graph-recorder.js';
+import { readParam } from './job-params.js';
+import { wholeNumber } from './whole-number.js';
+
+/** How often state is made durable. What is left out keeps its default. */
+export interface CheckpointingOptions {
+  /** From the start of one checkpoint to the start of the next. */
+  readonly intervalMs: number;
+  /** A checkpoint that takes longer is given up. Default 600,000. */
+  readonly timeoutMs?: number;
+  /** At least this long between the end of one checkpoint and the start of the next. Default 0. */
+  readonly minPauseMs?: number;
+  /** This many checkpoints in a row may fail; one more restarts the job. Default 0. */
+  readonly tolerableFailedCheckpoints?: number;
+}
+
+/** Names of a source. */
+export interface SourceNames {
+  /** Names the positions of the source across versions of the job. */
+  readonly uid?: string;
+  /** The name that graphs and messages show; the uid if none is given. */
+  readonly name?: string;
+}
+
+/**
+ * What a job is written with: its sources, its options and its parameters. Given to the function of `defineJob`, and of no use after
+ * that has returned (JOB_BUILD_ENDED).
+ *
+ * @example
+ * ```ts
+ * defineJob('flights', (env) => {
+ *   env.setParallelism(2).enableCheckpointing({ intervalMs: 1_000 });
+ *   env.fromSource(source, { uid: 'flights' }).print();
+ * });
+ * ```
+ */
+export class StreamEnvironment {
+  /** What stands after `--` on the command line; part of the job's identity. */
+  readonly params: readonly string[];
+  readonly #recorder: GraphRecorder;
+
+  /** @internal */
+  constructor(recorder: GraphRecorder, params: readonly string[]) {
+    this.params = params;
+    this.#recorder = recorder;
+  }
+
+  /**
+   * A parameter given as `--name value` or `--name=value`, or `fallback`. Throws PARAM_MISSING when there is neither.
+   *
+   * @example
+   * ```ts
+   * const input = env.param('input', 'flights.csv');
+   * ```
+   */
+  param(name: string, fallback?: string): string {
+    return readParam(this.params, name, fallback);
+  }
+
+  /** The parallelism of every operator that sets none. Default 1. */
+  setParallelism(parallelism: number): this {
+    return this.#set(() => {
+      this.#recorder.parallelism = parallelism;
+    });
+  }
+
+  /** The max parallelism of every operator that sets none. Default: derived from the parallelism, at least 128. */
+  setMaxParallelism(maxParallelism: number): this {
+    return this.#set(() => {
+      this.#recorder.maxParallelism = maxParallelism;
+    });
+  }
+
+  /**
+   * Takes checkpoints periodically. Without it only the final checkpoint of a bounded job is taken, and a failure before it starts the
+   * job from the beginning.
+   *
+   * @example
+   * ```ts
+   * env.enableCheckpointing({ intervalMs: 10_000, timeoutMs: 60_000 });
+   * ```
+   */
+  enableCheckpointing(options: CheckpointingOptions): this {
+    const { options: current } = this.#recorder;
+    const { intervalMs, timeoutMs = current.checkpointTimeoutMs } = options;
+    const { minPauseMs = current.checkpointMinPauseMs } = options;
+    const { tolerableFailedCheckpoints = current.tolerableFailedCheckpoints } = options;
+    return this.#set(() => {
+      this.#recorder.options = {
+        ...current,
+        checkpointIntervalMs: wholeNumber('enableCheckpointing: intervalMs', intervalMs, 1),
+        checkpointTimeoutMs: wholeNumber('enableCheckpointing: timeoutMs', timeoutMs, 1),
+        checkpointMinPauseMs: wholeNumber('enableCheckpointing: minPauseMs', minPauseMs, 0),
+        tolerableFailedCheckpoints: wholeNumber(
+          'enableCheckpointing: tolerableFailedCheckpoints',
+          tolerableFailedCheckpoints,
+          0,
+        ),
+      };
+    });
+  }
+
+  /** What follows a failure of the job's own code. Default: three restarts, a second apart. See `fixedDelay`. */
+  setRestartStrategy(restart: RestartStrategy): this {
+    return this.#set(() => {
+      this.#recorder.options = { ...this.#recorder.options, restart };
+    });
+  }
+
+  /** How long records may wait for a fuller batch on their way to another slot. Lower is sooner, higher is more at a time. Default 10. */
+  setBufferTimeout(bufferTimeoutMs: number): this {
+    return this.#set(() => {
+      const checked = wholeNumber('setBufferTimeout', bufferTimeoutMs, 0);
+      this.#recorder.options = { ...this.#recorder.options, bufferTimeoutMs: checked };
+    });
+  }
+
+  /**
+   * Lets operators that keep state go without a uid. Theirs is then made of their position, so that another version of the job, with
+   * an operator more or less, does not find their state again.
+   */
+  allowGeneratedUids(): this {
+    return this.#set(() => {
+      this.#recorder.generatedUidsAllowed = true;
+    });
+  }
+
+  /**
+   * A stream of what a source reads. After a failure reading goes on exactly where the checkpoint stands.
+   *
+   * @example
+   * ```ts
+   * const flights = env.fromSource(source, { uid: 'flights' });
+   * ```
+   */
+  fromSource<T>(source: Source<T>, names: SourceNames = {}): SingleOutputStream<T> {
+    const code = { kind: 'source', source } as const;
+    const kinds = { kind: 'source', commits: false, stateful: true } as const;
+    const node = this.#recorder.add({ operation: source.name, ...kinds, code, inputs: [] });
+    this.#recorder.change(node, { uid: names.uid ?? null, name: names.name ?? null });
+    return new SingleOutputStream(this.#recorder, node);
+  }
+
+  /**
+   * A bounded stream of values that stand in the job's code, in their order. For first jobs and for tests: every slot holds them all.
+   *
+   * @example
+   * ```ts
+   * const lines = env.fromCollection(['to be', 'or not to be'], { uid: 'lines' });
+   * ```
+   */
+  fromCollection<T>(values: readonly T[], names: SourceNames = {}): SingleOutputStream<T> {
+    return this.fromSource(new CollectionSource(values), names);
+  }
+
+  #set(change: () => void): this {
+    this.#recorder.assertOpen();
+    change();
+    return this;
+  }
+}

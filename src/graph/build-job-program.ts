@@ -1,0 +1,64 @@
+import type { JobEdge, JobVertex, OperatorNode } from '../../actors/protocol/job-graph.js';
+import type { KeySelector, Stage } from '../operators/operator.js';
+import { defaultMaxParallelism } from '../state/key-groups.js';
+import { type Chain, chainsOf } from './chaining.js';
+import { GraphNames } from './graph-names.js';
+import type { JobProgram, VertexProgram } from './job-program.js';
+import type { StreamGraph, StreamNode } from './stream-graph.js';
+
+/**
+ * The job graph of a checked stream graph, and the functions it names. Two equal stream graphs give equal job graphs: ids, uids and
+ * order follow from what is written, and from nothing else.
+ */
+export function buildJobProgram(graph: StreamGraph): JobProgram {
+  const names = new GraphNames();
+  const vertices: JobVertex[] = [];
+  const programs = new Map<string, VertexProgram>();
+  const vertexOfNode = new Map<number, string>();
+  const chains = chainsOf(graph);
+  for (const chain of chains) {
+    const vertex = vertexOf(chain, names);
+    vertices.push(vertex);
+    programs.set(vertex.id, vertexProgramOf(chain));
+    for (const { id } of chain) vertexOfNode.set(id, vertex.id);
+  }
+  const edges: JobEdge[] = [];
+  const edgeKeys = new Map<string, KeySelector>();
+  for (const [head] of chains) {
+    for (const { from: producer, partitioner, key } of head.inputs) {
+      const from = vertexOfNode.get(producer) as string;
+      const to = vertexOfNode.get(head.id) as string;
+      const id = names.edge(from, to);
+      edges.push({ id, from, to, partitioner });
+      if (key !== null) edgeKeys.set(id, key);
+    }
+  }
+  return { graph: { name: graph.name, vertices, edges, options: graph.options }, vertices: programs, edgeKeys };
+}
+
+function vertexOf(chain: Chain, names: GraphNames): JobVertex {
+  const [head] = chain;
+  return {
+    id: names.vertex(head.uid),
+    name: chain.map(({ name }) => name).join(' → '),
+    parallelism: head.parallelism,
+    // As in Flink the head decides: keyed operators are always heads.
+    maxParallelism: head.maxParallelism ?? defaultMaxParallelism(head.parallelism),
+    operators: chain.map(operatorOf),
+  };
+}
+
+/** Field by field: a node carries functions, which must not get into a graph that travels. */
+function operatorOf({ uid, name, kind, commits, stateful }: StreamNode): OperatorNode {
+  return { uid, name, kind, commits, stateful };
+}
+
+function vertexProgramOf(chain: Chain): VertexProgram {
+  let source: VertexProgram['source'] = null;
+  const stages: Stage[] = [];
+  for (const { uid, name, code } of chain) {
+    if (code.kind === 'source') source = { uid, source: code.source };
+    else stages.push({ uid, name, ...code.stage });
+  }
+  return { source, stages };
+}

@@ -1,0 +1,87 @@
+import type { JobEdge, JobGraph, JobVertex, OperatorNode } from '../../../actors/protocol/job-graph.js';
+import type { ExecutionGraph } from '../execution-graph.js';
+import type { StreamGraph, StreamNode } from '../stream-graph.js';
+
+/** A box: its name, what is said of it, what it holds, line by line, and where it leads. */
+export interface Box {
+  readonly id: string;
+  readonly facts: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  readonly arrows: readonly { readonly to: string; readonly label: string }[];
+}
+
+/** A graph laid out for people; the printers differ only in what they draw it with. */
+export interface Drawing {
+  readonly title: string;
+  readonly summary: string;
+  readonly boxes: readonly Box[];
+}
+
+export function drawStreamGraph(graph: StreamGraph): Drawing {
+  return {
+    title: graph.name,
+    summary: `stream graph: ${count(graph.nodes.length, 'operator')}, as written`,
+    boxes: graph.nodes.map((node) => ({
+      id: node.uid,
+      facts: [`×${node.parallelism}`],
+      rows: [[...operatorRow(node), node.writtenAt]],
+      arrows: graph.nodes.flatMap(({ uid, inputs }) =>
+        inputs.filter(({ from }) => from === node.id).map(({ partitioner }) => ({ to: uid, label: partitioner })),
+      ),
+    })),
+  };
+}
+
+export function drawJobGraph(graph: JobGraph): Drawing {
+  const operators = graph.vertices.reduce((sum, vertex) => sum + vertex.operators.length, 0);
+  const slots = Math.max(0, ...graph.vertices.map(({ parallelism }) => parallelism));
+  return {
+    title: graph.name,
+    summary: `job graph: ${count(graph.vertices.length, 'vertex')}, ${count(operators, 'operator')}, needs ${count(slots, 'slot')}`,
+    boxes: graph.vertices.map((vertex) => ({
+      id: vertex.id,
+      facts: vertexFacts(vertex, graph.edges),
+      rows: vertex.operators.map(operatorRow),
+      arrows: leaving(graph, vertex).map(({ to, partitioner }) => ({ to, label: partitioner })),
+    })),
+  };
+}
+
+export function drawExecutionGraph({ job, subtasks, channels, slots }: ExecutionGraph): Drawing {
+  return {
+    title: job.name,
+    summary: `execution graph: ${count(subtasks.length, 'subtask')}, ${count(channels.length, 'channel')}, needs ${count(slots, 'slot')}`,
+    boxes: job.vertices.map((vertex) => ({
+      id: vertex.id,
+      facts: vertexFacts(vertex, job.edges),
+      rows: subtasks
+        .filter((subtask) => subtask.vertex === vertex.id)
+        .map(({ key, keyGroups }) => [
+          key,
+          keyGroups === null ? '' : `key groups ${keyGroups.first} to ${keyGroups.last}`,
+        ]),
+      arrows: leaving(job, vertex).map(({ id, to, partitioner }) => ({
+        to,
+        label: `${partitioner}, ${count(channels.filter(({ edge }) => edge === id).length, 'channel')}`,
+      })),
+    })),
+  };
+}
+
+function operatorRow({ uid, name, kind, stateful, commits }: OperatorNode | StreamNode): string[] {
+  return [kind, name, name === uid ? '' : `uid ${uid}`, commits ? 'commits' : stateful ? 'state' : ''];
+}
+
+/** Max parallelism only matters, and is only said, where key groups are. */
+function vertexFacts({ id, parallelism, maxParallelism }: JobVertex, edges: readonly JobEdge[]): string[] {
+  const keyed = edges.some(({ to, partitioner }) => to === id && partitioner === 'hash');
+  return keyed ? [`×${parallelism}`, `of at most ${maxParallelism}`] : [`×${parallelism}`];
+}
+
+function leaving({ edges }: JobGraph, vertex: JobVertex): JobEdge[] {
+  return edges.filter(({ from }) => from === vertex.id);
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${n === 1 ? noun : noun.replace(/ex$/, 'ice').concat('s')}`;
+}

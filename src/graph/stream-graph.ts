@@ -1,0 +1,55 @@
+import type { JobOptions, OperatorNode, Partitioner } from '../../actors/protocol/job-graph.js';
+import type { KeySelector, Stage } from '../operators/operator.js';
+import type { Source } from '../operators/source.js';
+
+type WithoutNames<S> = S extends Stage ? Omit<S, 'uid' | 'name'> : never;
+
+/** What an operator does, before its uid is known. */
+export type StageCode = WithoutNames<Stage>;
+
+/** The function, operator or source behind a node. */
+export type NodeCode =
+  | { readonly kind: 'source'; readonly source: Source }
+  | { readonly kind: 'stage'; readonly stage: StageCode };
+
+/** Flink's chaining strategies: `head` may only begin a chain, `never` stands alone. */
+export type Chaining = 'always' | 'head' | 'never';
+
+/** One input of a node. A node with several is a union. */
+export interface StreamEdge {
+  readonly from: number;
+  readonly partitioner: Partitioner;
+  /** Set when the partitioner is `hash`. */
+  readonly key: KeySelector | null;
+}
+
+/** One operator as it stands in the job's code. */
+export interface StreamNode extends OperatorNode {
+  /** Position in the order written, from 1; inputs have lower ids. */
+  readonly id: number;
+  /** False: the uid was generated from the position. */
+  readonly uidGiven: boolean;
+  readonly parallelism: number;
+  /** null: the default for the chain it ends up in. */
+  readonly maxParallelism: number | null;
+  readonly chaining: Chaining;
+  readonly inputs: readonly StreamEdge[];
+  readonly code: NodeCode;
+  /** `file:line:column` in the job's code, or an empty string. */
+  readonly writtenAt: string;
+}
+
+/** A job as written: every operator with its inputs, before chaining. */
+export interface StreamGraph {
+  readonly name: string;
+  readonly nodes: readonly StreamNode[];
+  readonly options: JobOptions;
+  /** Stateful operators may go without an explicit uid. */
+  readonly generatedUidsAllowed: boolean;
+}
+
+/** How messages speak of a node: its name, its uid if it has one, and where it is written. */
+export function nodeText(node: Pick<StreamNode, 'name' | 'uid' | 'uidGiven' | 'writtenAt'>): string {
+  const uid = node.uidGiven && node.uid !== node.name ? ` (uid '${node.uid}')` : '';
+  return `'${node.name}'${uid}${node.writtenAt === '' ? '' : ` at ${node.writtenAt}`}`;
+}

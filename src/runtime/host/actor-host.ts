@@ -1,0 +1,256 @@
+import type { Actor } from '../../../actors/kernel/actor.js';
+import type { Effect } from '../../../actors/kernel/effect.js';
+import { invariant } from '../../../actors/kernel/invariant.js';
+import type { AnyMessage } from '../../../actors/kernel/message.js';
+import type { Step } from '../../../actors/kernel/step.js';
+import { start, step } from '../../../actors/kernel/step.js';
+import type { ActorName, Address, Epoch, Incarnation, ProcessName } from '../../../actors/protocol/ids.js';
+import { anyIncarnation } from '../../../actors/protocol/ids.js';
+import type { Bus, Unlisten } from '../../ports/bus.js';
+import type { Clock, Loop, Loops, Turn } from '../../ports/clock.js';
+import type { Telemetry, TraceRecord } from '../../ports/telemetry.js';
+import { ActorCell } from './actor-cell.js';
+import type { Delivery } from './delivery.js';
+import { staleReason } from './delivery.js';
+import type { Envelope } from './envelope.js';
+import { decodeEnvelope, encodeEnvelope } from './envelope.js';
+import type { EffectPorts } from './perform.js';
+import { performEffect } from './perform.js';
+
+export interface HostPorts extends EffectPorts {
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly loops: Loops;
+  readonly telemetry: Telemetry;
+  /** Told of a throw in a step or an effect: this process must end. */
+  readonly panic: (error: unknown) => void;
+}
+
+export interface HostOptions {
+  readonly process: ProcessName;
+  readonly incarnation: Incarnation;
+  /** The epoch this process leads with, for its whole life; null when it follows. */
+  readonly epoch: Epoch | null;
+  /** The actors this process can start, by role. */
+  readonly roles: Readonly<Record<string, Actor>>;
+}
+
+/**
+ * Runs the actors of one process: takes messages from one mailbox, steps the machine, traces the step and performs its effects in
+ * order through ports. Messages of other incarnations and of older epochs never reach an actor.
+ */
+export class ActorHost {
+  private readonly cells = new Map<ActorName, ActorCell>();
+  private readonly mailbox: Delivery[] = [];
+  private head = 0;
+  private seq = 0;
+  private newestEpoch: Epoch = 0;
+  private readonly loop: Loop;
+  private readonly unlisten: Unlisten;
+  private closed = false;
+
+  constructor(
+    readonly ports: HostPorts,
+    readonly options: HostOptions,
+  ) {
+    this.loop = ports.loops.create((messagesMax) => this.turn(messagesMax));
+    this.unlisten = ports.bus.listen(options.process, (bytes) => this.receive(bytes));
+  }
+
+  addressOf(actor: ActorName): Address {
+    return { process: this.options.process, incarnation: this.options.incarnation, actor };
+  }
+
+  /** Puts a message into the mailbox: from the data plane, a completion, or the process itself. */
+  tell(actor: ActorName, message: AnyMessage, cause: number | null = null): void {
+    this.enqueue({ actor, message, from: this.addressOf(actor), ask: null, cause, cell: null, condition: null });
+  }
+
+  /** Asks, as a client of this process, a question of one of its own actors; the answer goes to `answered`. */
+  startActor(role: string, name: ActorName, input: unknown, cause: number | null = null): void {
+    const actor = this.options.roles[role];
+    invariant(actor !== undefined, 'no such role in this process', { role, process: this.options.process });
+    invariant(!this.cells.has(name), 'an actor of that name lives already', { name });
+    const cell = new ActorCell(name, actor, this.ports.clock);
+    this.cells.set(name, cell);
+    this.settle(cell, { type: 'actor.start' }, null, start(actor, input), cause);
+  }
+
+  stopActor(name: ActorName): void {
+    this.cells.get(name)?.end();
+    this.cells.delete(name);
+  }
+
+  /** State of a living actor, for people, checkers and tests. */
+  stateOf(name: ActorName): { readonly state: string; readonly context: object } | null {
+    const state = this.cells.get(name)?.state;
+    return state === undefined || state === null ? null : { state: state.value, context: state.context };
+  }
+
+  actorNames(): readonly ActorName[] {
+    return [...this.cells.keys()];
+  }
+
+  /** Ends everything at once, as a crash does: no actor says goodbye. */
+  close(): void {
+    this.closed = true;
+    this.unlisten();
+    this.loop.stop();
+    for (const name of [...this.cells.keys()]) this.stopActor(name);
+    this.mailbox.length = 0;
+  }
+
+  enqueue(delivery: Delivery): void {
+    if (this.closed) return;
+    this.mailbox.push(delivery);
+    this.loop.wake();
+  }
+
+  /** To another process over the bus, to this one through the mailbox. */
+  transmit(envelope: Envelope, cause: number | null, unreachable: (() => void) | null): void {
+    if (envelope.to.process === this.options.process) this.accept(envelope, cause);
+    else this.ports.bus.send(envelope.to.process, encodeEnvelope(envelope), unreachable);
+  }
+
+  cellOf(name: ActorName): ActorCell | undefined {
+    return this.cells.get(name);
+  }
+
+  private turn(messagesMax: number): Turn {
+    try {
+      for (let n = 0; n < messagesMax && this.head < this.mailbox.length && !this.closed; n += 1) {
+        const delivery = this.mailbox[this.head] as Delivery;
+        this.head += 1;
+        this.deliver(delivery);
+      }
+    } catch (error) {
+      this.ports.panic(error);
+      return 'parked';
+    }
+    if (this.head < this.mailbox.length) return 'more';
+    this.mailbox.length = 0;
+    this.head = 0;
+    return 'parked';
+  }
+
+  private deliver(delivery: Delivery): void {
+    const cell = this.cells.get(delivery.actor);
+    if (cell === undefined || cell.state === null) return this.undeliverable(delivery);
+    const stale = staleReason(delivery, cell);
+    if (stale !== null) return this.drop(delivery, stale);
+    const meta = { from: delivery.from, ask: delivery.ask };
+    this.settle(cell, delivery.message, delivery, step(cell.actor, cell.state, delivery.message, meta), delivery.cause);
+  }
+
+  /** Takes over the new state, traces the step, then performs its effects in order. */
+  private settle(
+    cell: ActorCell,
+    message: AnyMessage,
+    delivery: Delivery | null,
+    result: Step,
+    cause: number | null,
+  ): void {
+    const before = cell.state;
+    cell.state = result.state;
+    this.seq += 1;
+    const seq = this.seq;
+    const record: TraceRecord = {
+      seq,
+      cause,
+      process: this.options.process,
+      incarnation: this.options.incarnation,
+      actor: cell.name,
+      atMs: this.ports.clock.monotonicMs(),
+      message,
+      from: delivery?.from ?? null,
+      verdict: result.verdict,
+      fromState: before?.value ?? null,
+      toState: result.state.value,
+      contextPatch: patchOf(before?.context ?? {}, result.state.context),
+      effects: result.effects,
+    };
+    this.ports.telemetry.trace(record);
+    for (const effect of result.effects) performEffect(this, cell, effect, seq);
+    if (result.state.done && this.cells.get(cell.name) === cell) this.stopActor(cell.name);
+  }
+
+  private undeliverable(delivery: Delivery): void {
+    // "No such actor" is an answer; that way silence has one meaning: the process.
+    if (delivery.ask !== null) {
+      const from = this.addressOf(delivery.actor);
+      const message = { type: 'actor.absent' };
+      this.transmit(
+        { to: delivery.ask.from, from, epoch: this.options.epoch, kind: 'absent', ask: delivery.ask.id, message },
+        null,
+        null,
+      );
+    }
+    this.drop(delivery, 'no such actor');
+  }
+
+  private receive(bytes: Uint8Array): void {
+    const envelope = decodeEnvelope(bytes);
+    if ('malformed' in envelope) return this.dropEnvelope('', { type: '' }, null, `malformed: ${envelope.malformed}`);
+    const { to, from, epoch } = envelope;
+    if (to.incarnation !== this.options.incarnation && to.incarnation !== anyIncarnation) {
+      return this.dropEnvelope(to.actor, envelope.message, from, `meant for incarnation ${to.incarnation}`);
+    }
+    if (epoch !== null) {
+      if (epoch < this.newestEpoch)
+        return this.dropEnvelope(to.actor, envelope.message, from, `epoch ${epoch} is older than ${this.newestEpoch}`);
+      this.newestEpoch = epoch;
+    }
+    this.accept(envelope, null);
+  }
+
+  private accept({ to, from, kind, ask, message }: Envelope, cause: number | null): void {
+    const base = { actor: to.actor, from, cause, cell: null };
+    if (kind === 'ask') this.enqueue({ ...base, message, ask: { id: ask, from }, condition: null });
+    else if (kind === 'answer') this.enqueue({ ...base, message, ask: null, condition: { kind: 'askEnds', id: ask } });
+    else if (kind === 'absent') {
+      const event = { type: 'ask.absent', id: ask, to: from };
+      this.enqueue({ ...base, message: event, ask: null, condition: { kind: 'askEnds', id: ask } });
+    } else this.enqueue({ ...base, message, ask: null, condition: null });
+  }
+
+  private drop(delivery: Delivery, reason: string): void {
+    this.dropEnvelope(delivery.actor, delivery.message, delivery.from, reason, delivery.cause);
+  }
+
+  private dropEnvelope(
+    actor: ActorName,
+    message: AnyMessage,
+    from: Address | null,
+    reason: string,
+    cause: number | null = null,
+  ): void {
+    this.seq += 1;
+    this.ports.telemetry.trace({
+      seq: this.seq,
+      cause,
+      process: this.options.process,
+      incarnation: this.options.incarnation,
+      actor,
+      atMs: this.ports.clock.monotonicMs(),
+      message,
+      from,
+      verdict: { kind: 'dropped', reason },
+      fromState: null,
+      toState: null,
+      contextPatch: {},
+      effects: [],
+    });
+  }
+}
+
+/** Fields that are not the same object or value as before. */
+function patchOf(before: object, after: object): Record<string, unknown> {
+  const patch: Record<string, unknown> = {};
+  if (before === after) return patch;
+  for (const [field, value] of Object.entries(after)) {
+    if ((before as Record<string, unknown>)[field] !== value) patch[field] = value;
+  }
+  return patch;
+}
+
+export type { Effect };

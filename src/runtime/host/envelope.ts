@@ -1,0 +1,79 @@
+import { Packr } from 'msgpackr';
+import type { AnyMessage, AskId } from '../../../actors/kernel/message.js';
+import type { Address, Epoch } from '../../../actors/protocol/ids.js';
+
+/** What travels between processes: a message, who speaks to whom, and what it is to a question. */
+export interface Envelope {
+  readonly to: Address;
+  readonly from: Address;
+  /** The epoch of a leader; null from those who lead nothing. */
+  readonly epoch: Epoch | null;
+  readonly kind: 'send' | 'ask' | 'answer' | 'absent';
+  /** Empty for `send`. */
+  readonly ask: AskId;
+  readonly message: AnyMessage;
+}
+
+/** Anything larger is refused before it is decoded. */
+export const envelopeBytesMax = 262_144 * 4;
+const wireVersion = 1;
+const kinds = ['send', 'ask', 'answer', 'absent'] as const;
+const fieldCount = 11;
+
+// One codec for all: it keeps no structures between messages, so it holds no state that peers could disturb.
+const codec = new Packr({
+  useRecords: false,
+  mapsAsObjects: true,
+  variableMapSize: true,
+  encodeUndefinedAsNil: true,
+} as object);
+
+export function encodeEnvelope({ to, from, epoch, kind, ask, message }: Envelope): Uint8Array {
+  return codec.pack([
+    wireVersion,
+    to.process,
+    to.incarnation,
+    to.actor,
+    from.process,
+    from.incarnation,
+    from.actor,
+    epoch,
+    kinds.indexOf(kind),
+    ask,
+    message,
+  ]);
+}
+
+/** The envelope, or why the bytes are none. Bytes of strangers end nothing: they are dropped and counted. */
+export function decodeEnvelope(bytes: Uint8Array): Envelope | { readonly malformed: string } {
+  if (bytes.byteLength > envelopeBytesMax) return { malformed: `${bytes.byteLength} bytes` };
+  let fields: unknown;
+  try {
+    fields = codec.unpack(bytes);
+  } catch (error) {
+    return { malformed: error instanceof Error ? error.message : String(error) };
+  }
+  if (!Array.isArray(fields) || fields.length !== fieldCount) return { malformed: 'no envelope' };
+  const [version, toProcess, toIncarnation, toActor, process, incarnation, actor, epoch, kind, ask, message] =
+    fields as unknown[];
+  if (version !== wireVersion) return { malformed: `wire version ${String(version)}, expected ${wireVersion}` };
+  const kindName = kinds[kind as number];
+  const texts = [toProcess, toIncarnation, toActor, process, incarnation, actor, ask];
+  if (kindName === undefined || texts.some((text) => typeof text !== 'string')) return { malformed: 'no envelope' };
+  if (epoch !== null && typeof epoch !== 'number') return { malformed: 'epoch is no number' };
+  if (!isMessage(message)) return { malformed: 'no message type' };
+  // A peer must not be able to fire this process's own timers.
+  if (message.type.startsWith('xstate.')) return { malformed: `reserved type ${message.type}` };
+  return {
+    to: { process: toProcess as string, incarnation: toIncarnation as string, actor: toActor as string },
+    from: { process: process as string, incarnation: incarnation as string, actor: actor as string },
+    epoch,
+    kind: kindName,
+    ask: ask as string,
+    message,
+  };
+}
+
+function isMessage(value: unknown): value is AnyMessage {
+  return typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string';
+}

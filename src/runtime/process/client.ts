@@ -1,0 +1,66 @@
+import type { AnyMessage } from '../../../actors/kernel/message.js';
+import type { Address, Incarnation, ProcessName } from '../../../actors/protocol/ids.js';
+import { actorNames, anyIncarnation } from '../../../actors/protocol/ids.js';
+import type { Bus, Unlisten } from '../../ports/bus.js';
+import type { Clock } from '../../ports/clock.js';
+import { Asks } from '../host/asks.js';
+import { decodeEnvelope, encodeEnvelope } from '../host/envelope.js';
+
+export type ClientAnswer = { readonly kind: 'answered'; readonly message: AnyMessage } | { readonly kind: 'expired' };
+
+/** Asks the dispatcher from outside the cluster: the same question until it is answered or its deadline passes. */
+export class Client {
+  private readonly asks: Asks;
+  private readonly waiting = new Map<string, (answer: ClientAnswer) => void>();
+  private readonly unlisten: Unlisten;
+  private readonly self: Address;
+  private count = 0;
+
+  constructor(
+    private readonly bus: Bus,
+    clock: Clock,
+    process: ProcessName,
+    incarnation: Incarnation,
+    private readonly leader: ProcessName,
+  ) {
+    this.asks = new Asks(clock);
+    this.self = { process, incarnation, actor: 'client' };
+    this.unlisten = bus.listen(process, (bytes) => this.receive(bytes));
+  }
+
+  ask(message: AnyMessage, everyMs: number, deadlineMs: number, done: (answer: ClientAnswer) => void): void {
+    this.count += 1;
+    const id = `${message.type}/${this.count}`;
+    const to = { process: this.leader, incarnation: anyIncarnation, actor: actorNames.dispatcher };
+    const bytes = encodeEnvelope({ to, from: this.self, epoch: null, kind: 'ask', ask: id, message });
+    this.waiting.set(id, done);
+    this.asks.start({
+      id,
+      everyMs,
+      deadlineMs,
+      ask: () => this.bus.send(this.leader, bytes, null),
+      expired: () => this.end(id, { kind: 'expired' }),
+    });
+  }
+
+  close(): void {
+    this.unlisten();
+    this.asks.endAll();
+    this.waiting.clear();
+  }
+
+  private receive(bytes: Uint8Array): void {
+    const envelope = decodeEnvelope(bytes);
+    // An absent dispatcher is one that has not started yet: the asking goes on.
+    if ('malformed' in envelope || envelope.kind !== 'answer') return;
+    if (envelope.to.incarnation !== this.self.incarnation) return;
+    this.end(envelope.ask, { kind: 'answered', message: envelope.message });
+  }
+
+  private end(id: string, answer: ClientAnswer): void {
+    if (!this.asks.take(id)) return;
+    const done = this.waiting.get(id);
+    this.waiting.delete(id);
+    done?.(answer);
+  }
+}

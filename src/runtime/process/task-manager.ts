@@ -1,0 +1,58 @@
+import type { ClusterOptions } from '../../../actors/protocol/deployment.js';
+import type { Incarnation, ProcessName } from '../../../actors/protocol/ids.js';
+import { actorNames } from '../../../actors/protocol/ids.js';
+import { slotActor } from '../../../actors/slot/machine.js';
+import { subtaskActor } from '../../../actors/subtask/machine.js';
+import { taskManagerActor } from '../../../actors/task-manager/machine.js';
+import type { TaskManagerInput } from '../../../actors/task-manager/messages.js';
+import type { TaskHost } from '../../ports/task-host.js';
+import { createTaskHost } from '../../task/task-host.js';
+import { ActorHost } from '../host/actor-host.js';
+import type { ProcessPorts } from './ports.js';
+
+export const taskManagerRoles = { 'task-manager': taskManagerActor, slot: slotActor, subtask: subtaskActor } as const;
+
+export interface TaskManagerOptions {
+  readonly process: ProcessName;
+  readonly slots: number;
+  /** The process it registers with. */
+  readonly leader: ProcessName;
+  readonly cluster: ClusterOptions;
+  /** Freezes what user code is handed, so that a change in place throws where it happens. */
+  readonly development: boolean;
+}
+
+/** A task manager from its start to its end: its actors and the data plane of its slots. */
+export class TaskManager {
+  readonly incarnation: Incarnation;
+  readonly host: ActorHost;
+  readonly tasks: TaskHost;
+
+  constructor(ports: ProcessPorts, options: TaskManagerOptions) {
+    const { process, slots, leader, cluster, development } = options;
+    const { bus, clock, loops, telemetry } = ports;
+    this.incarnation = ports.entropy.id();
+    this.tasks = createTaskHost({
+      ...ports,
+      process,
+      incarnation: this.incarnation,
+      notify: (actor, message) => this.host.tell(actor, message),
+      options: { development, storeTimeoutMs: cluster.storeTimeoutMs },
+    });
+    const panic = (error: unknown): void => {
+      this.close();
+      ports.panic(error);
+    };
+    this.host = new ActorHost(
+      { bus, clock, loops, telemetry, panic, records: null, sweeper: null, discovery: null, tasks: this.tasks },
+      { process, incarnation: this.incarnation, epoch: null, roles: taskManagerRoles },
+    );
+    const input: TaskManagerInput = { process, incarnation: this.incarnation, slots, leader, options: cluster };
+    this.host.startActor('task-manager', actorNames.taskManager, input);
+  }
+
+  close(): void {
+    this.host.close();
+    this.tasks.terminate();
+  }
+}

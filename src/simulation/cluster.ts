@@ -1,0 +1,182 @@
+import type { ClusterOptions } from '../../actors/protocol/deployment.js';
+import { actorNames } from '../../actors/protocol/ids.js';
+import type { JobRecord } from '../../actors/protocol/job-graph.js';
+import type { CodeStore } from '../graph/code-store.js';
+import type { ClientOutput } from '../ports/client-output.js';
+import type { Telemetry } from '../ports/telemetry.js';
+import { Client } from '../runtime/process/client.js';
+import { JobManager } from '../runtime/process/job-manager.js';
+import type { ProcessPorts } from '../runtime/process/ports.js';
+import { TaskManager } from '../runtime/process/task-manager.js';
+import { SimNetwork } from './network.js';
+import { refusingOffload } from './offload.js';
+import type { FileEvent } from './sim-files.js';
+import { SimFiles } from './sim-files.js';
+import { SimProcess } from './sim-process.js';
+import type { StoreEvent } from './sim-store.js';
+import { SimStore } from './sim-store.js';
+import type { SimWorld } from './world.js';
+
+export const jobManagerName = 'jm';
+const clientName = 'client';
+const submitEveryMs = 50;
+const submitDeadlineMs = 1_000_000;
+/** Port calls among which a crash falls, early ones being likelier: a process makes most of its delicate calls while it starts and recovers. */
+const crashCallsMax = 6_000;
+const crashResolution = 1_000_000;
+const restartMs = 40;
+const restartMsMax = 1_500;
+const pauseAtMsMax = 2_000;
+const pauseMs = 200;
+const pauseMsMax = 1_500;
+
+export interface SimClusterOptions {
+  readonly record: JobRecord;
+  readonly code: CodeStore;
+  readonly taskManagers: number;
+  readonly slots: number;
+  readonly cluster: ClusterOptions;
+  readonly telemetry: Telemetry;
+  readonly client: ClientOutput;
+  readonly onStore: (event: StoreEvent) => void;
+  readonly onFile: (event: FileEvent) => void;
+  readonly onCrash: (process: string, life: number) => void;
+  readonly onPanic: (error: unknown) => void;
+}
+
+/** One job manager, some task managers and a client, in one thread on virtual time. */
+export class SimCluster {
+  readonly store: SimStore;
+  readonly files: SimFiles;
+  readonly network: SimNetwork;
+  readonly processes = new Map<string, SimProcess>();
+  jobManager: JobManager | null = null;
+  readonly taskManagers = new Map<string, TaskManager>();
+  private readonly lives = new Map<string, number>();
+
+  constructor(
+    readonly world: SimWorld,
+    private readonly options: SimClusterOptions,
+  ) {
+    this.store = new SimStore(world, options.onStore);
+    this.files = new SimFiles(world, options.onFile);
+    this.network = new SimNetwork(world);
+  }
+
+  names(): readonly string[] {
+    return [jobManagerName, ...Array.from({ length: this.options.taskManagers }, (_, index) => `tm-${index + 1}`)];
+  }
+
+  /** Starts every process and submits the job. */
+  start(): void {
+    for (const name of this.names()) this.startProcess(name);
+    this.submit();
+  }
+
+  /** Ends a process now and starts its next life after a while. */
+  crash(name: string): void {
+    this.processes.get(name)?.crash();
+  }
+
+  /** No fault from here on: what is down starts, what is paused goes on, what is cut is mended. */
+  heal(): void {
+    this.world.choices.heal();
+    this.network.mendAll();
+    for (const name of this.names()) {
+      const process = this.processes.get(name);
+      if (process?.alive) process.resume();
+      else this.startProcess(name);
+    }
+  }
+
+  living(): ReadonlyMap<string, number> {
+    const lives = new Map<string, number>();
+    for (const [name, process] of this.processes) if (process.alive) lives.set(name, process.life);
+    return lives;
+  }
+
+  private startProcess(name: string): void {
+    if (this.processes.get(name)?.alive) return;
+    const life = (this.lives.get(name) ?? 0) + 1;
+    this.lives.set(name, life);
+    const { choices, rates } = this.world;
+    const drawn = choices.at(`crash:${name}@${life}`, rates.crash, crashResolution);
+    const crashAtCall = drawn === 0 ? 0 : Math.ceil(crashCallsMax ** (drawn / crashResolution));
+    const process = new SimProcess(this.world, name, life, crashAtCall, () => this.ended(name, life));
+    this.processes.set(name, process);
+    process.dispatch(() => this.boot(process));
+    this.planPause(process);
+  }
+
+  private boot(process: SimProcess): void {
+    const ports = this.portsOf(process);
+    const { cluster, slots } = this.options;
+    if (process.name === jobManagerName) this.jobManager = new JobManager(ports, { process: process.name, cluster });
+    else {
+      const options = { process: process.name, slots, leader: jobManagerName, cluster, development: true };
+      this.taskManagers.set(process.name, new TaskManager(ports, options));
+    }
+  }
+
+  private portsOf(process: SimProcess): ProcessPorts {
+    const { code, telemetry, client, onPanic } = this.options;
+    return {
+      bus: this.network.busOf(process),
+      links: this.network.linksOf(process),
+      clock: process.clock(),
+      loops: process.loops(),
+      entropy: process.entropy(),
+      blobs: this.store.of(process),
+      files: this.files.of(process),
+      offload: refusingOffload,
+      client,
+      code: {
+        load: (record, done) => {
+          process.enter();
+          code.load(record, (result) => process.later(0, () => done(result)));
+        },
+      },
+      telemetry,
+      panic: onPanic,
+    };
+  }
+
+  private ended(name: string, life: number): void {
+    if (name === jobManagerName) this.jobManager = null;
+    else this.taskManagers.delete(name);
+    this.options.onCrash(name, life);
+    const { choices, rates } = this.world;
+    // How long a process stays down is drawn whenever one crashes: even a restart at once is a choice.
+    const delayMs = choices.at(`restart:${name}@${life}`, rates.crash > 0 ? 0.5 : 0, restartMsMax) || restartMs;
+    this.world.at(this.world.nowMs + delayMs, () => this.startProcess(name));
+  }
+
+  private planPause(process: SimProcess): void {
+    const { choices, rates } = this.world;
+    const subject = `${process.name}@${process.life}`;
+    const atMs = choices.at(`pause:${subject}`, rates.pause, pauseAtMsMax);
+    if (atMs === 0) return;
+    const forMs = choices.at(`pauseFor:${subject}`, 1, pauseMsMax) || pauseMs;
+    this.world.at(this.world.nowMs + atMs, () => {
+      if (!choices.isHealed) process.pause();
+    });
+    this.world.at(this.world.nowMs + atMs + forMs, () => process.resume());
+  }
+
+  /** The client lives outside: it never crashes and asks until the job is taken. */
+  private submit(): void {
+    const process = new SimProcess(this.world, clientName, 1, 0, () => undefined);
+    const client = new Client(this.network.busOf(process), process.clock(), clientName, 'client.1', jobManagerName);
+    const message = { type: 'dispatcher.submitJob', record: this.options.record };
+    client.ask(message, submitEveryMs, submitDeadlineMs, () => client.close());
+  }
+
+  /** State of an actor of the leader, for scenario specs. */
+  leaderState(actor: string): string | null {
+    return this.jobManager?.host?.stateOf(actor)?.state ?? null;
+  }
+
+  jobState(): string | null {
+    return this.leaderState(actorNames.jobMaster(this.options.record.job));
+  }
+}

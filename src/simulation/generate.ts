@@ -1,0 +1,74 @@
+import { allCheckers } from './checkers/index.js';
+import type { Deviations, FaultRates } from './choices.js';
+import { noFaults } from './choices.js';
+import type { JobSpec } from './jobs/index.js';
+import { generateJob, jobOf } from './jobs/index.js';
+import { Random } from './random.js';
+import type { RunSpec } from './run.js';
+
+/** Everything that one generated run consists of, as plain data: what a replay line carries. */
+export interface RunPlan {
+  readonly seed: number;
+  readonly job: JobSpec;
+  readonly taskManagers: number;
+  readonly slots: number;
+  readonly rates: FaultRates;
+  readonly healAtMs: number;
+}
+
+/** The run of a seed: job, topology, rates and moment of healing, each from a stream of its own. */
+export function planRun(seed: number): RunPlan {
+  const job = generateJob(new Random(seed, 'job'));
+  const topology = new Random(seed, 'topology');
+  const taskManagers = topology.integer(1, 4);
+  const slotsNeeded = slotsOf(job);
+  const slots = Math.max(1, Math.ceil(slotsNeeded / taskManagers)) + (topology.chance(0.3) ? 1 : 0);
+  return {
+    seed,
+    job,
+    taskManagers,
+    slots,
+    rates: drawRates(new Random(seed, 'rates')),
+    healAtMs: topology.integer(1_500, 3_500),
+  };
+}
+
+/** A plan as something that runs. `deviations` replays exactly these instead of drawing them from the seed. */
+export function runOf(plan: RunPlan, deviations: Deviations | null = null): RunSpec {
+  const { record, code } = jobOf(plan.job);
+  return {
+    seed: plan.seed,
+    record,
+    code,
+    taskManagers: plan.taskManagers,
+    slots: plan.slots,
+    rates: plan.rates,
+    deviations,
+    healAtMs: plan.healAtMs,
+    checkers: allCheckers,
+  };
+}
+
+/** Swarm: each kind of fault is switched off in about half of the runs, so that the others meet undisturbed. */
+function drawRates(random: Random): FaultRates {
+  const draw = (max: number, offChance = 0.5): number => (random.chance(offChance) ? 0 : random.unit() * max);
+  return {
+    ...noFaults,
+    messageLost: draw(0.2),
+    messageTwice: draw(0.2),
+    messageDelayed: draw(0.3),
+    messageUnreachable: draw(0.05, 0.7),
+    linkBroken: draw(0.004, 0.6),
+    storeLate: draw(0.06),
+    storeMute: draw(0.03),
+    storeLost: draw(0.03),
+    crash: draw(0.9, 0.15),
+    pause: draw(0.5),
+    partition: draw(0.6),
+  };
+}
+
+/** Slot sharing: a job needs as many slots as its widest vertex has subtasks. */
+function slotsOf(job: JobSpec): number {
+  return Math.max(...jobOf(job).record.graph.vertices.map((vertex) => vertex.parallelism));
+}

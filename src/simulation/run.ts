@@ -1,0 +1,247 @@
+import type { Effect } from '../../actors/kernel/effect.js';
+import type { ClusterOptions } from '../../actors/protocol/deployment.js';
+import { defaultClusterOptions } from '../../actors/protocol/deployment.js';
+import type { JobRecord } from '../../actors/protocol/job-graph.js';
+import type { SubtaskMessage } from '../../actors/subtask/messages.js';
+import type { CodeStore } from '../graph/code-store.js';
+import type { ClientOutput } from '../ports/client-output.js';
+import type { TaskTrace, TraceRecord } from '../ports/telemetry.js';
+import type { Checker, CheckerFactory } from './checker.js';
+import { Violation } from './checker.js';
+import type { Deviations, FaultRates } from './choices.js';
+import { Choices } from './choices.js';
+import { jobManagerName, SimCluster } from './cluster.js';
+import { Coverage } from './coverage.js';
+import { Digest } from './digest.js';
+import { planPartitions } from './partitions.js';
+import { CrashSignal } from './sim-process.js';
+import { SimWorld } from './world.js';
+
+/** Short enough that a run sees several heartbeats, checkpoints and recoveries within a few virtual seconds. */
+export const simulatedClusterOptions: ClusterOptions = {
+  ...defaultClusterOptions,
+  heartbeatIntervalMs: 150,
+  heartbeatTimeoutMs: 600,
+  stuckTimeoutMs: 5_000,
+  orphanTimeoutMs: 2_500,
+  askEveryMs: 60,
+  slotRequestTimeoutMs: 20_000,
+  deployTimeoutMs: 2_500,
+  cancelTimeoutMs: 200,
+  pauseTimeoutMs: 1_200,
+  storeTimeoutMs: 400,
+};
+
+export interface RunSpec {
+  readonly seed: number;
+  readonly record: JobRecord;
+  readonly code: CodeStore;
+  readonly taskManagers: number;
+  readonly slots: number;
+  readonly rates: FaultRates;
+  /** Replay exactly these instead of drawing from the seed. */
+  readonly deviations: Deviations | null;
+  readonly healAtMs: number;
+  readonly checkers: readonly CheckerFactory[];
+  readonly cluster?: ClusterOptions;
+  /** Sees every record, for people. */
+  readonly onTrace?: (record: TraceRecord) => void;
+}
+
+export interface RunReport {
+  readonly violation: Violation | null;
+  readonly outcome: string | null;
+  readonly events: number;
+  readonly virtualMs: number;
+  readonly crashes: number;
+  readonly restarts: number;
+  readonly restoredCheckpoint: boolean;
+  readonly crashedDuringRecovery: boolean;
+  readonly checkpoints: number;
+  readonly digest: string;
+  readonly deviations: Deviations;
+  readonly coverage: Coverage;
+}
+
+/** After the healing a run must end within this virtual time, or it is stuck. */
+const livenessMs = 60_000;
+const eventsMax = 400_000;
+const turnRecordsMax = 4;
+
+const silentClient: ClientOutput = { line: () => undefined, deliver: () => undefined };
+
+/** Runs one job on one simulated cluster under one schedule of faults. A pure function of its spec. */
+export function simulate(spec: RunSpec): RunReport {
+  return new Run(spec).go();
+}
+
+class Run {
+  private readonly world: SimWorld;
+  private readonly cluster: SimCluster;
+  private readonly checkers: readonly Checker[];
+  private readonly digest = new Digest();
+  private readonly coverage = new Coverage();
+  private violation: Violation | null = null;
+  private outcome: string | null = null;
+  private crashes = 0;
+  private restarts = 0;
+  private checkpoints = 0;
+  private restoredCheckpoint = false;
+  private crashedDuringRecovery = false;
+  private restoring = false;
+  private endedAtMs = 0;
+
+  constructor(private readonly spec: RunSpec) {
+    const choices = spec.deviations === null ? Choices.generated(spec.seed) : Choices.replayed(spec.deviations);
+    const replaying = spec.deviations !== null;
+    this.world = new SimWorld({ choices, rates: spec.rates, replaying, turnRecordsMax });
+    const options = spec.cluster ?? simulatedClusterOptions;
+    this.cluster = new SimCluster(this.world, {
+      record: spec.record,
+      code: spec.code,
+      taskManagers: spec.taskManagers,
+      slots: spec.slots,
+      cluster: options,
+      client: silentClient,
+      telemetry: { trace: (record) => this.onTrace(record), task: (trace) => this.onTask(trace) },
+      onStore: (event) => {
+        for (const checker of this.checkers) checker.store?.(event);
+      },
+      onFile: (event) => {
+        for (const checker of this.checkers) checker.file?.(event);
+      },
+      onCrash: (process, life) => this.onCrash(process, life),
+      onPanic: (error) => this.onPanic(error),
+    });
+    const context = {
+      world: this.world,
+      store: this.cluster.store,
+      files: this.cluster.files,
+      record: spec.record,
+      cluster: options,
+      living: () => this.cluster.living(),
+    };
+    this.checkers = spec.checkers.map((create) => create(context));
+  }
+
+  go(): RunReport {
+    try {
+      this.runToTheEnd();
+    } catch (error) {
+      if (error instanceof Violation) this.violation ??= error;
+      else
+        this.violation ??= new Violation(
+          'throw',
+          error instanceof Error ? (error.stack ?? error.message) : String(error),
+        );
+    }
+    return {
+      violation: this.violation,
+      outcome: this.outcome,
+      events: this.world.events,
+      virtualMs: this.world.nowMs,
+      crashes: this.crashes,
+      restarts: this.restarts,
+      restoredCheckpoint: this.restoredCheckpoint,
+      crashedDuringRecovery: this.crashedDuringRecovery,
+      checkpoints: this.checkpoints,
+      digest: this.digest.value(),
+      deviations: this.world.choices.taken,
+      coverage: this.coverage,
+    };
+  }
+
+  private runToTheEnd(): void {
+    const { world, cluster, spec } = this;
+    cluster.start();
+    planPartitions(world, cluster.network, cluster.names(), spec.healAtMs);
+    world.at(spec.healAtMs, () => {
+      cluster.heal();
+      for (const checker of this.checkers) checker.healed?.();
+    });
+    const deadlineMs = spec.healAtMs + livenessMs;
+    while (this.violation === null && !this.isOver() && world.step()) {
+      if (world.nowMs > deadlineMs)
+        throw new Violation('I19', `the job has not ended ${livenessMs} ms after the last fault`, {
+          state: cluster.jobState(),
+        });
+      if (world.events > eventsMax)
+        throw new Violation('I19', `a retry storm: ${eventsMax} events`, {
+          atMs: world.nowMs,
+          state: cluster.jobState(),
+        });
+    }
+    if (this.violation !== null) return;
+    if (this.outcome === null)
+      throw new Violation('I19', 'nothing is left to happen and the job has not ended', { atMs: world.nowMs });
+    for (const checker of this.checkers) checker.ended?.();
+  }
+
+  /** Ended, healed, and the ended job's actor gone: late messages and files have had their time. */
+  private isOver(): boolean {
+    return this.outcome !== null && this.world.choices.isHealed && this.world.nowMs > this.endedAtMs + settleMs;
+  }
+
+  private onTrace(record: TraceRecord): void {
+    this.digest.trace(record);
+    this.coverage.trace(record);
+    this.spec.onTrace?.(record);
+    const { verdict, message } = record;
+    if (verdict.kind === 'refused' && !verdict.expected) {
+      throw new Violation(
+        'I21',
+        `${record.actor} in ${record.fromState} has no answer to ${message.type} (${verdict.code})`,
+        { message },
+      );
+    }
+    if (message.type === 'jobMaster.ended' && verdict.kind === 'taken') {
+      this.outcome = (message as unknown as { result: { outcome: string } }).result.outcome;
+      this.endedAtMs = this.world.nowMs;
+    }
+    if (record.actor.startsWith('job-master/')) this.onJobMaster(record);
+    if (record.fromState === 'writingManifest' && record.toState === 'notifying') this.checkpoints += 1;
+    for (const checker of this.checkers) checker.trace?.(record);
+  }
+
+  private onJobMaster({ fromState, toState, effects }: TraceRecord): void {
+    if (fromState === toState) return;
+    if (toState === 'restoringState') this.restoring = effects.some(restoresCheckpoint);
+    if (toState === 'pausing') this.restarts += 1;
+    if (toState === 'pausing' && fromState !== null && recoveryStates.has(fromState)) this.crashedDuringRecovery = true;
+    if (toState === 'rewindingSources' && this.restoring) this.restoredCheckpoint = true;
+  }
+
+  private onTask(trace: TaskTrace): void {
+    for (const checker of this.checkers) checker.task?.(trace);
+  }
+
+  private onCrash(process: string, life: number): void {
+    this.crashes += 1;
+    this.digest.text(`${process}@${life} crashed`);
+    const state = process === jobManagerName ? null : this.cluster.jobState();
+    if (state !== null && recoveryStates.has(state)) this.crashedDuringRecovery = true;
+    for (const checker of this.checkers) checker.crashed?.(process, life);
+  }
+
+  private onPanic(error: unknown): void {
+    if (error instanceof CrashSignal) return;
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.violation ??= error instanceof Violation ? error : new Violation('panic', text);
+  }
+}
+
+const settleMs = 4_000;
+const recoveryStates: ReadonlySet<string> = new Set([
+  'pausing',
+  'retrievingCheckpoint',
+  'backingOff',
+  'redistributing',
+  'restoringState',
+  'rewindingSources',
+]);
+
+/** True for the question that makes a subtask load a checkpoint. */
+function restoresCheckpoint(effect: Effect): boolean {
+  if (effect.kind !== 'ask' || effect.message.type !== 'subtask.restore') return false;
+  return (effect.message as Extract<SubtaskMessage, { type: 'subtask.restore' }>).plan.from !== null;
+}

@@ -1,0 +1,126 @@
+import { compositeKeyText } from '../canonical-key.js';
+import { keyGroupOf, keyGroupOfText, type KeyGroupRange } from '../key-groups.js';
+import { StateFailure } from '../state-failure.js';
+import { Entry, KeyGroup } from './key-group.js';
+
+/**
+ * Stands at the current key: where it is in its key group is looked up once, when the key is set, and then serves every state and
+ * every access. The only one who marks key groups as changed.
+ */
+export class Cursor {
+  /** Numbers the times between snapshots; raised by each snapshot. */
+  interval = 1;
+  readonly groups: KeyGroup[] = [];
+  private readonly operator: string;
+  private readonly maxParallelism: number;
+  private readonly range: KeyGroupRange;
+  private slots = 0;
+  private key: unknown;
+  private group: KeyGroup | null = null;
+  /** Null while the current key has no state: reading makes none. */
+  private entry: Entry | null = null;
+
+  constructor(operator: string, maxParallelism: number, range: KeyGroupRange, watermarkFloor: number) {
+    this.operator = operator;
+    this.maxParallelism = maxParallelism;
+    this.range = range;
+    for (let keyGroup = range.first; keyGroup <= range.last; keyGroup++) {
+      this.groups.push(new KeyGroup(keyGroup, watermarkFloor));
+    }
+  }
+
+  addSlot(): number {
+    return this.slots++;
+  }
+
+  slotCount(): number {
+    return this.slots;
+  }
+
+  /** Throws KEY_UNSUPPORTED, and stays where it was. */
+  moveTo(key: unknown): void {
+    if (key === this.key && this.group !== null) return;
+    if (typeof key === 'string' || (typeof key === 'number' && (key | 0) === key)) {
+      const group = this.ownGroup(keyGroupOf(key, this.maxParallelism));
+      this.entry = group.entries.getPrimitive(key) ?? null;
+      this.group = group;
+    } else {
+      const text = compositeKeyText(key);
+      const { maxParallelism } = this;
+      const group = this.ownGroup(
+        text === null ? keyGroupOf(key, maxParallelism) : keyGroupOfText(text, maxParallelism),
+      );
+      this.entry = group.entries.getBy(key, text) ?? null;
+      this.group = group;
+    }
+    this.key = key === 0 ? 0 : key;
+  }
+
+  currentKey(): unknown {
+    if (this.group === null) this.refuseNoKey();
+    return this.key;
+  }
+
+  read(slot: number): unknown {
+    const { entry } = this;
+    if (entry !== null) return entry.slots[slot];
+    if (this.group === null) this.refuseNoKey();
+    return undefined;
+  }
+
+  write(slot: number, content: unknown): void {
+    const entry = this.entry ?? this.createEntry();
+    if (entry.slots[slot] === undefined) entry.filled++;
+    entry.slots[slot] = content;
+    this.changed();
+  }
+
+  /** What a slot holds was changed in place. */
+  changed(): void {
+    (this.group as KeyGroup).changedIn = this.interval;
+  }
+
+  /** Empties the slot; a key without any state is forgotten. */
+  empty(slot: number): void {
+    if (this.read(slot) === undefined) return;
+    const entry = this.entry as Entry;
+    entry.slots[slot] = undefined;
+    if (--entry.filled === 0) {
+      (this.group as KeyGroup).entries.delete(this.key);
+      this.entry = null;
+    }
+    this.changed();
+  }
+
+  ownGroup(keyGroup: number): KeyGroup {
+    const group = this.groups[keyGroup - this.range.first];
+    if (group !== undefined) return group;
+    throw new StateFailure(
+      'KEY_GROUP_FOREIGN',
+      'internal',
+      `operator '${this.operator}': key group ${keyGroup} is not of its range, ${this.range.first} to ${this.range.last} of ` +
+        `${this.maxParallelism}; the sender must place records by the same selector and maximal parallelism`,
+    );
+  }
+
+  /** Puts a restored group in the place of the empty one. */
+  install(group: KeyGroup): void {
+    this.groups[group.keyGroup - this.range.first] = group;
+  }
+
+  private createEntry(): Entry {
+    if (this.group === null) this.refuseNoKey();
+    const entry = new Entry(this.slots);
+    this.group.entries.set(this.key, entry);
+    this.entry = entry;
+    return entry;
+  }
+
+  private refuseNoKey(): never {
+    throw new StateFailure(
+      'STATE_WITHOUT_KEY',
+      'user',
+      `operator '${this.operator}': keyed state was used while there is no current key; use it where records are processed`,
+    );
+  }
+}

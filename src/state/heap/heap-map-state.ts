@@ -1,0 +1,61 @@
+import { deepFreeze } from '../deep-freeze.js';
+import type { DeepReadonly, MapState } from '../keyed-state.js';
+import type { Admission } from './admission.js';
+import { CanonicalMap } from './canonical-map.js';
+import type { Cursor } from './cursor.js';
+
+/** A map for each key; its own keys are equal when their canonical bytes are. The slot holds a CanonicalMap that is not empty. */
+export class HeapMapState<K, T> implements MapState<K, T> {
+  private readonly cursor: Cursor;
+  private readonly slot: number;
+  private readonly admission: Admission;
+  private readonly development: boolean;
+
+  constructor(cursor: Cursor, slot: number, admission: Admission, development: boolean) {
+    this.cursor = cursor;
+    this.slot = slot;
+    this.admission = admission;
+    this.development = development;
+  }
+
+  get(key: K): DeepReadonly<T> | undefined {
+    return this.map()?.get(key);
+  }
+
+  put(key: K, value: T | DeepReadonly<T>): void {
+    this.admission.admit(value);
+    if (this.development) deepFreeze(key);
+    const map = this.map() ?? new CanonicalMap<K, DeepReadonly<T>>();
+    map.set(key, value as DeepReadonly<T>);
+    if (map.size === 1) this.cursor.write(this.slot, map);
+    else this.cursor.changed();
+  }
+
+  remove(key: K): void {
+    const map = this.map();
+    if (map?.delete(key) !== true) return;
+    if (map.size === 0) this.cursor.empty(this.slot);
+    else this.cursor.changed();
+  }
+
+  has(key: K): boolean {
+    return this.map()?.has(key) ?? false;
+  }
+
+  /** In the order of insertion; tuples and objects come last. */
+  entries(): Iterable<readonly [K, DeepReadonly<T>]> {
+    return this.map()?.entries() ?? [];
+  }
+
+  isEmpty(): boolean {
+    return this.map() === undefined;
+  }
+
+  clear(): void {
+    this.cursor.empty(this.slot);
+  }
+
+  private map(): CanonicalMap<K, DeepReadonly<T>> | undefined {
+    return this.cursor.read(this.slot) as CanonicalMap<K, DeepReadonly<T>> | undefined;
+  }
+}
