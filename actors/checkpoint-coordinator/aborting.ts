@@ -19,7 +19,7 @@ type On<T extends CheckpointCoordinatorMessage['type']> = Delivered<Extract<Chec
  */
 export function abort(context: Context): Decision<Context> {
   invariant(context.creations === 0, 'a checkpoint that may be durable is aborted', { newest: context.newest });
-  const asked = context.members.filter(({ index }) => context.phases[index] !== 'exempt');
+  const asked = context.plan.members.filter(({ index }) => context.phases[index] !== 'exempt');
   return {
     context: {
       phases: context.phases.map((phase): Phase => (phase === 'exempt' ? phase : 'aborting')),
@@ -29,7 +29,7 @@ export function abort(context: Context): Decision<Context> {
     effects: [
       ...unaskOpen(context),
       ...endCollecting(context),
-      ...asked.map((member) => ask(context, member, 'aborting', context.replyTimeoutMs)),
+      ...asked.map((member) => ask(context, member, 'aborting', context.plan.replyTimeoutMs)),
     ],
   };
 }
@@ -56,12 +56,12 @@ export const isLastAborted = (context: Context, message: On<'subtask.aborted'>):
   context.missing === 1 && noteAborted(context, message).context?.missing === 0;
 
 export const exhaustsTolerance = (context: Context, message: On<'subtask.aborted'>): boolean =>
-  isLastAborted(context, message) && context.failures > context.graph.options.tolerableFailedCheckpoints;
+  isLastAborted(context, message) && context.failures > context.plan.graph.options.tolerableFailedCheckpoints;
 
 /** Keeps the domain of the last failure: a restart is charged to the job only if its own code declined. */
-export function noteTooManyFailures({ failures, cause, graph }: Context): Decision<Context> {
+export function noteTooManyFailures({ plan, failures, cause }: Context): Decision<Context> {
   const last = cause ?? failure('CHECKPOINT_ABORTED', 'internal', 'no cause was noted');
-  const count = `${failures} checkpoints in a row failed and ${graph.options.tolerableFailedCheckpoints} may`;
+  const count = `${failures} checkpoints in a row failed and ${plan.graph.options.tolerableFailedCheckpoints} may`;
   return {
     context: { cause: { ...last, code: 'CHECKPOINTS_FAILED', message: `${count}: ${last.code}: ${last.message}` } },
   };
@@ -71,9 +71,12 @@ export function noteTooManyFailures({ failures, cause, graph }: Context): Decisi
  * Deletes what was written for the aborted checkpoint. Its parts may also refer to blobs of their base, which live on.
  * Nothing else refers to any: the next part is built on a durable checkpoint and not on this one (race 23).
  */
-export function deleteAborted({ job, snapshots, latest }: Context): Decision<Context> {
+export function deleteAborted({ plan, snapshots, latest }: Context): Decision<Context> {
   const kept = blobNames(latest?.subtasks ?? []);
   const written = blobNames(snapshots.filter((snapshot) => snapshot !== null));
   const names = [...written].filter((name) => !kept.has(name));
-  return { context: { snapshots: [] }, effects: names.length === 0 ? [] : [{ kind: 'blobs.delete', job, names }] };
+  return {
+    context: { snapshots: [] },
+    effects: names.length === 0 ? [] : [{ kind: 'blobs.delete', job: plan.job, names }],
+  };
 }

@@ -1,3 +1,4 @@
+import { answer } from '../kernel/answer.js';
 import type { Effect } from '../kernel/effect.js';
 import type { AnyMessage, AskId, Delivered } from '../kernel/message.js';
 import { checkpointText, type JobRun, type SubtaskKey } from '../protocol/ids.js';
@@ -19,18 +20,19 @@ type AskingPhase = keyof typeof questions;
 const isAsking = (phase: Phase | undefined): phase is AskingPhase => phase !== undefined && phase in questions;
 
 export function memberOf(context: Context, key: SubtaskKey): Member | undefined {
-  const index = context.indexOf[key];
-  return index === undefined ? undefined : context.members[index];
+  const index = context.plan.indexOf[key];
+  return index === undefined ? undefined : context.plan.members[index];
 }
 
 export const phaseOf = (context: Context, key: SubtaskKey): Phase | undefined => {
-  const index = context.indexOf[key];
+  const index = context.plan.indexOf[key];
   return index === undefined ? undefined : context.phases[index];
 };
 
 /** Asks one subtask the question of its phase. */
 export function ask(context: Context, member: Member, phase: AskingPhase, deadlineMs: number): Effect {
-  const { run, newest: checkpoint, askEveryMs } = context;
+  const { run, askEveryMs } = context.plan;
+  const checkpoint = context.newest;
   const message: SubtaskMessage =
     phase === 'triggered'
       ? { type: 'subtask.triggerCheckpoint', run, checkpoint, base: context.latest?.id ?? null }
@@ -53,7 +55,7 @@ export const unask = (context: Context, phase: AskingPhase, key: SubtaskKey): Ef
 /** Withdraws whatever is still open. */
 export function unaskOpen(context: Context): readonly Effect[] {
   const effects: Effect[] = [];
-  for (const { index, key } of context.members) {
+  for (const { index, key } of context.plan.members) {
     const phase = context.phases[index];
     if (isAsking(phase)) effects.push(unask(context, phase, key));
   }
@@ -68,20 +70,20 @@ export function askedMember(context: Context, id: AskId): Member | undefined {
   return isAsking(phase) && askId(context, phase, key) === id ? memberOf(context, key) : undefined;
 }
 
-const askId = ({ run, newest }: Context, phase: AskingPhase, key: SubtaskKey): AskId =>
-  `${questions[phase]}/${run}/${checkpointText(newest)}/${key}`;
+const askId = ({ plan, newest }: Context, phase: AskingPhase, key: SubtaskKey): AskId =>
+  `${questions[phase]}/${plan.run}/${checkpointText(newest)}/${key}`;
 
 /** Why a subtask's message is none of ours. A subtask that the run does not have is a defect, and no expected refusal. */
 export function refusal(
   context: Context,
   { run, subtask }: { readonly run: JobRun; readonly subtask: SubtaskKey },
 ): 'staleRun' | 'unknownSubtask' | null {
-  if (run !== context.run) return 'staleRun';
+  if (run !== context.plan.run) return 'staleRun';
   return memberOf(context, subtask) === undefined ? 'unknownSubtask' : null;
 }
 
 /** The answer to what a subtask reports; nothing when it was not asked. */
-export function noted({ run }: Context, { meta }: Delivered<AnyMessage>): readonly Effect[] {
-  const message: CheckpointCoordinatorAnswer = { type: 'checkpointCoordinator.noted', run };
-  return meta.ask === null ? [] : [{ kind: 'answer', ask: meta.ask, message }];
+export function noted({ plan }: Context, { meta }: Delivered<AnyMessage>): readonly Effect[] {
+  const message: CheckpointCoordinatorAnswer = { type: 'checkpointCoordinator.noted', run: plan.run };
+  return answer(meta.ask, message);
 }

@@ -27,7 +27,7 @@ const reopen = (context: Context, { source, key }: Member): readonly Effect[] =>
     : [
         tellSource(context, source, {
           type: 'sourceCoordinator.reopen',
-          run: context.run,
+          run: context.plan.run,
           checkpoint: context.newest,
           subtask: key,
         }),
@@ -106,8 +106,8 @@ export const timesOutThis = (context: Context, { checkpoint }: On<'checkpoint.ti
   sameCheckpoint(checkpoint, context.newest);
 
 export function noteTimeout(context: Context): Decision<Context> {
-  const { newest, missing, graph } = context;
-  const text = `checkpoint ${checkpointText(newest)} was not complete after ${graph.options.checkpointTimeoutMs} ms`;
+  const { plan, newest, missing } = context;
+  const text = `checkpoint ${checkpointText(newest)} was not complete after ${plan.graph.options.checkpointTimeoutMs} ms`;
   return {
     context: { cause: failure('CHECKPOINT_TIMEOUT', 'infrastructure', `${text}; parts missing: ${missing}`) },
   };

@@ -23,25 +23,26 @@ export const noteAbortTimeout = (context: Context, message: On<'ask.expired'>): 
   because('ABORT_TIMEOUT', late(context, message, 'has not forgotten'));
 
 const late = (context: Context, { id }: On<'ask.expired'>, what: string): string =>
-  `${askedMember(context, id)?.key} ${what} ${checkpointText(context.newest)} within ${context.replyTimeoutMs} ms`;
+  `${askedMember(context, id)?.key} ${what} ${checkpointText(context.newest)} within ${context.plan.replyTimeoutMs} ms`;
 
 const because = (code: string, text: string): Decision<Context> => ({
   context: { cause: failure(code, 'infrastructure', text) },
 });
 
 export function reportFailure(context: Context): Decision<Context> {
-  const { run, cause } = context;
+  const { cause } = context;
+  const { run } = context.plan;
   invariant(cause !== null, 'failed without a cause', { run });
   const failed: JobMasterMessage = { type: 'checkpointCoordinator.failed', run, failure: cause };
   return { effects: [stopTimeout, ...unaskOpen(context), tellJobMaster(context, failed)] };
 }
 
 export const reportAllFinished = (context: Context): Decision<Context> => ({
-  effects: [tellJobMaster(context, { type: 'checkpointCoordinator.allFinished', run: context.run })],
+  effects: [tellJobMaster(context, { type: 'checkpointCoordinator.allFinished', run: context.plan.run })],
 });
 
-const tellJobMaster = ({ job }: Context, message: JobMasterMessage): Effect => ({
+const tellJobMaster = ({ plan }: Context, message: JobMasterMessage): Effect => ({
   kind: 'tell',
-  actor: actorNames.jobMaster(job),
+  actor: actorNames.jobMaster(plan.job),
   message,
 });

@@ -14,10 +14,10 @@ export function schedule(context: Context): Decision<Context> {
 
 export const unschedule = (): Decision<Context> => ({ effects: [{ kind: 'timer.stop', timer: due }] });
 
-function nextDelayMs({ graph, unfinished, undrained, failures, askEveryMs }: Context): number | null {
-  const { checkpointIntervalMs, checkpointMinPauseMs } = graph.options;
+function nextDelayMs({ plan, unfinished, undrained, failures }: Context): number | null {
+  const { checkpointIntervalMs, checkpointMinPauseMs } = plan.graph.options;
   if (unfinished === 0) return 0;
   // The final checkpoint is taken at once, but one that has just failed would fail again: no storm of retries.
-  if (undrained === 0) return failures === 0 ? 0 : Math.max(checkpointMinPauseMs, askEveryMs);
+  if (undrained === 0) return failures === 0 ? 0 : Math.max(checkpointMinPauseMs, plan.askEveryMs);
   return checkpointIntervalMs === null ? null : Math.max(checkpointIntervalMs, checkpointMinPauseMs);
 }

@@ -15,7 +15,7 @@ type Committed = Delivered<Extract<CheckpointCoordinatorMessage, { type: 'subtas
 export function complete(context: Context): Decision<Context> {
   const manifest = manifestOf(context);
   const names = blobNames(manifest.subtasks);
-  const asked = context.members.filter(({ index }) => context.phases[index] === 'snapshotted');
+  const asked = context.plan.members.filter(({ index }) => context.phases[index] === 'snapshotted');
   return {
     context: {
       latest: manifest,
@@ -29,7 +29,7 @@ export function complete(context: Context): Decision<Context> {
       missing: asked.length,
       superseded: [...blobNames(context.latest?.subtasks ?? [])].filter((name) => !names.has(name)),
     },
-    effects: asked.map((member) => ask(context, member, 'committing', context.replyTimeoutMs)),
+    effects: asked.map((member) => ask(context, member, 'committing', context.plan.replyTimeoutMs)),
   };
 }
 
@@ -58,7 +58,7 @@ export const finishesJob = (context: Context, message: Committed): boolean =>
  * Everybody builds on the new checkpoint now, so what only the one before refers to is dead for good. By name, never by
  * what is not in a list: a late deletion must not meet the files of the next checkpoint (race 23).
  */
-export const deleteSuperseded = ({ job, superseded }: Context): Decision<Context> => ({
+export const deleteSuperseded = ({ plan, superseded }: Context): Decision<Context> => ({
   context: { superseded: [] },
-  effects: superseded.length === 0 ? [] : [{ kind: 'blobs.delete', job, names: superseded }],
+  effects: superseded.length === 0 ? [] : [{ kind: 'blobs.delete', job: plan.job, names: superseded }],
 });

@@ -16,30 +16,30 @@ const timedOut = 'checkpoint.timedOut';
 
 /** Begins a checkpoint: closes the valve of every source first, so that no split is on its way (race 6). */
 export function begin(context: Context): Decision<Context> {
-  invariant(context.unfinished > 0, 'a checkpoint of a finished job', { run: context.run });
+  invariant(context.unfinished > 0, 'a checkpoint of a finished job', { run: context.plan.run });
   const { epoch, n } = context.newest;
   const checkpoint = { epoch, n: n + 1 };
   const message: CheckpointCoordinatorMessage = { type: timedOut, checkpoint };
   return {
     context: {
       newest: checkpoint,
-      enumerators: context.sources.map(() => null),
+      enumerators: context.plan.sources.map(() => null),
       phases: context.lives.map((life): Phase => (life === 'finished' ? 'exempt' : 'awaited')),
-      snapshots: context.members.map(() => null),
-      missing: context.sources.length,
+      snapshots: context.plan.members.map(() => null),
+      missing: context.plan.sources.length,
     },
     effects: [
-      { kind: 'timer.start', timer: timedOut, delayMs: context.graph.options.checkpointTimeoutMs, message },
-      ...tellSources(context, { type: 'sourceCoordinator.snapshot', run: context.run, checkpoint }),
+      { kind: 'timer.start', timer: timedOut, delayMs: context.plan.graph.options.checkpointTimeoutMs, message },
+      ...tellSources(context, { type: 'sourceCoordinator.snapshot', run: context.plan.run, checkpoint }),
     ],
   };
 }
 
 /** Notes what is unassigned at one source, whose valve is closed now. */
 export function noteSource(context: Context, message: SourceSnapshotted): Decision<Context> {
-  if (message.run !== context.run) return { refuse: 'staleRun' };
+  if (message.run !== context.plan.run) return { refuse: 'staleRun' };
   if (!sameCheckpoint(message.checkpoint, context.newest)) return { refuse: 'staleCheckpoint' };
-  const index = context.sources.indexOf(message.snapshot.uid);
+  const index = context.plan.sources.indexOf(message.snapshot.uid);
   if (index === -1) return { refuse: 'unknownSource' };
   if (context.enumerators[index] !== null) return {};
   return { context: { enumerators: context.enumerators.with(index, message.snapshot), missing: context.missing - 1 } };
@@ -55,7 +55,9 @@ export function trigger(context: Context): Decision<Context> {
   for (const { index } of triggered) phases[index] = 'triggered';
   return {
     context: { phases, missing: context.unfinished },
-    effects: triggered.map((member) => ask(context, member, 'triggered', context.graph.options.checkpointTimeoutMs)),
+    effects: triggered.map((member) =>
+      ask(context, member, 'triggered', context.plan.graph.options.checkpointTimeoutMs),
+    ),
   };
 }
 
@@ -63,10 +65,10 @@ export function trigger(context: Context): Decision<Context> {
  * The unfinished subtasks that no barrier will reach: all that send to them have finished, or nobody does. On a forward
  * edge only the subtask of the same index sends.
  */
-export function withoutUnfinishedUpstream(context: Context): readonly Member[] {
+function withoutUnfinishedUpstream(context: Context): readonly Member[] {
   const inbound = new Map<VertexId, JobEdge[]>();
-  for (const edge of context.graph.edges) inbound.set(edge.to, [...(inbound.get(edge.to) ?? []), edge]);
-  const unfinished = context.members.filter(({ index }) => context.lives[index] !== 'finished');
+  for (const edge of context.plan.graph.edges) inbound.set(edge.to, [...(inbound.get(edge.to) ?? []), edge]);
+  const unfinished = context.plan.members.filter(({ index }) => context.lives[index] !== 'finished');
   const unfinishedKeys = new Set(unfinished.map(({ key }) => key));
   const unfinishedVertices = new Set(unfinished.map(({ vertex }) => vertex));
   return unfinished.filter(({ vertex, subtask }) =>
@@ -81,14 +83,14 @@ export const stopTimeout: Effect = { kind: 'timer.stop', timer: timedOut };
 /** However the collecting ended: every reader may get splits again. */
 export const endCollecting = (context: Context): readonly Effect[] => [
   stopTimeout,
-  ...tellSources(context, { type: 'sourceCoordinator.reopenAll', run: context.run, checkpoint: context.newest }),
+  ...tellSources(context, { type: 'sourceCoordinator.reopenAll', run: context.plan.run, checkpoint: context.newest }),
 ];
 
 export const tellSource = (context: Context, uid: string, message: SourceCoordinatorMessage): Effect => ({
   kind: 'tell',
-  actor: actorNames.sourceCoordinator(context.job, uid),
+  actor: actorNames.sourceCoordinator(context.plan.job, uid),
   message,
 });
 
 const tellSources = (context: Context, message: SourceCoordinatorMessage): readonly Effect[] =>
-  context.sources.map((uid) => tellSource(context, uid, message));
+  context.plan.sources.map((uid) => tellSource(context, uid, message));

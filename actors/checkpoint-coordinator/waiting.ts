@@ -5,7 +5,7 @@ import { keyOf } from './writing.js';
 export function waitingFor(state: string, context: CheckpointCoordinatorContext): readonly string[] {
   switch (state) {
     case 'triggering':
-      return context.sources.filter((_, index) => context.enumerators[index] === null);
+      return context.plan.sources.filter((_, index) => context.enumerators[index] === null);
     case 'collecting':
       return membersIn(context, ['awaited', 'triggered', 'injected']);
     case 'writingManifest':
@@ -19,7 +19,5 @@ export function waitingFor(state: string, context: CheckpointCoordinatorContext)
   }
 }
 
-const membersIn = (
-  { members, phases }: CheckpointCoordinatorContext,
-  wanted: readonly (Phase | undefined)[],
-): string[] => members.filter(({ index }) => wanted.includes(phases[index])).map(({ key }) => key);
+const membersIn = ({ plan, phases }: CheckpointCoordinatorContext, wanted: readonly (Phase | undefined)[]): string[] =>
+  plan.members.filter(({ index }) => wanted.includes(phases[index])).map(({ key }) => key);

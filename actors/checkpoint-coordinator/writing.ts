@@ -27,7 +27,8 @@ export const createAgain = (context: Context): Decision<Context> => ({
 });
 
 function create(context: Context): Effect {
-  const { job, nextIndex: index, epoch } = context;
+  const { job, epoch } = context.plan;
+  const index = context.nextIndex;
   const record: LogEntry = {
     format: 1,
     job,
@@ -40,20 +41,25 @@ function create(context: Context): Effect {
   return { kind: 'record.create', request: keyOf(context), key: keyOf(context), record };
 }
 
-export const keyOf = ({ job, nextIndex }: Context): string => `jobs/${job}/log/${String(nextIndex).padStart(8, '0')}`;
-const nonceOf = ({ incarnation, epoch, newest }: Context): string => `${incarnation}/${epoch}/${newest.n}`;
+export const keyOf = ({ plan, nextIndex }: Context): string =>
+  `jobs/${plan.job}/log/${String(nextIndex).padStart(8, '0')}`;
+const nonceOf = ({ plan, newest }: Context): string => `${plan.incarnation}/${plan.epoch}/${newest.n}`;
 
 /** In the order of the graph, whatever order the parts arrived in. */
 export function manifestOf(context: Context): CheckpointManifest {
-  const { newest, run, members, lives, phases } = context;
+  const { newest, phases } = context;
+  const { run, members } = context.plan;
   const subtasks = context.snapshots.filter((snapshot) => snapshot !== null);
   const enumerators = context.enumerators.filter((enumerator) => enumerator !== null);
   // One part of each expected subtask, and each subtask either expected or finished before (I5).
   const expected = phases.filter((phase) => phase !== 'exempt').length;
   invariant(subtasks.length === expected, 'a manifest without one of its parts', { newest, expected });
-  invariant(enumerators.length === context.sources.length, 'a manifest without one of its sources', { newest });
+  invariant(enumerators.length === context.plan.sources.length, 'a manifest without one of its sources', { newest });
   const finished = members.filter(({ index }) => phases[index] === 'exempt').map(({ key }) => key);
-  invariant(finished.length === members.length - context.unfinished, 'a part of a finished subtask', { newest, lives });
+  invariant(finished.length === members.length - context.unfinished, 'a part of a finished subtask', {
+    newest,
+    finished,
+  });
   return { id: newest, run, subtasks, enumerators, finished };
 }
 
@@ -87,4 +93,4 @@ const because = (code: string, text: string): Decision<Context> => ({
 });
 
 /** Only guards against a store that never answers at all: each try has its own timeout at the host. */
-export const writeDeadlineMs = ({ storeTimeoutMs }: Context): number => (creationsMax + 1) * storeTimeoutMs;
+export const writeDeadlineMs = ({ plan }: Context): number => (creationsMax + 1) * plan.storeTimeoutMs;

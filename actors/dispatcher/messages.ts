@@ -1,6 +1,6 @@
-import { recordEvents } from '../kernel/message.js';
-import type { RecordEvent } from '../kernel/message.js';
 import type { Failure } from '../kernel/failure.js';
+import type { RecordEvent } from '../kernel/message.js';
+import { recordEvents } from '../kernel/message.js';
 import type { ClusterOptions } from '../protocol/deployment.js';
 import type { Epoch, Incarnation, JobId, ProcessName } from '../protocol/ids.js';
 import type { JobRecord, JobResult } from '../protocol/job-graph.js';

@@ -5,12 +5,13 @@ import { actorNames } from '../protocol/ids.js';
 import type { JobResult } from '../protocol/job-graph.js';
 import type { CheckpointManifest } from '../protocol/manifest.js';
 import { type Any, both, type Context, isAwaited, type On, requesting, runOf } from './context.js';
-import { askClosed, isAnyClosing, loseSlotsThere, openQuestions, unasked } from './deployment.js';
 import { closingStep, release, stopCoordinators, withFailure } from './failover.js';
 import { notReading, readOn } from './log.js';
 import { jobMasterMessages } from './messages.js';
+import { openQuestions, unasked } from './questions.js';
 import { askStore, factsOf, refusal } from './recovery.js';
 import { blobNames } from './restore.js';
+import { askClosed, isAnyClosing, loseSlotsThere } from './slots.js';
 
 /**
  * The end of a job, however it came: the result is durable first, because whatever is done before it would be done to a

@@ -7,9 +7,10 @@ import { actorNames, runText } from '../protocol/ids.js';
 import type { RestartStrategy } from '../protocol/job-graph.js';
 import type { ResourceManagerMessage } from '../resource-manager/messages.js';
 import { type Any, type Context, noRun, type On, questionOf, runOf } from './context.js';
-import { askClosed, isAnyClosing, openQuestions, processText, slotAfter, slotText, unasked } from './deployment.js';
 import type { JobMasterAnswer } from './messages.js';
 import { keysIn } from './phases.js';
+import { openQuestions, unasked } from './questions.js';
+import { askClosed, isAnyClosing, processText, slotAfter, slotText } from './slots.js';
 
 const historyMax = 16;
 

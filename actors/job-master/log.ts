@@ -62,7 +62,9 @@ export function readOn(reading: LogReading, event: RecordEvent, facts: LogFacts)
   }
   if (event.type === 'record.read') return judge(reading, entryOf(event.record, reading.at, facts.job), facts);
   if (event.type === 'record.missing') return judge(reading, 'it is listed, but missing', facts);
-  return event.type === 'record.failed' ? judge(reading, event.failure.message, facts) : { kind: 'refused' };
+  // A store in trouble is no damaged record: what it cannot read now, it may read later.
+  const isDamage = event.type === 'record.failed' && event.failure.retry === 'never';
+  return isDamage ? judge(reading, event.failure.message, facts) : { kind: 'refused' };
 }
 
 /** Whether this is what `nonce` wrote: then a creation whose outcome was unknown had succeeded. */

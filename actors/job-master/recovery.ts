@@ -103,8 +103,8 @@ export function failDamaged(context: Context, message: StoreAnswer): Decision<Co
   return failed(context, 'manifest-log', failure('CHECKPOINT_DAMAGED', 'infrastructure', text, 'never'));
 }
 
-export function failUnmatched(context: Context, message: StoreAnswer): Decision<Context> {
-  const uid = unmatched(context, message);
+export function failUnmatched(context: Context): Decision<Context> {
+  const uid = unmatchedUid(context.record.graph, context.latest);
   const text =
     `The checkpoint holds state of operator '${uid}', and no operator of the job has that uid. ` +
     'Give the operator its uid again, or submit the job under another id to start it without that state.';
@@ -134,7 +134,6 @@ export const isDamaged = (context: Context, message: StoreAnswer): boolean =>
   retrieval(context, message).kind === 'damaged';
 export const isRefused = (context: Context, message: StoreAnswer): boolean =>
   retrieval(context, message).kind === 'refused';
-export const isUnmatched = (context: Context, message: StoreAnswer): boolean => unmatched(context, message) !== null;
 export const isClaimed = (context: Context, message: StoreAnswer): boolean =>
   retrieval(context, message).kind === 'claimed';
 
@@ -149,7 +148,8 @@ export function readsOn(context: Context, message: StoreAnswer): boolean {
   return kind === 'ask' || kind === 'claim';
 }
 
-function unmatched(context: Context, message: StoreAnswer): string | null {
+/** Of what was claimed, an operator that the graph does not have holds a part. */
+export function isUnmatched(context: Context, message: StoreAnswer): boolean {
   const claimed = retrieval(context, message);
-  return claimed.kind === 'claimed' ? unmatchedUid(context.record.graph, claimed.latest) : null;
+  return claimed.kind === 'claimed' && unmatchedUid(context.record.graph, claimed.latest) !== null;
 }

@@ -1,7 +1,7 @@
 import type { Context } from './context.js';
-import { openQuestions } from './deployment.js';
 import { logKey, logPrefix } from './log.js';
 import { keysIn } from './phases.js';
+import { openQuestions } from './questions.js';
 
 /** What is still awaited, for people: the subtasks, slots and records by name. */
 export function waitingFor(state: string, context: Context): readonly string[] {

@@ -35,7 +35,10 @@ export type Effect =
    * base and to its own. So it is harmless at any time, also late. Not answered; what is left behind is swept later.
    */
   | { readonly kind: 'blobs.delete'; readonly job: JobId; readonly names: readonly string[] }
-  /** Deletes state blobs of the job that no kept name protects, of runs up to `throughRun`: only once none of those runs lives. Answered by `blobs.swept`. */
+  /**
+   * Deletes state blobs of the job that no kept name protects, of runs up to `throughRun`: only once none of those runs
+   * lives. Answered by `blobs.swept`.
+   */
   | {
       readonly kind: 'blobs.sweep';
       readonly job: JobId;

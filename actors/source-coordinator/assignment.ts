@@ -1,4 +1,5 @@
 import type { Decision } from '../kernel/actor.js';
+import { answer } from '../kernel/answer.js';
 import type { Effect } from '../kernel/effect.js';
 import { invariant } from '../kernel/invariant.js';
 import type { AskId, Delivered } from '../kernel/message.js';
@@ -16,8 +17,7 @@ export function noteRequest(context: Context, message: On<'subtask.splitsRequest
   const reader = readerOf(context, message.subtask);
   if (reader === undefined) return { refuse: 'unknownReader' };
   const noted: SourceCoordinatorAnswer = { type: 'sourceCoordinator.noted', run: context.run };
-  const answers: readonly Effect[] =
-    message.meta.ask === null ? [] : [{ kind: 'answer', ask: message.meta.ask, message: noted }];
+  const answers = answer(message.meta.ask, noted);
   if (message.request <= reader.requested) return { effects: answers };
   const wanting = replaced(context, { ...reader, requested: message.request });
   const { context: served = {}, effects = [] } = serve(context, wanting, [reader.index]);

@@ -1,6 +1,6 @@
 import type { Failure } from '../kernel/failure.js';
+import type { AskEvent, AskId } from '../kernel/message.js';
 import { askEvents } from '../kernel/message.js';
-import type { AskEvent } from '../kernel/message.js';
 import type { ClusterOptions, RestorePlan } from '../protocol/deployment.js';
 import type { Address, Allocation, CheckpointId, JobRun, SlotAddress, SubtaskKey } from '../protocol/ids.js';
 import type { Split, SubtaskSnapshot } from '../protocol/manifest.js';
@@ -11,9 +11,20 @@ export type SubtaskMessage =
   | { readonly type: 'subtask.rewind'; readonly run: JobRun }
   | { readonly type: 'subtask.start'; readonly run: JobRun }
   /** Asked by the source-coordinator; answered with `subtask.splitsAdded`. Numbered per reader from 1. */
-  | { readonly type: 'subtask.assignSplits'; readonly run: JobRun; readonly assignment: number; readonly splits: readonly Split[]; readonly noMore: boolean }
+  | {
+      readonly type: 'subtask.assignSplits';
+      readonly run: JobRun;
+      readonly assignment: number;
+      readonly splits: readonly Split[];
+      readonly noMore: boolean;
+    }
   /** Asked by the checkpoint-coordinator; answered with `subtask.barrierInjected`, `subtask.committed`, `subtask.aborted`. */
-  | { readonly type: 'subtask.triggerCheckpoint'; readonly run: JobRun; readonly checkpoint: CheckpointId; readonly base: CheckpointId | null }
+  | {
+      readonly type: 'subtask.triggerCheckpoint';
+      readonly run: JobRun;
+      readonly checkpoint: CheckpointId;
+      readonly base: CheckpointId | null;
+    }
   | { readonly type: 'subtask.completeCheckpoint'; readonly run: JobRun; readonly checkpoint: CheckpointId }
   | { readonly type: 'subtask.abortCheckpoint'; readonly run: JobRun; readonly checkpoint: CheckpointId }
   /** Answers to what the subtask asked. */
@@ -22,6 +33,8 @@ export type SubtaskMessage =
   | { readonly type: 'sourceCoordinator.noted'; readonly run: JobRun }
   /** Told by the slot. */
   | { readonly type: 'subtask.cancel' }
+  /** Timer: the actor that is to note this fact was not there a moment ago. */
+  | { readonly type: 'subtask.askAgain'; readonly id: AskId }
   | TaskEvent
   | AskEvent;
 
@@ -56,6 +69,7 @@ export const subtaskMessages = {
   'checkpointCoordinator.noted': 'The checkpoint-coordinator has noted what was reported.',
   'sourceCoordinator.noted': 'The source-coordinator has noted the request.',
   'subtask.cancel': 'End.',
+  'subtask.askAgain': 'It is time to report that fact again.',
   'task.restored': 'State is loaded.',
   'task.rewound': 'Readers stand at the checkpointed positions.',
   'task.started': 'Records are being processed.',

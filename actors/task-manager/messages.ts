@@ -1,5 +1,5 @@
-import { askEvents } from '../kernel/message.js';
 import type { AskEvent } from '../kernel/message.js';
+import { askEvents } from '../kernel/message.js';
 import type { ClusterOptions, SlotReport } from '../protocol/deployment.js';
 import type { Incarnation, ProcessName } from '../protocol/ids.js';
 
@@ -12,6 +12,8 @@ export type TaskManagerMessage =
   | { readonly type: 'slot.changed'; readonly report: SlotReport }
   /** Told by the process: end in good order. */
   | { readonly type: 'taskManager.drain' }
+  /** Timer: the leader's process had no resource manager a moment ago. */
+  | { readonly type: 'taskManager.registerAgain' }
   | AskEvent;
 
 export const taskManagerMessages = {
@@ -19,6 +21,7 @@ export const taskManagerMessages = {
   'taskManager.heartbeat': 'Say that you live, and what your slots hold.',
   'slot.changed': 'A slot holds something else, or has made progress.',
   'taskManager.drain': 'Take nothing new, end what runs, then end.',
+  'taskManager.registerAgain': 'It is time to ask again whether anybody leads.',
   ...askEvents,
 } satisfies Record<TaskManagerMessage['type'], string>;
 

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { Actor } from '../../actors/kernel/actor.js';
 import type { Effect, EffectKind } from '../../actors/kernel/effect.js';
-import type { AnyMessage, AskId, Meta } from '../../actors/kernel/message.js';
+import type { AnyMessage, AskEvent, AskId, Meta } from '../../actors/kernel/message.js';
 import { type ActorState, type Step, start, step, type Verdict } from '../../actors/kernel/step.js';
 import type { Address } from '../../actors/protocol/ids.js';
 
@@ -67,15 +67,15 @@ export class Driver {
   }
 
   expire(id: AskId): Verdict {
-    return this.askEvent('ask.expired', id);
+    return this.endAsk('ask.expired', id);
   }
 
   absent(id: AskId): Verdict {
-    return this.askEvent('ask.absent', id);
+    return this.endAsk('ask.absent', id);
   }
 
   unreachable(id: AskId): Verdict {
-    return this.tell({ type: 'ask.unreachable', id, to: this.openAsk(id).to } as AnyMessage);
+    return this.askEvent('ask.unreachable', id, this.openAsk(id).to);
   }
 
   /** Lets a timer's time come; `part` is enough of its name to tell it from others. */
@@ -121,10 +121,15 @@ export class Driver {
     return Object.fromEntries([...this.timers.values()].map(({ timer, delayMs }) => [timer, delayMs]));
   }
 
-  private askEvent(type: 'ask.expired' | 'ask.absent', id: AskId): Verdict {
+  private endAsk(type: 'ask.expired' | 'ask.absent', id: AskId): Verdict {
     const { to } = this.openAsk(id);
     this.asks.delete(id);
-    return this.tell({ type, id, to } as AnyMessage);
+    return this.askEvent(type, id, to);
+  }
+
+  private askEvent(type: AskEvent['type'], id: AskId, to: Address): Verdict {
+    const event: AskEvent = { type, id, to };
+    return this.tell(event);
   }
 
   private deliver(message: AnyMessage, meta: Meta): Step {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { CheckpointCoordinatorMessage } from '../../actors/checkpoint-coordinator/messages.js';
 import { failure } from '../../actors/kernel/failure.js';
 import { defaultClusterOptions, type Placement } from '../../actors/protocol/deployment.js';
 import { actorNames, type CheckpointId, jobRun } from '../../actors/protocol/ids.js';
@@ -6,6 +7,7 @@ import { defaultJobOptions, type JobRecord } from '../../actors/protocol/job-gra
 import type { EnumeratorSnapshot, Split } from '../../actors/protocol/manifest.js';
 import { sourceCoordinatorActor } from '../../actors/source-coordinator/machine.js';
 import type { SourceCoordinatorInput, SourceCoordinatorMessage } from '../../actors/source-coordinator/messages.js';
+import type { SubtaskMessage } from '../../actors/subtask/messages.js';
 import { Driver } from './driver.js';
 
 const run = jobRun(3, 2);
@@ -55,7 +57,8 @@ class Source extends Driver {
   }
 
   wants(subtask: string, request: number, ofRun = run) {
-    return this.ask({ type: 'subtask.splitsRequested', run: ofRun, subtask, request } as SourceCoordinatorMessage);
+    const message: SourceCoordinatorMessage = { type: 'subtask.splitsRequested', run: ofRun, subtask, request };
+    return this.ask(message);
   }
 
   /** The reader takes its assignment; null when the coordinator no longer asks about that one. */
@@ -83,21 +86,22 @@ class Source extends Driver {
   /** What is on its way to readers: `read#0/1:x` is split x in the first assignment to read#0. */
   get assigning(): string[] {
     return this.open.map((id) => {
-      const message = this.openAsk(id).message as unknown as { splits: Split[]; noMore: boolean };
-      return `${id.split('/').slice(2).join('/')}:${message.noMore ? 'noMore' : message.splits.map((each) => each.id)}`;
+      const { splits, noMore } = this.openAsk(id).message as Assignment;
+      return `${id.split('/').slice(2).join('/')}:${noMore ? 'noMore' : splits.map((split) => split.id)}`;
     });
   }
 
+  /** What the checkpoint-coordinator was told: `[1, 'x']` says that in checkpoint 1 nobody had x. */
   get snapshots(): unknown[] {
-    return this.told(checkpointCoordinator).map((message) => {
-      const { checkpoint, snapshot } = message as Extract<typeof message, { type: string }> & {
-        checkpoint: CheckpointId;
-        snapshot: EnumeratorSnapshot;
-      };
-      return [checkpoint.n, ...snapshot.unassigned.map(({ id }) => id)];
-    });
+    return (this.told(checkpointCoordinator) as Snapshotted[]).map(({ checkpoint, snapshot }) => [
+      checkpoint.n,
+      ...snapshot.unassigned.map(({ id }) => id),
+    ]);
   }
 }
+
+type Assignment = Extract<SubtaskMessage, { type: 'subtask.assignSplits' }>;
+type Snapshotted = Extract<CheckpointCoordinatorMessage, { type: 'sourceCoordinator.snapshotted' }>;
 
 const assignSplits = (subtask: string, assignment: number): string => `assignSplits/${run}/${subtask}/${assignment}`;
 const refused = (code: string) => ({ kind: 'refused', code, expected: true });
@@ -223,7 +227,7 @@ describe('source-coordinator: assigning', () => {
     source.wants(a, 1);
     expect(source.unreachable(assignSplits(a, 1))).toMatchObject({ kind: 'ignored' });
     source.adds(a, 1);
-    const { to } = { to: { process: 'tm1', incarnation: 'i1', actor: 'subtask' } };
+    const to = { process: 'tm1', incarnation: 'i1', actor: actorNames.subtask('flights', run, a) };
     expect(source.hears({ type: 'ask.expired', id: assignSplits(a, 1), to })).toMatchObject({ kind: 'ignored' });
     expect(source.hears({ type: 'ask.absent', id: 'assignSplits/7/read#0/1', to })).toMatchObject({ kind: 'ignored' });
     expect(source.value).toBe('assigning');

@@ -114,5 +114,8 @@ class CollectWriter extends ClientWriter<Collected> {
 /** Strings as they are; everything else as JSON, with bigints as digits, so that a line can be read by other programs. */
 export function lineOf(value: unknown): string {
   if (typeof value === 'string') return value;
-  return JSON.stringify(value, (_key, field: unknown) => (typeof field === 'bigint' ? String(field) : field)) ?? String(value);
+  return (
+    JSON.stringify(value, (_key, field: unknown) => (typeof field === 'bigint' ? String(field) : field)) ??
+    String(value)
+  );
 }

@@ -1,13 +1,13 @@
 import type { Partitioner } from '../../actors/protocol/job-graph.js';
-import { KeyedProcessOperator } from '../operators/keyed-process.js';
+import type { StageCode } from '../graph/stream-graph.js';
 import type { KeyedProcessFunction } from '../operators/keyed-process.js';
+import { KeyedProcessOperator } from '../operators/keyed-process.js';
 import type { KeySelector, Operator } from '../operators/operator.js';
-import { ProcessOperator } from '../operators/process.js';
 import type { ProcessFunction } from '../operators/process.js';
-import { ReduceOperator } from '../operators/reduce.js';
+import { ProcessOperator } from '../operators/process.js';
+import { ReduceOperator, type Reducer } from '../operators/reduce.js';
 import type { Sink } from '../operators/sink.js';
 import { SinkOperator } from '../operators/sink-operator.js';
-import type { StageCode } from '../graph/stream-graph.js';
 import type { DeepReadonly } from '../state/keyed-state.js';
 import { CollectSink, PrintSink } from './client-sinks.js';
 import { mistake } from './engine-error.js';
@@ -194,10 +194,10 @@ export class DataStream<out T> extends Stream<T> {
    *
    * @example
    * ```ts
-   * numbers.process({ processElement: (value, context, out) => out.collect(value * 2) }).uid('double');
+   * numbers.process<number>({ processElement: (value, context) => context.emit(value * 2) }).uid('double');
    * ```
    */
-  process<R>(fn: ProcessFunction<T, R>): SingleOutputStream<R> {
+  process<R>(fn: ProcessFunction<DeepReadonly<T>, R>): SingleOutputStream<R> {
     return this.operate('process', () => new ProcessOperator(fn) as Operator, null);
   }
 }
@@ -288,7 +288,7 @@ export class KeyedStream<out T, out K> extends Stream<T> {
    * counts.keyBy(({ word }) => word).reduce((a, b) => ({ word: a.word, count: a.count + b.count })).uid('counts');
    * ```
    */
-  reduce(fn: (sum: DeepReadonly<T>, value: DeepReadonly<T>) => T): SingleOutputStream<T> {
+  reduce(fn: Reducer<T>): SingleOutputStream<T> {
     return this.operate('reduce', () => new ReduceOperator(fn) as Operator, this.#key);
   }
 
@@ -301,7 +301,7 @@ export class KeyedStream<out T, out K> extends Stream<T> {
    * flights.keyBy((flight) => flight.tail).process(new LastSeen()).uid('last-seen');
    * ```
    */
-  process<R>(fn: KeyedProcessFunction<K, T, R>): SingleOutputStream<R> {
+  process<R>(fn: KeyedProcessFunction<K, DeepReadonly<T>, R>): SingleOutputStream<R> {
     return this.operate('process', () => new KeyedProcessOperator(fn) as Operator, this.#key);
   }
 }

@@ -1,5 +1,5 @@
-import { failure as describe } from '../../actors/protocol/failure.js';
 import type { Failure } from '../../actors/protocol/failure.js';
+import { failure as describe } from '../../actors/protocol/failure.js';
 
 /**
  * What Weirflow throws at the caller's mistake or at a failure it cannot go on from. Match on `code`; `failure` says whose fault it
@@ -32,12 +32,16 @@ export function mistake(code: string, message: string): EngineError {
   return new EngineError(describe(code, 'user', message, 'never'));
 }
 
-/** `error.message` of an error, the text of anything else that was thrown. */
+/** `message` of an error, the text of anything else. Told by shape: the code of a job may run in a realm of its own. */
 export function thrownText(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  return isErrorLike(thrown) ? String(thrown.message) : String(thrown);
 }
 
 /** The stack of an error, or an empty string. */
 export function thrownStack(thrown: unknown): string {
-  return thrown instanceof Error ? (thrown.stack ?? '') : '';
+  return isErrorLike(thrown) ? String(thrown.stack) : '';
+}
+
+function isErrorLike(thrown: unknown): thrown is { readonly message: unknown; readonly stack: unknown } {
+  return typeof thrown === 'object' && thrown !== null && 'message' in thrown && 'stack' in thrown;
 }

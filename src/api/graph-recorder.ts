@@ -1,5 +1,5 @@
-import { defaultJobOptions } from '../../actors/protocol/job-graph.js';
 import type { JobOptions, OperatorNode, Partitioner } from '../../actors/protocol/job-graph.js';
+import { defaultJobOptions } from '../../actors/protocol/job-graph.js';
 import type { Chaining, NodeCode, StreamGraph, StreamNode } from '../graph/stream-graph.js';
 import type { KeySelector } from '../operators/operator.js';
 import { callSite } from './call-site.js';
@@ -88,9 +88,10 @@ export class GraphRecorder {
   }
 
   private finishNode(node: RecordedNode, uid: string): StreamNode {
-    const { id, kind, commits, stateful, code, chaining, writtenAt } = node;
+    const { id, operation, kind, commits, stateful, code, chaining, writtenAt } = node;
     return {
       id,
+      operation,
       uid,
       uidGiven: node.uid !== null,
       name: node.name ?? node.uid ?? node.operation,

@@ -76,10 +76,15 @@ function write({ name, build }: JobDefinition, env: StreamEnvironment): void {
     returned = build(env);
   } catch (thrown) {
     if (thrown instanceof EngineError) throw thrown;
-    const described = failure('JOB_BUILD_FAILED', 'user', `Job '${name}' failed while it was being built: ${thrownText(thrown)}`, 'never');
+    const described = failure(
+      'JOB_BUILD_FAILED',
+      'user',
+      `Job '${name}' failed while it was being built: ${thrownText(thrown)}`,
+      'never',
+    );
     throw new EngineError({ ...described, stack: thrownStack(thrown) }, thrown);
   }
-  if (returned instanceof Object && 'then' in returned) {
+  if (typeof returned === 'object' && returned !== null && 'then' in returned) {
     throw mistake(
       'JOB_BUILD_FAILED',
       `Job '${name}' is defined by an async function. Define it without await: read what it needs in its sources.`,

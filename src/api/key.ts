@@ -1,6 +1,6 @@
 /**
  * `K` itself when it can be a key: a string, number, bigint or boolean, or a tuple, array or plain object of these. Anything else
- * (dates, maps, functions, `undefined`) becomes `never`, so that a selector that returns it does not compile. What the types cannot
+ * (`undefined`, functions, and objects with methods, like dates) becomes `never`, so that a selector that returns it does not compile. What the types cannot
  * tell, NaN for example, is refused at run time with KEY_UNSUPPORTED.
  *
  * @example
@@ -14,17 +14,8 @@ export type SupportedKey<K> = K extends string | number | bigint | boolean
   ? K
   : K extends readonly unknown[]
     ? { [Index in keyof K]: SupportedKey<K[Index]> }
-    : K extends ((...args: never[]) => unknown) | NoKey
+    : K extends (...args: never[]) => unknown
       ? never
       : K extends object
         ? { [Field in keyof K]: SupportedKey<K[Field]> }
         : never;
-
-/** Objects whose identity is not in their fields. */
-type NoKey =
-  | Date
-  | RegExp
-  | Error
-  | ReadonlyMap<unknown, unknown>
-  | ReadonlySet<unknown>
-  | WeakKey & { readonly [Symbol.toStringTag]: string };

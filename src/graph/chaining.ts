@@ -26,7 +26,11 @@ export function chainsOf(graph: StreamGraph): readonly Chain[] {
   return ordered;
 }
 
-function chainableProducer(graph: StreamGraph, node: StreamNode, outputs: ReadonlyMap<number, number>): StreamNode | null {
+function chainableProducer(
+  graph: StreamGraph,
+  node: StreamNode,
+  outputs: ReadonlyMap<number, number>,
+): StreamNode | null {
   const [input, ...others] = node.inputs;
   if (input === undefined || others.length > 0) return null;
   const producer = graph.nodes[input.from - 1] as StreamNode;

@@ -1,7 +1,7 @@
-import { failure } from '../../actors/protocol/failure.js';
 import type { Failure } from '../../actors/protocol/failure.js';
-import { nodeText } from './stream-graph.js';
+import { failure } from '../../actors/protocol/failure.js';
 import type { StreamGraph, StreamNode } from './stream-graph.js';
+import { nodeText } from './stream-graph.js';
 
 /** The largest parallelism and max parallelism: as many key groups as there can be. */
 export const parallelismMax = 32_768;
@@ -64,7 +64,7 @@ function checkUidsUnique({ nodes }: StreamGraph): Failure | null {
     if (other !== undefined) {
       return mistake(
         'UID_DUPLICATE',
-        `Two operators have the uid '${node.uid}': ${placeText(other)} and ${placeText(node)}. ` +
+        `Two operators have the uid '${node.uid}': ${nodeText(other)} and ${nodeText(node)}. ` +
           'A uid names the state of one operator; give one of them another uid.',
       );
     }
@@ -84,16 +84,9 @@ function checkUidsGiven({ nodes, generatedUidsAllowed }: StreamGraph): Failure |
       : `${missing.length} operators keep state but have no uid: ${missing.map(nodeText).join(', ')}.`;
   return mistake(
     'UID_MISSING',
-    `${what} ${uidAdvice(first)} The uid names the state, so that the next version of the job finds it again. ` +
-      'If no later version needs it, call env.allowGeneratedUids().',
+    `${what} Add .uid('my-${first.operation}') after it. The uid names the state, so that the next version of the job finds it ` +
+      'again; if none ever needs it, call env.allowGeneratedUids().',
   );
-}
-
-function uidAdvice({ kind, name }: StreamNode): string {
-  const uid = name.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '') || 'my-operator';
-  return kind === 'source'
-    ? `Add one where the source is given: env.fromSource(source, { uid: '${uid}' }).`
-    : `Add one after it: .uid('${uid}').`;
 }
 
 function checkForward({ nodes }: StreamGraph): Failure | null {
@@ -118,11 +111,6 @@ function checkSinks({ name, nodes }: StreamGraph): Failure | null {
     `Job '${name}' has no sink, so nothing would become of what it computes. ` +
       "End a stream with sinkTo(sink), print() or collect('name').",
   );
-}
-
-/** Like `nodeText`, without the uid that the sentence has named already. */
-function placeText({ name, writtenAt }: StreamNode): string {
-  return `'${name}'${writtenAt === '' ? '' : ` at ${writtenAt}`}`;
 }
 
 function inRange(value: number): boolean {

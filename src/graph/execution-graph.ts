@@ -1,5 +1,5 @@
-import { subtaskKey } from '../../actors/protocol/ids.js';
 import type { SubtaskKey, VertexId } from '../../actors/protocol/ids.js';
+import { subtaskKey } from '../../actors/protocol/ids.js';
 import type { JobGraph, JobVertex } from '../../actors/protocol/job-graph.js';
 import { type KeyGroupRange, rangeOf } from '../state/key-groups.js';
 

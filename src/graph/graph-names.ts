@@ -28,6 +28,9 @@ export class GraphNames {
 }
 
 function slug(uid: string): string {
-  const dashed = uid.toLowerCase().replace(/[^a-z0-9]+/g, '-').slice(0, slugCharactersMax);
+  const dashed = uid
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, slugCharactersMax);
   return dashed.replace(/^-|-$/g, '') || 'vertex';
 }

@@ -1,5 +1,5 @@
-import type { JobGraph } from '../../actors/protocol/job-graph.js';
 import type { VertexId } from '../../actors/protocol/ids.js';
+import type { JobGraph } from '../../actors/protocol/job-graph.js';
 import type { KeySelector, Stage } from '../operators/operator.js';
 import type { Source } from '../operators/source.js';
 

@@ -27,6 +27,8 @@ export interface StreamEdge {
 export interface StreamNode extends OperatorNode {
   /** Position in the order written, from 1; inputs have lower ids. */
   readonly id: number;
+  /** The call that wrote it: `map`, `reduce`, …; the kind of source or sink. */
+  readonly operation: string;
   /** False: the uid was generated from the position. */
   readonly uidGiven: boolean;
   readonly parallelism: number;
@@ -48,8 +50,7 @@ export interface StreamGraph {
   readonly generatedUidsAllowed: boolean;
 }
 
-/** How messages speak of a node: its name, its uid if it has one, and where it is written. */
-export function nodeText(node: Pick<StreamNode, 'name' | 'uid' | 'uidGiven' | 'writtenAt'>): string {
-  const uid = node.uidGiven && node.uid !== node.name ? ` (uid '${node.uid}')` : '';
-  return `'${node.name}'${uid}${node.writtenAt === '' ? '' : ` at ${node.writtenAt}`}`;
+/** How messages speak of a node: what it is, its name if it has one, and where it is written. */
+export function nodeText({ operation, name, writtenAt }: StreamNode): string {
+  return `${operation}${name === operation ? '' : ` '${name}'`}${writtenAt === '' ? '' : ` at ${writtenAt}`}`;
 }

@@ -98,7 +98,8 @@ function textOf(key: unknown, place: Place | null): string {
 
 function numberText(key: number, place: Place | null): string {
   // −0 becomes 0 here: both are the integer 0.
-  if ((key | 0) === key) return unit(keyTags.int32, (key >>> 24) & 0xff, (key >>> 16) & 0xff, (key >>> 8) & 0xff, key & 0xff);
+  if ((key | 0) === key)
+    return unit(keyTags.int32, (key >>> 24) & 0xff, (key >>> 16) & 0xff, (key >>> 8) & 0xff, key & 0xff);
   if (Number.isNaN(key)) return refuse(key, place);
   const bytes = new DataView(new ArrayBuffer(8));
   const isInteger = Number.isSafeInteger(key);
@@ -138,7 +139,8 @@ const halfPair = /\p{Surrogate}/u;
 /** UTF-8, one code unit for each byte. */
 function utf8TextOf(text: string, place: Place | null): string {
   if (!beyondAscii.test(text)) return text;
-  if (halfPair.test(text)) refuse(text, place, 'holds half of a surrogate pair, as a cut string does; use toWellFormed()');
+  if (halfPair.test(text))
+    refuse(text, place, 'holds half of a surrogate pair, as a cut string does; use toWellFormed()');
   let bytes = '';
   for (const character of text) bytes += utf8Of(character.codePointAt(0) ?? 0);
   return bytes;

@@ -25,7 +25,8 @@ function hashOf(key: unknown): number {
 }
 
 /** The key group of the tuple or object that has this canonical text. */
-export const keyGroupOfText = (text: string, maxParallelism: number): number => murmur3OfByteText(text) % maxParallelism;
+export const keyGroupOfText = (text: string, maxParallelism: number): number =>
+  murmur3OfByteText(text) % maxParallelism;
 
 /** The subtask that owns a key group. */
 export const subtaskOf = (keyGroup: number, parallelism: number, maxParallelism: number): number =>

@@ -40,6 +40,8 @@ export interface MapState<K, T> {
 export interface KeyedState {
   /** Set by the engine before each record; throws KEY_UNSUPPORTED for NaN and for kinds that cannot be keys. */
   setCurrentKey(key: unknown): void;
+  /** From here until the next key is set, every use of state throws STATE_WITHOUT_KEY, as before the first one. */
+  clearCurrentKey(): void;
   currentKey(): unknown;
   value<T>(descriptor: StateDescriptor<'value', T>): ValueState<T>;
   list<T>(descriptor: StateDescriptor<'list', T>): ListState<T>;
@@ -62,7 +64,10 @@ export interface KeyedStateBackend extends KeyedState {
    * Serialises what changed since the snapshot `base` (null: everything that is not empty). `unchanged` names groups whose bytes of
    * `base` still hold; groups in neither are empty. What changed stays remembered until a later base confirms it.
    */
-  snapshot(checkpoint: CheckpointId, base: CheckpointId | null): { readonly changed: readonly KeyGroupBytes[]; readonly unchanged: readonly number[] };
+  snapshot(
+    checkpoint: CheckpointId,
+    base: CheckpointId | null,
+  ): { readonly changed: readonly KeyGroupBytes[]; readonly unchanged: readonly number[] };
   /** Forgets the bookkeeping of a snapshot that will never be a base. */
   aborted(checkpoint: CheckpointId): void;
   serializers(): readonly SerializerIdentity[];

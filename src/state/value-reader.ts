@@ -188,7 +188,8 @@ export class ValueReader {
   }
 
   private expect(size: number): void {
-    if (size > this.bytes.length - this.at) this.fail(`${size} bytes are announced and ${this.bytes.length - this.at} are left`);
+    if (size > this.bytes.length - this.at)
+      this.fail(`${size} bytes are announced and ${this.bytes.length - this.at} are left`);
   }
 
   private fail(what: string): never {

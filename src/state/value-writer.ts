@@ -61,7 +61,8 @@ export class ValueWriter {
   }
 
   private writeObject(value: object, depth: number): void {
-    if (depth === valueDepthMax) this.refuse(depth, `is nested deeper than ${valueDepthMax} levels, or contains itself`);
+    if (depth === valueDepthMax)
+      this.refuse(depth, `is nested deeper than ${valueDepthMax} levels, or contains itself`);
     if (Array.isArray(value)) this.writeArray(value, depth);
     else if (isPlainObject(value)) this.writeFields(value, depth);
     else if (isBytes(value)) this.writeBytes(value);

@@ -7,7 +7,9 @@ export function asMermaid({ boxes }: Drawing): string {
   const lines = ['flowchart LR'];
   for (const { id, facts, rows } of boxes) {
     const content = rows.map((row) => row.filter((cell) => cell !== '').join(' '));
-    lines.push(`  ${ids.get(id)}["${[`<b>${escape(id)}</b> ${facts.join(' ')}`, ...content.map(escape)].join('<br/>')}"]`);
+    lines.push(
+      `  ${ids.get(id)}["${[`<b>${escaped(id)}</b> ${facts.join(' ')}`, ...content.map(escaped)].join('<br/>')}"]`,
+    );
   }
   for (const { id, arrows } of boxes) {
     for (const { to, label } of arrows) lines.push(`  ${ids.get(id)} -->|${label}| ${ids.get(to)}`);
@@ -20,9 +22,9 @@ export function executionAsMermaid({ job, subtasks, channels }: ExecutionGraph):
   const ids = new Map(subtasks.map(({ key }, index) => [key, `s${index + 1}`]));
   const lines = ['flowchart LR'];
   for (const [index, vertex] of job.vertices.entries()) {
-    lines.push(`  subgraph v${index + 1} ["${escape(vertex.id)}"]`);
+    lines.push(`  subgraph v${index + 1} ["${escaped(vertex.id)}"]`);
     for (const { key, vertex: owner } of subtasks) {
-      if (owner === vertex.id) lines.push(`    ${ids.get(key)}["${escape(key)}"]`);
+      if (owner === vertex.id) lines.push(`    ${ids.get(key)}["${escaped(key)}"]`);
     }
     lines.push('  end');
   }
@@ -31,10 +33,6 @@ export function executionAsMermaid({ job, subtasks, channels }: ExecutionGraph):
 }
 
 /** Mermaid reads quotes and angle brackets in labels; its own entity for `#` keeps subtask keys whole. */
-function escape(text: string): string {
-  return text
-    .replaceAll('#', '#35;')
-    .replaceAll('"', '#quot;')
-    .replaceAll('<', '#lt;')
-    .replaceAll('>', '#gt;');
+function escaped(text: string): string {
+  return text.replaceAll('#', '#35;').replaceAll('"', '#quot;').replaceAll('<', '#lt;').replaceAll('>', '#gt;');
 }

@@ -24,7 +24,7 @@ export function drawStreamGraph(graph: StreamGraph): Drawing {
     boxes: graph.nodes.map((node) => ({
       id: node.uid,
       facts: [`×${node.parallelism}`],
-      rows: [[...operatorRow(node), node.writtenAt]],
+      rows: [[node.operation, ...operatorRow(node).slice(1, 3), node.writtenAt]],
       arrows: graph.nodes.flatMap(({ uid, inputs }) =>
         inputs.filter(({ from }) => from === node.id).map(({ partitioner }) => ({ to: uid, label: partitioner })),
       ),
@@ -69,13 +69,14 @@ export function drawExecutionGraph({ job, subtasks, channels, slots }: Execution
 }
 
 function operatorRow({ uid, name, kind, stateful, commits }: OperatorNode | StreamNode): string[] {
-  return [kind, name, name === uid ? '' : `uid ${uid}`, commits ? 'commits' : stateful ? 'state' : ''];
+  // The uid of an operator without state names nothing that a person could look for.
+  return [kind, name, commits ? 'commits' : stateful ? 'state' : '', stateful && name !== uid ? `uid ${uid}` : ''];
 }
 
 /** Max parallelism only matters, and is only said, where key groups are. */
 function vertexFacts({ id, parallelism, maxParallelism }: JobVertex, edges: readonly JobEdge[]): string[] {
   const keyed = edges.some(({ to, partitioner }) => to === id && partitioner === 'hash');
-  return keyed ? [`×${parallelism}`, `of at most ${maxParallelism}`] : [`×${parallelism}`];
+  return keyed ? [`×${parallelism}`, `max ${maxParallelism}`] : [`×${parallelism}`];
 }
 
 function leaving({ edges }: JobGraph, vertex: JobVertex): JobEdge[] {

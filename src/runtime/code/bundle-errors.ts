@@ -1,5 +1,6 @@
-import { relative, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { BuildFailure, Message } from 'esbuild';
+import { shortPath } from '../../api/call-site.js';
 
 export function isBuildFailure(thrown: unknown): thrown is BuildFailure {
   return thrown instanceof Error && Array.isArray((thrown as Partial<BuildFailure>).errors);
@@ -22,9 +23,3 @@ function errorText({ id, text, location }: Message, folder: string): string {
 const importMetaText =
   'import.meta is not available in a job: the job runs from a bundle, which lies elsewhere. ' +
   "Give paths as parameters (env.param('input')) or relative to the folder in which weir is started.";
-
-/** Relative to the current folder when the file is in it. */
-export function shortPath(path: string): string {
-  const short = relative(process.cwd(), path);
-  return short.startsWith('..') ? path : short;
-}

@@ -27,7 +27,10 @@ export async function bundleJob(path: string, format: BundleFormat, engine: Engi
   await assertFile(sourcePath, path);
   const { build } = await import('esbuild');
   try {
-    const { outputFiles } = await build({ ...optionsOf(sourcePath, format), plugins: [engineShim(engine), packageUrls()] });
+    const { outputFiles } = await build({
+      ...optionsOf(sourcePath, format),
+      plugins: [engineShim(engine), packageUrls()],
+    });
     const code = outputFiles[0]?.text ?? '';
     return { code, key: createHash('sha256').update(code).digest('hex'), sourcePath };
   } catch (thrown) {
@@ -37,12 +40,15 @@ export async function bundleJob(path: string, format: BundleFormat, engine: Engi
 }
 
 async function assertFile(sourcePath: string, path: string): Promise<void> {
+  const advice = 'Give the path of a .ts or .js file.';
   try {
     if ((await stat(sourcePath)).isFile()) return;
   } catch (thrown) {
-    throw mistake('JOB_FILE_MISSING', `There is no job file ${path}: ${thrownText(thrown)}. Give the path of a .ts or .js file.`);
+    const isAbsent = thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
+    const why = isAbsent ? '' : `: ${thrownText(thrown)}`;
+    throw mistake('JOB_FILE_MISSING', `There is no job file ${path}${why}. ${advice}`);
   }
-  throw mistake('JOB_FILE_MISSING', `${path} is no file. Give the path of a .ts or .js file.`);
+  throw mistake('JOB_FILE_MISSING', `${path} is no file. ${advice}`);
 }
 
 /** Bundled packages ask for the place of their module to make a `require` for Node's modules: any place does. */

@@ -1,9 +1,9 @@
-import { failure } from '../../../actors/protocol/failure.js';
 import type { Failure } from '../../../actors/protocol/failure.js';
+import { failure } from '../../../actors/protocol/failure.js';
 import type { JobRecord } from '../../../actors/protocol/job-graph.js';
 import { EngineError, thrownStack, thrownText } from '../../api/engine-error.js';
-import { buildJob } from '../../api/job-definition.js';
 import type { JobDefinition } from '../../api/job-definition.js';
+import { buildJob } from '../../api/job-definition.js';
 import type { CodeStore } from '../../graph/code-store.js';
 import { firstDifference } from '../../graph/first-difference.js';
 import type { JobProgram } from '../../graph/job-program.js';
@@ -54,8 +54,8 @@ function programOf(definition: JobDefinition, record: JobRecord): LoadResult {
   const difference = firstDifference(record.graph, program.graph);
   if (difference === null) return { ok: true, program };
   const message =
-    `The code of job '${record.job}' gives another graph than the one that was submitted: ${difference}. ` +
-    'A job must be written the same each time: it may depend on its parameters, but not on dates, chance, files or the environment.';
+    `The code of job '${record.job}' gives another graph than the one submitted. First difference, submitted and then given: ` +
+    `${difference}. A job must be written the same each time: from its parameters, and not from dates, chance, files or the environment.`;
   return { ok: false, failure: failure('GRAPH_MISMATCH', 'user', message, 'never') };
 }
 

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { failure } from '../../../actors/protocol/failure.js';
+import { shortPath } from '../../api/call-site.js';
 import { EngineError, mistake, thrownStack, thrownText } from '../../api/engine-error.js';
-import { isJobDefinition } from '../../api/job-definition.js';
 import type { JobDefinition } from '../../api/job-definition.js';
-import { shortPath } from './bundle-errors.js';
+import { isJobDefinition } from '../../api/job-definition.js';
 import type { Bundle } from './bundle.js';
 import { type EngineModules, installEngine } from './engine-modules.js';
 
@@ -23,12 +23,20 @@ export async function loadJob(bundle: Bundle, engine: EngineModules): Promise<Jo
     exported = await evaluate(bundle);
   } catch (thrown) {
     if (thrown instanceof EngineError) throw thrown;
-    const described = failure('JOB_BUILD_FAILED', 'user', `${path} failed while it was being loaded: ${thrownText(thrown)}`, 'never');
+    const described = failure(
+      'JOB_BUILD_FAILED',
+      'user',
+      `${path} failed while it was being loaded: ${thrownText(thrown)}`,
+      'never',
+    );
     throw new EngineError({ ...described, stack: thrownStack(thrown) }, thrown);
   }
   if (isJobDefinition(exported.default)) return exported.default;
   const what = exported.default === undefined ? 'has no default export' : 'has a default export that is no job';
-  throw mistake('JOB_DEFAULT_EXPORT_MISSING', `${path} ${what}. Write: export default defineJob('my-job', (env) => { … });`);
+  throw mistake(
+    'JOB_DEFAULT_EXPORT_MISSING',
+    `${path} ${what}. Write: export default defineJob('my-job', (env) => { … });`,
+  );
 }
 
 /** An ES module can only be imported from a file; once it is imported the file is not needed any more. */

@@ -1,6 +1,7 @@
 import { Packr } from 'msgpackr';
 import type { AnyMessage, AskId } from '../../../actors/kernel/message.js';
 import type { Address, Epoch } from '../../../actors/protocol/ids.js';
+import { boundsOf } from '../../task/frame/msgpack-bounds.js';
 
 /** What travels between processes: a message, who speaks to whom, and what it is to a question. */
 export interface Envelope {
@@ -15,7 +16,7 @@ export interface Envelope {
 }
 
 /** Anything larger is refused before it is decoded. */
-export const envelopeBytesMax = 262_144 * 4;
+const envelopeBytesMax = 1_048_576;
 const wireVersion = 1;
 const kinds = ['send', 'ask', 'answer', 'absent'] as const;
 const fieldCount = 11;
@@ -47,6 +48,9 @@ export function encodeEnvelope({ to, from, epoch, kind, ask, message }: Envelope
 /** The envelope, or why the bytes are none. Bytes of strangers end nothing: they are dropped and counted. */
 export function decodeEnvelope(bytes: Uint8Array): Envelope | { readonly malformed: string } {
   if (bytes.byteLength > envelopeBytesMax) return { malformed: `${bytes.byteLength} bytes` };
+  // Before anything is allocated for it: five bytes can announce an array of millions.
+  const bounds = boundsOf(bytes, 0);
+  if (typeof bounds !== 'string') return { malformed: bounds.damage };
   let fields: unknown;
   try {
     fields = codec.unpack(bytes);

@@ -1,5 +1,5 @@
 import { compositeKeyText } from '../canonical-key.js';
-import { keyGroupOf, keyGroupOfText, type KeyGroupRange } from '../key-groups.js';
+import { type KeyGroupRange, keyGroupOf, keyGroupOfText } from '../key-groups.js';
 import { StateFailure } from '../state-failure.js';
 import { Entry, KeyGroup } from './key-group.js';
 
@@ -33,10 +33,6 @@ export class Cursor {
     return this.slots++;
   }
 
-  slotCount(): number {
-    return this.slots;
-  }
-
   /** Throws KEY_UNSUPPORTED, and stays where it was. */
   moveTo(key: unknown): void {
     if (key === this.key && this.group !== null) return;
@@ -56,6 +52,12 @@ export class Cursor {
     this.key = key === 0 ? 0 : key;
   }
 
+  leave(): void {
+    this.key = undefined;
+    this.group = null;
+    this.entry = null;
+  }
+
   currentKey(): unknown {
     if (this.group === null) this.refuseNoKey();
     return this.key;
@@ -63,15 +65,14 @@ export class Cursor {
 
   read(slot: number): unknown {
     const { entry } = this;
-    if (entry !== null) return entry.slots[slot];
+    if (entry !== null) return entry.get(slot);
     if (this.group === null) this.refuseNoKey();
     return undefined;
   }
 
   write(slot: number, content: unknown): void {
     const entry = this.entry ?? this.createEntry();
-    if (entry.slots[slot] === undefined) entry.filled++;
-    entry.slots[slot] = content;
+    entry.set(slot, content);
     this.changed();
   }
 
@@ -84,8 +85,8 @@ export class Cursor {
   empty(slot: number): void {
     if (this.read(slot) === undefined) return;
     const entry = this.entry as Entry;
-    entry.slots[slot] = undefined;
-    if (--entry.filled === 0) {
+    entry.set(slot, undefined);
+    if (entry.filled === 0) {
       (this.group as KeyGroup).entries.delete(this.key);
       this.entry = null;
     }
@@ -110,7 +111,7 @@ export class Cursor {
 
   private createEntry(): Entry {
     if (this.group === null) this.refuseNoKey();
-    const entry = new Entry(this.slots);
+    const entry = new Entry();
     this.group.entries.set(this.key, entry);
     this.entry = entry;
     return entry;

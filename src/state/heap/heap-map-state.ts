@@ -24,9 +24,9 @@ export class HeapMapState<K, T> implements MapState<K, T> {
 
   put(key: K, value: T | DeepReadonly<T>): void {
     this.admission.admit(value);
-    if (this.development) deepFreeze(key);
     const map = this.map() ?? new CanonicalMap<K, DeepReadonly<T>>();
     map.set(key, value as DeepReadonly<T>);
+    if (this.development) deepFreeze(key);
     if (map.size === 1) this.cursor.write(this.slot, map);
     else this.cursor.changed();
   }

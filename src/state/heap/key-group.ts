@@ -1,12 +1,30 @@
 import { CanonicalMap } from './canonical-map.js';
 
-/** All states of one key, by the index of the state. A slot that is undefined is empty. */
+/**
+ * What one key has in each state, by the slot of the state; undefined where it has nothing. The first slot is a field, because most
+ * operators have one state, and an array for it would double the memory of a small value.
+ */
 export class Entry {
-  readonly slots: unknown[] = [];
   filled = 0;
+  private first: unknown = undefined;
+  /** Slots from 1 on, at index slot − 1. */
+  private others: unknown[] | null = null;
 
-  constructor(slots: number) {
-    for (let slot = 0; slot < slots; slot++) this.slots.push(undefined);
+  get(slot: number): unknown {
+    return slot === 0 ? this.first : this.others?.[slot - 1];
+  }
+
+  /** Counts what is filled. */
+  set(slot: number, content: unknown): void {
+    this.filled += Number(content !== undefined) - Number(this.get(slot) !== undefined);
+    if (slot === 0) this.first = content;
+    else this.setOther(slot - 1, content);
+  }
+
+  private setOther(index: number, content: unknown): void {
+    this.others ??= [];
+    while (this.others.length < index) this.others.push(undefined);
+    this.others[index] = content;
   }
 }
 

@@ -2,6 +2,7 @@ import type {
   BlobStore,
   CreateResult,
   DeleteResult,
+  Failed,
   ListResult,
   PutResult,
   ReadResult,

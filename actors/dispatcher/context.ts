@@ -1,0 +1,74 @@
+import type { Failure } from '../kernel/failure.js';
+import type { AskRef, Delivered } from '../kernel/message.js';
+import type { ClusterOptions } from '../protocol/deployment.js';
+import type { Epoch, Incarnation, JobId, ProcessName } from '../protocol/ids.js';
+import type { JobRecord, JobResult } from '../protocol/job-graph.js';
+import type { DispatcherInput, DispatcherMessage } from './messages.js';
+
+/** A job of the store that is being looked at after a change of leader: first its result, then its record. */
+export interface Lookup {
+  readonly step: 'result' | 'record';
+  readonly request: string;
+}
+
+/** A submission that waits for the store. */
+export interface Submission {
+  readonly record: JobRecord;
+  readonly ask: AskRef;
+  /** `result`: its record stood there already, and nothing is known of the job. */
+  readonly step: 'creating' | 'result';
+  readonly request: string;
+}
+
+export interface DispatcherContext {
+  readonly epoch: Epoch;
+  readonly process: ProcessName;
+  readonly incarnation: Incarnation;
+  readonly options: ClusterOptions;
+  /** Requests to the store so far: each has a name of its own. */
+  readonly requests: number;
+  /** The listing of all jobs, until it is answered. */
+  readonly listing: string | null;
+  readonly lookups: Readonly<Record<JobId, Lookup>>;
+  readonly submissions: Readonly<Record<JobId, Submission>>;
+  /** Jobs that have a job-master. */
+  readonly running: readonly JobId[];
+  /** Jobs whose result is durable. */
+  readonly results: Readonly<Record<JobId, JobResult>>;
+  /** Jobs whose record or result cannot be read, and why: none of them is started. */
+  readonly damaged: Readonly<Record<JobId, Failure>>;
+  /** What the store said when it refused the listing. */
+  readonly refusal: Failure | null;
+}
+
+export type Context = DispatcherContext;
+export type On<T extends DispatcherMessage['type']> = Delivered<Extract<DispatcherMessage, { type: T }>>;
+
+export function dispatcherContext(input: DispatcherInput): DispatcherContext {
+  return {
+    ...input,
+    requests: 0,
+    listing: null,
+    lookups: {},
+    submissions: {},
+    running: [],
+    results: {},
+    damaged: {},
+    refusal: null,
+  };
+}
+
+export const recordKey = (job: JobId): string => `jobs/${job}/record`;
+export const resultKey = (job: JobId): string => `jobs/${job}/result`;
+
+/** The job whose entry waits for `request`. */
+export function jobWaitingFor(
+  entries: Readonly<Record<JobId, { readonly request: string }>>,
+  request: string,
+): JobId | null {
+  return Object.keys(entries).find((job) => entries[job]?.request === request) ?? null;
+}
+
+export function without<V>(entries: Readonly<Record<JobId, V>>, job: JobId): Readonly<Record<JobId, V>> {
+  return Object.fromEntries(Object.entries(entries).filter(([key]) => key !== job));
+}

@@ -1,0 +1,21 @@
+import type { Context } from './context.js';
+
+export {
+  forgetLookups,
+  isListing,
+  isLookup,
+  listsNothing,
+  listUnlessLooking,
+  lookOn,
+  looksLast,
+  lookUp,
+  noteListed,
+  noteRefusal,
+  storeSilenceMs,
+} from './lookups.js';
+export { cancelJob, noteEnded } from './running.js';
+export { isSubmission, submit, submitOn } from './submissions.js';
+
+/** What people see the dispatcher wait for. */
+export const waitingFor = (state: string, { listing, lookups, submissions }: Context): readonly string[] =>
+  state === 'recovering' ? [...(listing === null ? [] : ['jobs/']), ...Object.keys(lookups)] : Object.keys(submissions);

@@ -1,0 +1,5 @@
+/** What the bundle of a mutant exports. */
+export { planRun, runOf } from '../../src/simulation/generate.js';
+export { replayLine } from '../../src/simulation/replay-line.js';
+export { simulate } from '../../src/simulation/run.js';
+export { shrink } from '../../src/simulation/shrink.js';

@@ -1,0 +1,81 @@
+import {
+  type DataStream,
+  type KeyedInstance,
+  type KeyedProcessContext,
+  type KeyedProcessFunction,
+  type KeyedStream,
+  type ListState,
+  listState,
+  type MapState,
+  mapState,
+  type ValueState,
+  valueState,
+} from 'weirflow';
+
+/** State is typed by its descriptor, and a process function by its key, its input and its output. */
+
+interface Order {
+  readonly customer: string;
+  readonly amount: number;
+}
+
+interface Total {
+  amount: number;
+  latest: { at: number };
+}
+
+class Totals implements KeyedProcessFunction<string, Order, Total> {
+  private total!: ValueState<Total>;
+  private amounts!: ListState<number>;
+  private byDay!: MapState<number, Total>;
+
+  open({ state }: KeyedInstance): void {
+    this.total = state(valueState<Total>('total'));
+    this.amounts = state(listState<number>('amounts'));
+    this.byDay = state(mapState<number, Total>('by-day'));
+    // @ts-expect-error The descriptor says what is stored.
+    this.total = state(valueState<string>('total'));
+    // @ts-expect-error A list is no value.
+    this.total = state(listState<Total>('total'));
+    // @ts-expect-error The key of a map is part of its type.
+    this.byDay = state(mapState<string, Total>('by-day'));
+  }
+
+  processElement(order: Order, context: KeyedProcessContext<string, Total>): void {
+    const total = this.total.value();
+    // @ts-expect-error Before the first update there is no value.
+    total.amount;
+    // @ts-expect-error A state value must not be changed in place: only update makes it part of a checkpoint.
+    if (total !== undefined) total.amount += order.amount;
+    // @ts-expect-error Nor what is in it.
+    if (total !== undefined) total.latest.at = 0;
+    // @ts-expect-error Nor what a list hands out.
+    this.amounts.get().push(order.amount);
+    // @ts-expect-error A value of another type is refused,
+    this.total.update(order.amount);
+    // @ts-expect-error and so is one in a list,
+    this.amounts.add('1');
+    // @ts-expect-error and a key of another type.
+    this.byDay.get('monday');
+    const key: string = context.currentKey;
+    // @ts-expect-error The key is of the type that keyBy gives.
+    const wrongKey: number = context.currentKey;
+    // @ts-expect-error What is emitted is of the declared output.
+    context.emit(order);
+    context.emit({ amount: order.amount + key.length + wrongKey, latest: { at: context.timestamp } });
+  }
+}
+
+declare const orders: DataStream<Order>;
+declare const byCustomer: KeyedStream<Order, string>;
+declare const byAmount: KeyedStream<Order, number>;
+
+export const totals: DataStream<Total> = byCustomer.process(new Totals());
+// @ts-expect-error The output of the function is the type of the stream.
+export const wrongOutput: DataStream<Order> = byCustomer.process(new Totals());
+// @ts-expect-error The function is for another type of key.
+byAmount.process(new Totals());
+// @ts-expect-error The function is for another type of record.
+orders.map(({ amount }) => amount).keyBy(String).process(new Totals());
+// @ts-expect-error Without keys there is no keyed state.
+orders.process(new Totals());

@@ -1,0 +1,59 @@
+import { type DataStream, defineJob, type SingleOutputStream, type StreamSink } from 'weirflow';
+
+/** Types flow from operator to operator, and records are read-only in every function. */
+
+interface Flight {
+  tail: string;
+  delays: number[];
+  origin: { code: string };
+}
+
+defineJob('types', (env) => {
+  const flights: SingleOutputStream<Flight> = env.fromCollection<Flight>([]);
+  const tails: DataStream<string> = flights.map((flight) => flight.tail);
+  const delays: DataStream<number> = flights
+    .filter((flight) => flight.delays.length > 0)
+    .flatMap(({ delays }) => delays);
+  const generated: DataStream<string> = tails.flatMap(function* (tail) {
+    yield tail;
+  });
+  const sink: StreamSink = delays.print('delays').uid('delays').setParallelism(1);
+  const sums: DataStream<number> = delays.keyBy((delay) => delay % 2).reduce((a, b) => a + b);
+
+  const all: DataStream<string> = tails.union(generated, tails);
+  // @ts-expect-error Streams of different types have no union; map them to one type first.
+  tails.union(delays);
+  // @ts-expect-error Of several, all must be of the type.
+  tails.union(generated, delays);
+
+  // @ts-expect-error A record must not be changed: others see it too.
+  flights.map((flight) => (flight.tail = 'x'));
+  // @ts-expect-error Nor what is in it.
+  flights.map((flight) => (flight.origin.code = 'x'));
+  // @ts-expect-error Nor its arrays.
+  flights.map((flight) => flight.delays.push(1));
+  // @ts-expect-error Also not in a key selector,
+  flights.keyBy((flight) => (flight.tail = 'x'));
+  // @ts-expect-error nor in a filter.
+  flights.filter((flight) => delete flight.tail);
+  flights
+    .keyBy((flight) => flight.tail)
+    .reduce((sum, flight) => {
+      // @ts-expect-error A reduction makes a new value; it does not change the old one.
+      sum.delays.push(...flight.delays);
+      return sum;
+    });
+
+  // @ts-expect-error The result of a reduction is of the type of the records.
+  flights.keyBy((flight) => flight.tail).reduce((sum, flight) => sum.delays.length + flight.delays.length);
+  // @ts-expect-error A filter answers with a boolean; a number may be 0 by accident.
+  delays.filter((delay) => delay);
+  // @ts-expect-error flatMap returns something to go through.
+  delays.flatMap((delay) => delay + 1);
+  // @ts-expect-error A stream of one type is none of another.
+  const wrong: DataStream<number> = tails;
+  // @ts-expect-error A union is no operator, so it has no uid.
+  tails.union(generated).uid('all');
+
+  return void [sink, sums, all, wrong];
+});

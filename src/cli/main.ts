@@ -1,0 +1,50 @@
+#!/usr/bin/env node
+import { EngineError } from '../api/engine-error.js';
+import { readCommand } from './commands.js';
+import { exitCode, UsageError } from './exit-code.js';
+import { failureText } from './failure-text.js';
+import { Terminal } from './terminal.js';
+
+/** Runs one command line; the value is the exit code. The engine is loaded only by commands that need it. */
+async function main(args: readonly string[], terminal: Terminal): Promise<number> {
+  try {
+    const command = readCommand(args);
+    switch (command.kind) {
+      case 'told':
+        return exitCode.done;
+      case 'info':
+        return await (await import('./info-command.js')).infoCommand(command.options, terminal);
+      case 'run':
+        return await (await import('./run-command.js')).runCommand(command.options, terminal);
+    }
+  } catch (thrown) {
+    return explain(thrown, terminal);
+  }
+}
+
+function explain(thrown: unknown, terminal: Terminal): number {
+  terminal.status('');
+  if (thrown instanceof UsageError) {
+    terminal.say(`${terminal.colors.red('error')} ${thrown.message} ${thrown.advice}`);
+    return exitCode.usage;
+  }
+  if (thrown instanceof EngineError) {
+    terminal.say(failureText(thrown.failure, terminal.colors));
+    return thrown.code === 'JOB_FILE_MISSING' ? exitCode.usage : exitCode.failed;
+  }
+  const stack = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+  const message = 'weir itself failed.';
+  terminal.say(
+    failureText({ code: 'CLI_FAILED', domain: 'internal', retry: 'never', message, stack }, terminal.colors),
+  );
+  return exitCode.failed;
+}
+
+// Whoever reads the output may stop early, as `head` does; that ends the command and is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? exitCode.done : exitCode.failed);
+});
+
+const code = await main(process.argv.slice(2), new Terminal());
+// What is written to a pipe may still be on its way.
+process.stdout.write('', () => process.exit(code));

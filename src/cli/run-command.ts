@@ -1,0 +1,84 @@
+import { resolve } from 'node:path';
+import type { JobRecord, JobResult } from '../../actors/protocol/job-graph.js';
+import { engineModules } from '../engine-modules.js';
+import { executionGraphOf } from '../graph/execution-graph.js';
+import { bundledCode } from '../runtime/code/code-stores.js';
+import { startEmbedded } from '../runtime/embedded.js';
+import { clientLines } from './client-lines.js';
+import { exitCode, UsageError } from './exit-code.js';
+import { failureText } from './failure-text.js';
+import { Interrupts } from './interrupts.js';
+import { loadJobFile } from './load-job-file.js';
+import { RunProgress } from './run-progress.js';
+import type { Terminal } from './terminal.js';
+
+export interface RunOptions {
+  readonly path: string;
+  readonly params: readonly string[];
+  /** Folder for durable checkpoints; null keeps them in memory. */
+  readonly checkpoints: string | null;
+  /** null: as many as the job needs. */
+  readonly slots: number | null;
+  /** null: the job's name. */
+  readonly jobId: string | null;
+}
+
+/** Runs a job in this process until it ends, and says how: the value is the exit code. */
+export async function runCommand(options: RunOptions, terminal: Terminal): Promise<number> {
+  const { path, params, checkpoints } = options;
+  const { program, bundle } = await loadJobFile(path, params);
+  const job = options.jobId ?? program.graph.name;
+  const record: JobRecord = { format: 1, job, graph: program.graph, code: bundle.key, params };
+  const progress = new RunProgress(terminal, job);
+  const run = startEmbedded({
+    record,
+    code: bundledCode(bundle, engineModules),
+    slots: slotsFor(record, options.slots),
+    checkpoints: checkpoints === null ? null : resolve(checkpoints),
+    client: clientLines((line) => terminal.out(line)),
+    onTrace: (trace) => progress.onTrace(trace),
+  });
+  const interrupts = new Interrupts(terminal, () => run.cancel());
+  try {
+    const result = await run.result;
+    terminal.status('');
+    return report(result, { progress, interrupts, checkpoints }, terminal);
+  } finally {
+    await run.stop();
+    interrupts.close();
+  }
+}
+
+function slotsFor({ graph }: JobRecord, given: number | null): number {
+  const { slots } = executionGraphOf(graph);
+  if (given === null || given >= slots) return given ?? slots;
+  throw new UsageError(
+    `Job '${graph.name}' has parallelism ${slots}, and so needs ${slots} slots; --slots gives it ${given}.`,
+    `Leave --slots out, or lower the parallelism.`,
+  );
+}
+
+const runAgain = 'To run it again from the beginning, give another --job-id or another folder.';
+
+interface Circumstances {
+  readonly progress: RunProgress;
+  readonly interrupts: Interrupts;
+  readonly checkpoints: string | null;
+}
+
+function report({ job, outcome, failure }: JobResult, circumstances: Circumstances, terminal: Terminal): number {
+  const { progress, interrupts, checkpoints } = circumstances;
+  if (outcome === 'failed') {
+    if (failure !== null) terminal.say(failureText(failure, terminal.colors));
+    if (!progress.begun && checkpoints !== null) {
+      terminal.say(`Nothing was run. If ${checkpoints} holds this as the end of an earlier run: ${runAgain}`);
+    }
+    return exitCode.failed;
+  }
+  if (!progress.begun) terminal.say(`Job '${job}' has ${outcome} already, so nothing was run. ${runAgain}`);
+  if (outcome === 'canceled') {
+    terminal.say(`${terminal.colors.cyan(job)} was canceled`);
+    return interrupts.code ?? exitCode.failed;
+  }
+  return exitCode.done;
+}

@@ -1,0 +1,105 @@
+import { failure } from '../../../actors/kernel/failure.js';
+import type { Split } from '../../../actors/protocol/manifest.js';
+import { noTimestamp } from '../../operators/operator.js';
+import type { Batch, ReaderContext, SourceReader } from '../../operators/source.js';
+import { checkedTimestamp } from '../checked-timestamp.js';
+import { RateLimit } from '../rate-limit.js';
+import type { GeneratorOptions } from './generator-source.js';
+import { type Lane, laneOf, splitOf } from './lane.js';
+
+/**
+ * Makes the records of its lanes in the order of their indices. It begins when it has its share of the lanes, so that its event time
+ * never has to go back for a lane that came late.
+ */
+export class GeneratorReader<T> implements SourceReader<T> {
+  private lanes: Lane[] = [];
+  private rate: RateLimit | null = null;
+  private begun = false;
+  private noMore = false;
+  private watermark = noTimestamp;
+
+  constructor(
+    private readonly options: GeneratorOptions<T>,
+    private readonly lanesMax: number,
+    private readonly context: ReaderContext,
+  ) {}
+
+  addSplits(splits: readonly Split[]): void {
+    for (const split of splits) {
+      const lane = laneOf(split);
+      if (lane === null) this.context.fail(foreignSplit(this.context.uid, split.id));
+      else this.lanes.push(lane);
+    }
+    this.shareRate();
+  }
+
+  noMoreSplits(): void {
+    this.noMore = true;
+  }
+
+  poll(recordsMax: number): Batch<T> | 'idle' | 'needsSplit' | 'finished' {
+    this.begun ||= this.noMore || this.lanes.length >= this.lanesMax;
+    if (!this.begun) return 'needsSplit';
+    if (this.lanes.length === 0) return this.noMore ? 'finished' : 'needsSplit';
+    const allowed = this.rate === null ? recordsMax : this.rate.allowed(recordsMax);
+    if (allowed === 0) return 'idle';
+    const batch = this.batch(allowed);
+    this.rate?.spend(batch.values.length);
+    return batch;
+  }
+
+  snapshot(): readonly Split[] {
+    return this.lanes.map(splitOf);
+  }
+
+  close(): void {
+    this.rate?.close();
+  }
+
+  private batch(recordsMax: number): Batch<T> {
+    const { generate, timestamp } = this.options;
+    const values: T[] = [];
+    const timestamps: number[] = [];
+    let latest = this.watermark;
+    while (values.length < recordsMax && this.lanes.length > 0) {
+      const index = this.nextIndex();
+      const value = generate(index);
+      const at = timestamp === undefined ? noTimestamp : checkedTimestamp(timestamp(value, index));
+      values.push(value);
+      timestamps.push(at);
+      // One below, because a later record may have the same time.
+      if (at - 1 > latest) latest = at - 1;
+    }
+    const news = latest > this.watermark;
+    this.watermark = latest;
+    return { values, timestamps, watermark: news ? latest : null };
+  }
+
+  /** The smallest index of all lanes; lanes that have ended are let go. */
+  private nextIndex(): number {
+    const [first] = this.lanes;
+    let least = first as Lane;
+    for (const lane of this.lanes) if (lane.next < least.next) least = lane;
+    const index = least.next;
+    least.next += least.lanes;
+    const { count } = this.options;
+    if (count !== null && least.next >= count) this.lanes = this.lanes.filter((lane) => lane !== least);
+    return index;
+  }
+
+  /** Each lane has its part of the rate, wherever it is read. */
+  private shareRate(): void {
+    const { ratePerSecond } = this.options;
+    const lanes = this.lanes[0]?.lanes;
+    if (ratePerSecond === undefined || lanes === undefined) return;
+    this.rate?.close();
+    this.rate = new RateLimit(this.context.clock, (ratePerSecond * this.lanes.length) / lanes, () =>
+      this.context.wake(),
+    );
+  }
+}
+
+function foreignSplit(uid: string, id: string) {
+  const message = `Source '${uid}' cannot go on with split '${id}': its data is none of a generator. Was another source under this uid before? Give this one a uid of its own.`;
+  return failure('SPLIT_UNREADABLE', 'user', message, 'never');
+}

@@ -1,0 +1,1 @@
+export { type GeneratorOptions, generatorSource } from './generator-source.js';

@@ -1,0 +1,88 @@
+import {
+  BasicOperator,
+  type Lifecycle,
+  noTimestamp,
+  type OperatorContext,
+  type Output,
+  type RestoredOperatorState,
+  type Settle,
+} from './operator.js';
+
+/** Which parallel instance this is. */
+export interface Instance {
+  readonly job: string;
+  readonly subtaskIndex: number;
+  readonly parallelism: number;
+}
+
+/** What a function meets while it handles a record, and at the end of the input. It is one object that changes: do not keep it. */
+export interface ProcessContext<Out> {
+  /** Event time of the record; `noTimestamp` when it has none, and at the end of the input. */
+  readonly timestamp: number;
+  /** The newest watermark of the input; `noTimestamp` before the first. */
+  readonly watermark: number;
+  /** Emits, in order and any number of times; with the timestamp of the record unless another is given. */
+  emit(value: Out, timestamp?: number): void;
+}
+
+/** The ProcessContext of one subtask: moved from record to record, so that none is made for each. */
+export class RecordContext<Out> implements ProcessContext<Out> {
+  timestamp = noTimestamp;
+  watermark = noTimestamp;
+  private readonly output: Output<Out>;
+
+  constructor(context: OperatorContext<Out>) {
+    this.output = context.output;
+  }
+
+  emit(value: Out, timestamp: number = this.timestamp): void {
+    this.output.emit(value, timestamp);
+  }
+}
+
+/** What functions of the job's own code have in common, keyed or not. */
+export interface UserFunction<In, Out, Context> {
+  processElement(value: In, context: Context): void;
+  finish?(context: ProcessContext<Out>): void;
+  close?(): void;
+}
+
+/** Runs such a function: gives it each record with its context, and the end of the input. */
+export abstract class FunctionOperator<In, Out, Context extends RecordContext<Out>> extends BasicOperator<In, Out> {
+  private readonly userFunction: UserFunction<In, Out, Context>;
+  private record!: Context;
+
+  constructor(userFunction: UserFunction<In, Out, Context>) {
+    super();
+    this.userFunction = userFunction;
+  }
+
+  /** Opens the function, and gives the context that it will meet. */
+  protected abstract openFunction(context: OperatorContext<Out>, instance: Instance): Context;
+
+  override open(context: OperatorContext<Out>, restored: RestoredOperatorState, settle: Settle): Lifecycle {
+    const { job, subtaskIndex, parallelism } = context;
+    this.record = this.openFunction(context, { job, subtaskIndex, parallelism });
+    return super.open(context, restored, settle);
+  }
+
+  process(value: In, timestamp: number): void {
+    this.record.timestamp = timestamp;
+    this.userFunction.processElement(value, this.record);
+  }
+
+  override watermark(timestamp: number): void {
+    this.record.watermark = timestamp;
+    super.watermark(timestamp);
+  }
+
+  override finish(_settle: Settle): Lifecycle {
+    this.record.timestamp = noTimestamp;
+    this.userFunction.finish?.(this.record);
+    return 'done';
+  }
+
+  override close(): void {
+    this.userFunction.close?.();
+  }
+}

@@ -1,0 +1,110 @@
+import { isDeepStrictEqual } from 'node:util';
+import { actorNames, checkpointText, runText, subtaskKey } from '../../../actors/protocol/ids.js';
+import type { CheckpointId, JobRun, SubtaskKey } from '../../../actors/protocol/ids.js';
+import type { JobVertex } from '../../../actors/protocol/job-graph.js';
+import type { CheckpointManifest, OperatorSnapshot, SubtaskSnapshot } from '../../../actors/protocol/manifest.js';
+import type { TaskEvent } from '../../../actors/subtask/messages.js';
+import type { TraceRecord } from '../../ports/telemetry.js';
+import type { Checker, CheckerContext, CheckerFactory } from '../checker.js';
+import { Violation } from '../checker.js';
+import type { StoreEvent } from '../sim-store.js';
+import { completedCheckpoint, idText } from './log-entries.js';
+import { blobFault, rangesOf } from './manifest-blobs.js';
+
+/**
+ * I5: a complete checkpoint has exactly one part of every subtask of the graph, either the snapshot that this subtask's attempt of the checkpoint's
+ * run reported for this very checkpoint, or the note that it had finished. Snapshots are of operators of the subtask's own vertex and of
+ * key groups that it owns, each once; all blobs exist at that moment, whole. Known from the log entry, the store, and the
+ * `task.snapshotted` steps of subtasks. It does not read what is in the blobs; I9 does.
+ */
+export const completeCheckpoint: CheckerFactory = (context) => new CompleteCheckpoint(context);
+
+class CompleteCheckpoint implements Checker {
+  readonly invariant = 'I5';
+  private readonly vertices: ReadonlyMap<SubtaskKey, Place>;
+  private readonly reported = new Map<string, SubtaskSnapshot>();
+
+  constructor(private readonly context: CheckerContext) {
+    this.vertices = placesOf(context.record.graph.vertices);
+  }
+
+  trace({ actor, message }: TraceRecord): void {
+    if (message.type !== 'task.snapshotted') return;
+    const { checkpoint, snapshot } = message as Extract<TaskEvent, { type: 'task.snapshotted' }>;
+    this.reported.set(`${actor}@${checkpointText(checkpoint)}`, snapshot);
+  }
+
+  store(event: StoreEvent): void {
+    const manifest = completedCheckpoint(event, this.context.record.job);
+    if (manifest === null) return;
+    this.parts(manifest);
+    for (const snapshot of manifest.subtasks) this.snapshot(manifest, snapshot);
+    this.blobs(manifest);
+    this.reported.clear();
+  }
+
+  private parts(manifest: CheckpointManifest): void {
+    const missing = new Set(this.vertices.keys());
+    for (const key of [...manifest.subtasks.map(({ subtask }) => subtask), ...manifest.finished]) {
+      if (!missing.delete(key)) broken(manifest, `${key} takes part twice, or is no subtask of the job`);
+    }
+    if (missing.size > 0) broken(manifest, `nothing of ${[...missing].join(', ')}`);
+  }
+
+  private snapshot(manifest: CheckpointManifest, snapshot: SubtaskSnapshot): void {
+    const { subtask, operators } = snapshot;
+    const place = this.vertices.get(subtask) as Place;
+    const report = this.reported.get(reportName(this.context.record.job, manifest.run, subtask, manifest.id));
+    if (report === undefined) broken(manifest, `run ${runText(manifest.run)} of ${subtask} never reported its part`);
+    if (!isDeepStrictEqual(report, snapshot)) broken(manifest, `the part of ${subtask} is not what it reported`, { report, snapshot });
+    const uids = new Set<string>();
+    for (const operator of operators) {
+      if (!place.uids.has(operator.uid) || uids.has(operator.uid)) broken(manifest, `${subtask} has a second or foreign ${operator.uid}`);
+      uids.add(operator.uid);
+      ownedOnce(manifest, subtask, place, operator);
+    }
+  }
+
+  private blobs(manifest: CheckpointManifest): void {
+    for (const { owner, range } of rangesOf(manifest)) {
+      const fault = blobFault(this.context.store, range.blob);
+      if (fault !== null) broken(manifest, `the state of ${owner} is not durable: ${fault}`);
+      if (range.offset < 0 || range.offset + range.bytes > range.blob.bytes) {
+        broken(manifest, `the state of ${owner} lies outside its blob`, { range });
+      }
+    }
+  }
+}
+
+/** What a subtask may have state of. */
+interface Place {
+  readonly index: number;
+  readonly vertex: JobVertex;
+  readonly uids: ReadonlySet<string>;
+}
+
+function placesOf(vertices: readonly JobVertex[]): ReadonlyMap<SubtaskKey, Place> {
+  const places = new Map<SubtaskKey, Place>();
+  for (const vertex of vertices) {
+    const uids = new Set(vertex.operators.map(({ uid }) => uid));
+    for (let index = 0; index < vertex.parallelism; index += 1) places.set(subtaskKey(vertex.id, index), { index, vertex, uids });
+  }
+  return places;
+}
+
+function ownedOnce(manifest: CheckpointManifest, subtask: SubtaskKey, place: Place, { uid, keyGroups }: OperatorSnapshot): void {
+  const { parallelism, maxParallelism } = place.vertex;
+  const seen = new Set<number>();
+  for (const { keyGroup } of keyGroups) {
+    const owner = Math.floor((keyGroup * parallelism) / maxParallelism);
+    if (seen.has(keyGroup) || owner !== place.index) broken(manifest, `${subtask}/${uid} has key group ${keyGroup}`, { owner });
+    seen.add(keyGroup);
+  }
+}
+
+const reportName = (job: string, run: JobRun, subtask: SubtaskKey, id: CheckpointId): string =>
+  `${actorNames.subtask(job, run, subtask)}@${checkpointText(id)}`;
+
+function broken(manifest: CheckpointManifest, what: string, details: Readonly<Record<string, unknown>> = {}): never {
+  throw new Violation('I5', `checkpoint ${idText(manifest.id)} is complete, but ${what}`, details);
+}

@@ -1,0 +1,73 @@
+import type { Effect } from '../../../actors/kernel/effect.js';
+import type { CheckpointManifest } from '../../../actors/protocol/manifest.js';
+import type { TraceRecord } from '../../ports/telemetry.js';
+import { statePrefix } from '../../runtime/host/sweeper.js';
+import type { Checker, CheckerContext, CheckerFactory } from '../checker.js';
+import { Violation } from '../checker.js';
+import type { StoreEvent } from '../sim-store.js';
+import { completedCheckpoint, createdResult, idText } from './log-entries.js';
+import { blobsOf, runOfBlob } from './manifest-blobs.js';
+
+/**
+ * I8: no blob that the newest complete checkpoint refers to is deleted or replaced before the job has a result: it is what every
+ * restore, also one in progress, reads. And a sweep that was begun after the healing leaves nothing of what stood there when
+ * it was begun, except what it was told to keep. Known from the store's events and the `blobs.sweep` effects. Orphans that
+ * unlucky store calls leave before the healing are allowed: they cost space, and the next sweep finds them.
+ */
+export const nothingNeededIsDeleted: CheckerFactory = (context) => new NothingNeededIsDeleted(context);
+
+type Sweep = Extract<Effect, { kind: 'blobs.sweep' }>;
+
+class NothingNeededIsDeleted implements Checker {
+  readonly invariant = 'I8';
+  private latest: CheckpointManifest | null = null;
+  private needed: ReadonlyMap<string, unknown> = new Map();
+  private hasResult = false;
+  private readonly writtenAtMs = new Map<string, number>();
+  private sweeps: { readonly sweep: Sweep; readonly atMs: number }[] = [];
+
+  constructor(private readonly context: CheckerContext) {}
+
+  store(event: StoreEvent): void {
+    const { job } = this.context.record;
+    if (event.name.startsWith(statePrefix(job))) this.blob(event);
+    if (createdResult(event, job) !== null) this.hasResult = true;
+    const manifest = completedCheckpoint(event, job);
+    if (manifest === null) return;
+    this.latest = manifest;
+    this.needed = blobsOf(manifest);
+  }
+
+  trace({ effects, atMs }: TraceRecord): void {
+    for (const effect of effects) {
+      if (effect.kind === 'blobs.sweep' && this.context.world.choices.isHealed) this.sweeps.push({ sweep: effect, atMs });
+    }
+  }
+
+  /** What a crash interrupts leaves orphans, which a later sweep finds. */
+  crashed(): void {
+    this.sweeps = [];
+  }
+
+  ended(): void {
+    for (const { sweep, atMs } of this.sweeps) this.swept(sweep, atMs);
+  }
+
+  private blob({ kind, name, process, life }: StoreEvent): void {
+    if (kind !== 'delete') this.writtenAtMs.set(name, this.context.world.nowMs);
+    if (!this.needed.has(name) || this.hasResult) return;
+    const id = idText(this.latest?.id ?? null);
+    const what = kind === 'delete' ? 'deleted' : 'replaced';
+    throw new Violation('I8', `${name} was ${what} although checkpoint ${id} refers to it`, { process, life });
+  }
+
+  private swept({ job, keep, throughRun }: Sweep, atMs: number): void {
+    const kept = new Set(keep);
+    for (const name of this.context.store.blobs.keys()) {
+      const run = runOfBlob(job, name);
+      if (run === null || run > throughRun || kept.has(name)) continue;
+      const writtenAtMs = this.writtenAtMs.get(name) ?? 0;
+      if (writtenAtMs < atMs) throw new Violation('I8', `${name} is an orphan that a sweep has left`, { writtenAtMs, sweptAtMs: atMs });
+    }
+  }
+}

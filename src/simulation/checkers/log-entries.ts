@@ -1,0 +1,41 @@
+import { logPrefix } from '../../../actors/job-master/log.js';
+import type { CheckpointId, JobId } from '../../../actors/protocol/ids.js';
+import type { JobResult } from '../../../actors/protocol/job-graph.js';
+import type { CheckpointManifest, LogEntry } from '../../../actors/protocol/manifest.js';
+import { decodeRecord } from '../../runtime/host/records.js';
+import { Violation } from '../checker.js';
+import type { StoreEvent } from '../sim-store.js';
+
+// Remembers what follows from the bytes alone, so that ten checkers decode an entry once.
+const decoded = new WeakMap<Uint8Array, unknown>();
+
+/** The entry of the manifest log that this event has just made durable; null when it is about something else. */
+export function createdEntry(event: StoreEvent, job: JobId): LogEntry | null {
+  if (event.kind === 'delete' || !event.name.startsWith(logPrefix(job))) return null;
+  return recordOf(event) as LogEntry;
+}
+
+/** The manifest of the checkpoint that this event has just completed, or null. */
+export function completedCheckpoint(event: StoreEvent, job: JobId): CheckpointManifest | null {
+  const entry = createdEntry(event, job);
+  return entry?.kind === 'checkpoint' ? entry.checkpoint : null;
+}
+
+/** What the job came to, when this event has just made that durable. */
+export function createdResult(event: StoreEvent, job: JobId): JobResult | null {
+  return event.kind !== 'delete' && event.name === resultKey(job) ? (recordOf(event) as JobResult) : null;
+}
+
+export const resultKey = (job: JobId): string => `jobs/${job}/result`;
+
+/** The names of a manifest's ids and runs as a violation shows them. */
+export const idText = (id: CheckpointId | null): string => (id === null ? 'none' : `${id.epoch}-${id.n}`);
+
+function recordOf({ name, bytes }: StoreEvent): unknown {
+  const known = decoded.get(bytes);
+  if (known !== undefined) return known;
+  const result = decodeRecord(name, bytes);
+  if ('failure' in result) throw new Violation('I6', `${name} was written damaged`, { failure: result.failure });
+  decoded.set(bytes, result.record);
+  return result.record;
+}

@@ -1,0 +1,61 @@
+import { crc32 } from 'node:zlib';
+import type { JobId, JobRun } from '../../../actors/protocol/ids.js';
+import type { BlobHandle, CheckpointManifest, StateRange } from '../../../actors/protocol/manifest.js';
+import { statePrefix } from '../../runtime/host/sweeper.js';
+import type { SimStore } from '../sim-store.js';
+
+/** Every range of state that a checkpoint refers to, with whose it is. */
+export function* rangesOf(manifest: CheckpointManifest): Generator<{ readonly owner: string; readonly range: StateRange }> {
+  for (const { subtask, operators } of manifest.subtasks) {
+    for (const { uid, keyGroups, operatorState } of operators) {
+      const owner = `${subtask}/${uid}`;
+      for (const { range } of keyGroups) yield { owner, range };
+      if (operatorState !== null) yield { owner, range: operatorState };
+    }
+  }
+}
+
+/** The blobs of a checkpoint, each once. */
+export function blobsOf(manifest: CheckpointManifest): ReadonlyMap<string, BlobHandle> {
+  const blobs = new Map<string, BlobHandle>();
+  for (const { range } of rangesOf(manifest)) blobs.set(range.blob.name, range.blob);
+  return blobs;
+}
+
+/** The run that wrote a state blob of the job; null when the name is none of a state blob. */
+export function runOfBlob(job: JobId, name: string): JobRun | null {
+  const prefix = statePrefix(job);
+  if (!name.startsWith(prefix)) return null;
+  const run = Number(name.slice(prefix.length).split('/')[0]);
+  return Number.isInteger(run) ? run : null;
+}
+
+/** What keeps a restore from reading this blob just now, or null. */
+export function blobFault(store: SimStore, { name, bytes, checksum }: BlobHandle): string | null {
+  const stored = store.blobs.get(name);
+  if (stored === undefined) return `${name} does not exist`;
+  if (stored.byteLength !== bytes) return `${name} has ${stored.byteLength} bytes and should have ${bytes}`;
+  const found = checksumOf(stored);
+  return found === checksum ? null : `${name} has the checksum ${found} and should have ${checksum}`;
+}
+
+/** What keeps this checkpoint from being restored just now, or null. */
+export function restoreFault(store: SimStore, manifest: CheckpointManifest): string | null {
+  for (const blob of blobsOf(manifest).values()) {
+    const fault = blobFault(store, blob);
+    if (fault !== null) return fault;
+  }
+  return null;
+}
+
+// The store never changes bytes in place, so a checksum belongs to the array.
+const checksums = new WeakMap<Uint8Array, string>();
+
+function checksumOf(bytes: Uint8Array): string {
+  let checksum = checksums.get(bytes);
+  if (checksum === undefined) {
+    checksum = crc32(bytes).toString(16).padStart(8, '0');
+    checksums.set(bytes, checksum);
+  }
+  return checksum;
+}

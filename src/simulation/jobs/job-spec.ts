@@ -1,0 +1,123 @@
+import type { JobRecord } from '../../../actors/protocol/job-graph.js';
+import type { Random } from '../random.js';
+
+/** A generated job as plain data: it stands in a replay line, and removing stages or lowering numbers leaves a job that runs. */
+export interface JobSpec {
+  /** One, or two that are united. */
+  readonly sources: readonly SourceSpec[];
+  readonly stages: readonly StageSpec[];
+  /** The one file sink. */
+  readonly sink: { readonly parallelism: number };
+  readonly checkpointIntervalMs: number;
+  readonly checkpointTimeoutMs: number;
+  readonly tolerableFailedCheckpoints: number;
+  readonly restartDelayMs: number;
+  readonly bufferTimeoutMs: number;
+}
+
+export interface SourceSpec {
+  readonly parallelism: number;
+  readonly splits: number;
+  readonly records: number;
+  readonly ratePerSecond: number;
+}
+
+export type StageSpec =
+  | { readonly kind: 'map' }
+  /** Drops one record in `oneIn`. Only ahead of keyed stages: behind one, what was counted would be missing in the output. */
+  | { readonly kind: 'filter'; readonly oneIn: number }
+  /** A lazy one returns an iterable that is no array. */
+  | { readonly kind: 'flatMap'; readonly copies: number; readonly lazy: boolean }
+  | { readonly kind: 'rebalance'; readonly parallelism: number }
+  | { readonly kind: 'broadcast'; readonly parallelism: number }
+  | KeyedStageSpec;
+
+/** Counts and folds the records of each of `keys` keys, with one kind of state, and puts each record out with what it made. */
+export interface KeyedStageSpec {
+  readonly kind: 'keyed';
+  readonly state: 'reduce' | 'value' | 'list' | 'map';
+  readonly keys: number;
+  readonly parallelism: number;
+}
+
+const verticesMax = 4;
+const parallelismMax = 3;
+const recordsMin = 20;
+const recordsMax = 80;
+
+/** A job that runs for 1.5 to 3 s of virtual time, so that crashes and checkpoints fall into it. */
+export function generateJob(random: Random): JobSpec {
+  const durationMs = random.integer(1_500, 3_000);
+  const records = random.integer(recordsMin, recordsMax);
+  const second = random.chance(0.3) ? random.integer(5, records - 10) : 0;
+  const sources = [sourceOf(random, records - second, durationMs)];
+  if (second > 0) sources.push(sourceOf(random, second, durationMs));
+  return {
+    sources,
+    stages: stagesOf(random, verticesMax - vertexCount({ sources, stages: [] }) - 1),
+    sink: { parallelism: random.integer(1, parallelismMax) },
+    checkpointIntervalMs: random.integer(60, 300),
+    checkpointTimeoutMs: random.integer(400, 2_000),
+    tolerableFailedCheckpoints: random.integer(0, 3),
+    restartDelayMs: random.integer(20, 100),
+    bufferTimeoutMs: random.integer(1, 20),
+  };
+}
+
+function sourceOf(random: Random, records: number, durationMs: number): SourceSpec {
+  return {
+    parallelism: random.integer(1, parallelismMax),
+    splits: random.integer(1, 4),
+    records,
+    ratePerSecond: Math.max(1, Math.round((records * 1_000) / durationMs)),
+  };
+}
+
+/** At most so many of the stages begin a vertex of their own. */
+function stagesOf(random: Random, vertices: number): StageSpec[] {
+  const stages: StageSpec[] = [];
+  let left = vertices;
+  const plain = (): void => {
+    while (random.chance(0.35)) stages.push(plainStage(random, stages));
+  };
+  plain();
+  if (left > 0 && random.chance(0.3)) {
+    left -= 1;
+    const kind = random.chance(0.5) ? 'rebalance' : 'broadcast';
+    stages.push({ kind, parallelism: random.integer(1, parallelismMax) });
+    plain();
+  }
+  while (left > 0 && random.chance(0.8)) {
+    left -= 1;
+    const state = random.pick(['reduce', 'value', 'list', 'map'] as const);
+    stages.push({ kind: 'keyed', state, keys: random.integer(1, 6), parallelism: random.integer(1, parallelismMax) });
+    if (random.chance(0.2)) stages.push({ kind: 'map' });
+  }
+  return stages;
+}
+
+/** One flatMap at most: the number of records stays what a short run can take. */
+function plainStage(random: Random, before: readonly StageSpec[]): StageSpec {
+  const kind = random.pick(['map', 'filter', 'flatMap'] as const);
+  if (kind === 'filter') return { kind, oneIn: random.integer(2, 5) };
+  if (kind === 'map' || before.some((stage) => stage.kind === 'flatMap')) return { kind: 'map' };
+  return { kind, copies: random.integer(0, 2) + 1, lazy: random.chance(0.5) };
+}
+
+/** Sources, the union of two, and what is not chained to what stands before; a sink of another parallelism is one more. */
+function vertexCount({ sources, stages }: Pick<JobSpec, 'sources' | 'stages'>): number {
+  const own = stages.filter(({ kind }) => kind === 'rebalance' || kind === 'broadcast' || kind === 'keyed').length;
+  return sources.length + (sources.length > 1 ? 1 : 0) + own;
+}
+
+/** The parameter by which a generated job finds its spec in its record. */
+export const specParam = 'spec';
+
+/** The spec of a generated job; null for a job of somebody else's. */
+export function specOf({ params }: Pick<JobRecord, 'params'>): JobSpec | null {
+  const at = params.indexOf(`--${specParam}`);
+  const text = params[at + 1];
+  return at < 0 || text === undefined ? null : (JSON.parse(text) as JobSpec);
+}
+
+export const paramsOf = (spec: JobSpec): readonly string[] => [`--${specParam}`, JSON.stringify(spec)];

@@ -1,0 +1,72 @@
+import { hashText } from '../random.js';
+import type { KeyedStageSpec } from './job-spec.js';
+
+/** What flows through a generated job. Everything in it follows from where it was made, except the folds. */
+export interface SimRecord {
+  /** `source/split/number`, and `.copy` for each flatMap behind it. Unique, but for what broadcasts double. */
+  readonly id: string;
+  readonly source: number;
+  readonly split: number;
+  /** Position in its split, from 0. */
+  readonly number: number;
+  readonly value: number;
+  /** One for each keyed stage that it has passed. */
+  readonly folds: readonly Fold[];
+}
+
+/** What a keyed stage had made of the records of one key when it put this record out. */
+export interface Fold {
+  readonly key: string;
+  /** The record that was folded in last. */
+  readonly of: string;
+  /** Its place among the records of the key, from 1. */
+  readonly count: number;
+  readonly sum: number;
+  /** A hash over all ids so far, in their order. */
+  readonly chain: number;
+}
+
+const valueMax = 1_000;
+
+/** The record that a source makes of an index. Split k of n holds the indices k, k + n, k + 2n, … */
+export function sourceRecord(source: number, splits: number, index: number): SimRecord {
+  const split = index % splits;
+  const number = Math.floor(index / splits);
+  const id = `${source}/${split}/${number}`;
+  return { id, source, split, number, value: hashText(id, 1) % valueMax, folds: [] };
+}
+
+export const mapped = (record: SimRecord, stage: number): SimRecord => ({
+  ...record,
+  value: (record.value * 3 + stage) % valueMax,
+});
+
+export const isKept = ({ id }: SimRecord, stage: number, oneIn: number): boolean => hashText(id, stage) % oneIn !== 0;
+
+export const copyOf = (record: SimRecord, copy: number): SimRecord => ({
+  ...record,
+  id: `${record.id}.${copy}`,
+  value: (record.value + copy) % valueMax,
+});
+
+/** Stages draw their keys independently, so that records of one key of the first meet different keys of the second. */
+export const keyOf = ({ id }: SimRecord, stage: number, { keys }: Pick<KeyedStageSpec, 'keys'>): string =>
+  `k${hashText(id, stage + 100) % keys}`;
+
+export const firstFold = (key: string, { id, value }: SimRecord): Fold => ({
+  key,
+  of: id,
+  count: 1,
+  sum: value,
+  chain: hashText(id, 0),
+});
+
+export const nextFold = (before: Fold, { id, value }: SimRecord): Fold => ({
+  key: before.key,
+  of: id,
+  count: before.count + 1,
+  sum: before.sum + value,
+  chain: hashText(id, before.chain),
+});
+
+export const withFold = (record: SimRecord, fold: Fold): SimRecord => ({ ...record, folds: [...record.folds, fold] });

@@ -1,0 +1,140 @@
+import { keyGroupOf } from '../key-groups.js';
+import { Unreadable, type ValueReader } from '../value-reader.js';
+import { Unstorable, type ValueWriter } from '../value-writer.js';
+import { CanonicalMap } from './canonical-map.js';
+import type { HeapList } from './heap-list-state.js';
+import { Entry, type KeyGroup } from './key-group.js';
+import type { StateColumn, StateKind } from './state-table.js';
+
+/**
+ * One key group as bytes: the format's number in one byte, then MessagePack values one after the other:
+ *
+ *     [[state, kind], …]                                     the states of the operator, by name
+ *     number of keys
+ *     for each key: key, number of states that it has
+ *       for each of these: index of the state, content       value: itself; list: an array;
+ *                                                            map: number of pairs, then key and value of each
+ *
+ * Keys, map keys and list elements keep their order, so the same changes in the same order give the same bytes, also
+ * after a restore.
+ */
+const groupFormat = 1;
+
+const kinds: readonly unknown[] = ['value', 'list', 'map'] satisfies readonly StateKind[];
+
+export function writeGroup(writer: ValueWriter, group: KeyGroup, columns: readonly StateColumn[]): Uint8Array {
+  writer.clear();
+  writer.writeByte(groupFormat);
+  writer.write(columns.map(({ name, kind }) => [name, kind]));
+  writer.write(group.entries.size);
+  for (const [key, entry] of group.entries.entries()) {
+    writer.write(key);
+    writer.write(entry.filled);
+    for (let index = 0; index < columns.length; index++) {
+      const column = columns[index] as StateColumn;
+      const content = entry.get(column.slot);
+      if (content === undefined) continue;
+      writer.write(index);
+      writeContent(writer, column, content);
+    }
+  }
+  return writer.copy();
+}
+
+function writeContent(writer: ValueWriter, column: StateColumn, content: unknown): void {
+  try {
+    if (column.kind === 'value') writer.write(content);
+    else if (column.kind === 'list') writer.write((content as HeapList).values);
+    else writeMap(writer, content as CanonicalMap<unknown, unknown>);
+  } catch (error) {
+    if (error instanceof Unstorable) column.admission.refuse(`value${error.message}`);
+    throw error;
+  }
+}
+
+function writeMap(writer: ValueWriter, map: CanonicalMap<unknown, unknown>): void {
+  writer.write(map.size);
+  for (const [key, value] of map.entries()) {
+    writer.write(key);
+    writer.write(value);
+  }
+}
+
+/** The states that the bytes speak of. Throws Unreadable for another format and for damaged bytes. */
+export function readStates(reader: ValueReader): readonly (readonly [name: string, kind: StateKind])[] {
+  const format = reader.readByte();
+  if (format !== groupFormat) throw new Unreadable(`its format is ${format}, and this version reads ${groupFormat}`);
+  const states = reader.read();
+  if (!Array.isArray(states)) throw new Unreadable('it has no list of states');
+  return states.map((state: unknown) => {
+    const isState = Array.isArray(state) && typeof state[0] === 'string' && kinds.includes(state[1]);
+    if (!isState) throw new Unreadable('its list of states is damaged');
+    return [state[0], state[1]];
+  });
+}
+
+/** Reads on after the states, into `group`; `columns` are those of the states, in their order. */
+export function readEntries(
+  reader: ValueReader,
+  group: KeyGroup,
+  columns: readonly StateColumn[],
+  maxParallelism: number,
+): void {
+  for (let left = reader.readCount(); left > 0; left--) {
+    const key = reader.read();
+    const placed = keyGroupOf(key, maxParallelism);
+    if (placed !== group.keyGroup) {
+      throw new Unreadable(
+        `it holds a key of group ${placed}; was it written with another maximal parallelism than ${maxParallelism}?`,
+      );
+    }
+    group.entries.set(key, readEntry(reader, columns));
+  }
+  if (!reader.atEnd()) throw new Unreadable('bytes are left over');
+}
+
+function readEntry(reader: ValueReader, columns: readonly StateColumn[]): Entry {
+  const entry = new Entry();
+  const filled = reader.readCount();
+  for (let left = filled; left > 0; left--) {
+    const column = columns[reader.readIndex(columns.length)] as StateColumn;
+    entry.set(column.slot, readContent(reader, column));
+  }
+  if (entry.filled !== filled || filled === 0) throw new Unreadable('a key has no state, or one twice');
+  return entry;
+}
+
+function readContent(reader: ValueReader, column: StateColumn): unknown {
+  switch (column.kind) {
+    case 'value':
+      return readValue(reader, column);
+    case 'list':
+      return readList(reader, column);
+    case 'map':
+      return readMap(reader, column);
+  }
+}
+
+function readValue(reader: ValueReader, column: StateColumn): unknown {
+  const value = reader.read();
+  if (value === undefined) throw new Unreadable('a state holds undefined');
+  column.admission.restored(value);
+  return value;
+}
+
+function readList(reader: ValueReader, column: StateColumn): HeapList {
+  const values = readValue(reader, column);
+  if (!Array.isArray(values) || values.length === 0) throw new Unreadable('a list state holds no list');
+  return { values, handedOut: true };
+}
+
+function readMap(reader: ValueReader, column: StateColumn): CanonicalMap<unknown, unknown> {
+  const map = new CanonicalMap<unknown, unknown>();
+  for (let left = reader.readCount(); left > 0; left--) {
+    const key = reader.read();
+    column.admission.restored(key);
+    map.set(key, readValue(reader, column));
+  }
+  if (map.size === 0) throw new Unreadable('a map state holds no pairs');
+  return map;
+}

@@ -1,0 +1,188 @@
+import type { CheckpointId } from '../../../actors/protocol/ids.js';
+import { checkpointText } from '../../../actors/protocol/ids.js';
+import type { SerializerIdentity } from '../../../actors/protocol/manifest.js';
+import { deepFreeze } from '../deep-freeze.js';
+import type { KeyGroupRange } from '../key-groups.js';
+import type {
+  KeyedStateBackend,
+  KeyGroupBytes,
+  ListState,
+  MapState,
+  StateDescriptor,
+  ValueState,
+} from '../keyed-state.js';
+import { StateFailure } from '../state-failure.js';
+import { serializer } from '../value-format.js';
+import { Unreadable, ValueReader } from '../value-reader.js';
+import { ValueWriter } from '../value-writer.js';
+import { Cursor } from './cursor.js';
+import { readEntries, readStates, writeGroup } from './group-format.js';
+import { KeyGroup } from './key-group.js';
+import { type StateColumn, StateTable } from './state-table.js';
+
+export interface HeapStateOptions {
+  /** Uid of the operator, for what is reported. */
+  readonly operator: string;
+  readonly maxParallelism: number;
+  /** The key groups of this subtask. */
+  readonly range: KeyGroupRange;
+  /** Check and freeze every value and key; else the first value of each state is checked, and the rest when a snapshot is taken. */
+  readonly development: boolean;
+}
+
+/** Before any watermark. Finite, because it stands in manifests, which are JSON-able. */
+const noWatermark = Number.MIN_SAFE_INTEGER;
+
+/**
+ * Keyed state in Maps, all of it in memory. Values are kept as they were given: who keeps a value must not change it. A snapshot holds
+ * the thread while it writes the key groups that changed; what it returns is independent of all that happens later.
+ */
+export function createHeapState(options: HeapStateOptions): KeyedStateBackend {
+  return new HeapState(options);
+}
+
+class HeapState implements KeyedStateBackend {
+  readonly range: KeyGroupRange;
+  private readonly operator: string;
+  private readonly maxParallelism: number;
+  private readonly development: boolean;
+  private readonly cursor: Cursor;
+  private readonly states: StateTable;
+  private readonly writer = new ValueWriter();
+  /** The interval that each snapshot ended, for those that may become a base. */
+  private readonly taken = new Map<string, number>();
+  private watermark = noWatermark;
+
+  constructor({ operator, maxParallelism, range, development }: HeapStateOptions) {
+    this.operator = operator;
+    this.maxParallelism = maxParallelism;
+    this.range = range;
+    this.development = development;
+    this.cursor = new Cursor(operator, maxParallelism, range, noWatermark);
+    this.states = new StateTable(operator, development, this.cursor);
+  }
+
+  setCurrentKey(key: unknown): void {
+    this.cursor.moveTo(key);
+    if (this.development) deepFreeze(key);
+  }
+
+  clearCurrentKey(): void {
+    this.cursor.leave();
+  }
+
+  currentKey(): unknown {
+    return this.cursor.currentKey();
+  }
+
+  value<T>(descriptor: StateDescriptor<'value', T>): ValueState<T> {
+    return this.states.value(descriptor);
+  }
+
+  list<T>(descriptor: StateDescriptor<'list', T>): ListState<T> {
+    return this.states.list(descriptor);
+  }
+
+  map<K, T>(descriptor: StateDescriptor<'map', T, K>): MapState<K, T> {
+    return this.states.map(descriptor);
+  }
+
+  currentWatermark(watermark: number): void {
+    this.watermark = Math.max(this.watermark, watermark);
+  }
+
+  snapshot(
+    checkpoint: CheckpointId,
+    base: CheckpointId | null,
+  ): { readonly changed: readonly KeyGroupBytes[]; readonly unchanged: readonly number[] } {
+    const baseInterval = this.confirmed(base);
+    const columns = this.states.sorted();
+    const changed: KeyGroupBytes[] = [];
+    const unchanged: number[] = [];
+    for (const group of this.cursor.groups) {
+      if (group.entries.size === 0) continue;
+      if (group.changedIn <= baseInterval) unchanged.push(group.keyGroup);
+      else changed.push(this.bytesOf(group, columns));
+    }
+    this.ended(checkpoint);
+    return { changed, unchanged };
+  }
+
+  aborted(checkpoint: CheckpointId): void {
+    this.taken.delete(checkpointText(checkpoint));
+  }
+
+  serializers(): readonly SerializerIdentity[] {
+    return this.states
+      .sorted()
+      .map(({ name, kind }) => ({ state: name, kind, serializer: serializer.name, version: serializer.version }));
+  }
+
+  load({ keyGroup, watermark, bytes }: KeyGroupBytes, serializers: readonly SerializerIdentity[]): void {
+    this.requireEmpty(keyGroup);
+    for (const identity of serializers) this.requireReadable(identity);
+    const group = new KeyGroup(keyGroup, watermark);
+    try {
+      const reader = new ValueReader(bytes);
+      const columns = readStates(reader).map(([name, kind]) => {
+        if (!serializers.some((identity) => identity.state === name && identity.kind === kind)) {
+          throw new Unreadable(`its ${kind} state '${name}' is not among the serializers of the snapshot`);
+        }
+        return this.states.column(name, kind);
+      });
+      readEntries(reader, group, columns, this.maxParallelism);
+    } catch (error) {
+      // A damaged key is refused where all keys are; here it says that the bytes are damaged.
+      const isDamage =
+        error instanceof Unreadable || (error instanceof StateFailure && error.code === 'KEY_UNSUPPORTED');
+      if (isDamage) this.refuseUnreadable(`the bytes of key group ${keyGroup} cannot be read: ${error.message}`);
+      throw error;
+    }
+    this.cursor.install(group);
+  }
+
+  /** The interval that `base` ended; before all others when it is not remembered, and so everything counts as changed. */
+  private confirmed(base: CheckpointId | null): number {
+    const interval = base === null ? undefined : this.taken.get(checkpointText(base));
+    if (interval === undefined) return -1;
+    for (const [text, other] of this.taken) if (other < interval) this.taken.delete(text);
+    return interval;
+  }
+
+  private ended(checkpoint: CheckpointId): void {
+    const text = checkpointText(checkpoint);
+    // Asked twice for one checkpoint, nobody knows which answer counted: then the older one makes more count as changed.
+    if (!this.taken.has(text)) this.taken.set(text, this.cursor.interval);
+    this.cursor.interval++;
+  }
+
+  private bytesOf(group: KeyGroup, columns: readonly StateColumn[]): KeyGroupBytes {
+    return {
+      keyGroup: group.keyGroup,
+      watermark: Math.max(group.watermarkFloor, this.watermark),
+      bytes: writeGroup(this.writer, group, columns),
+    };
+  }
+
+  private requireEmpty(keyGroup: number): void {
+    if (this.cursor.ownGroup(keyGroup).entries.size === 0) return;
+    throw new StateFailure(
+      'KEY_GROUP_TWICE',
+      'internal',
+      `operator '${this.operator}': key group ${keyGroup} was loaded when it had state already; load each group once, before records`,
+    );
+  }
+
+  private requireReadable({ state, kind, serializer: name, version }: SerializerIdentity): void {
+    if (kind === 'operatorList') return;
+    if (name === serializer.name && version === serializer.version) return;
+    this.refuseUnreadable(
+      `state '${state}' was written by serializer ${name} version ${version}, and this version of Weirflow reads ` +
+        `${serializer.name} version ${serializer.version}; restore it with the version that wrote it`,
+    );
+  }
+
+  private refuseUnreadable(what: string): never {
+    throw new StateFailure('STATE_UNREADABLE', 'internal', `operator '${this.operator}': ${what}`);
+  }
+}

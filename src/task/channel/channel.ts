@@ -1,0 +1,44 @@
+import type { ControlElement, Element } from '../elements.js';
+
+/** The producer's end of a channel. Takes everything; what the receiver has not granted waits, and the channel says so. */
+export interface OutputChannel {
+  append(value: unknown, timestamp: number): void;
+  /** Behind everything appended before. */
+  control(element: ControlElement): void;
+  /** Passes on a batch that is not full, unless the receiver could not take it anyway. */
+  flush(): void;
+  /** A batch that is not full is being held back. */
+  readonly holdsPartial: boolean;
+  inspectOutput(): OutputInspection;
+}
+
+/** The consumer's end of a channel. */
+export interface InputChannel {
+  /** The next element, or null when there is none yet. */
+  poll(): Element | null;
+  inspectInput(): InputInspection;
+}
+
+/** Counts of a producer's end since its attempt began. Frames are numbered from 1, so `sentThrough` counts them. */
+export interface OutputInspection {
+  readonly channel: string;
+  readonly sentThrough: number;
+  /** Null in one slot, where nothing is granted. */
+  readonly grantedThrough: number | null;
+  readonly queuedFrames: number;
+  readonly queuedBytes: number;
+  /** Appended, whether passed on, queued or held in a batch that is not full. */
+  readonly records: number;
+  readonly partialRecords: number;
+  readonly blocked: boolean;
+}
+
+/** Counts of a consumer's end. `receivedThrough − consumedThrough` frames are queued. */
+export interface InputInspection {
+  readonly channel: string;
+  readonly receivedThrough: number;
+  readonly consumedThrough: number;
+  readonly grantedThrough: number | null;
+  readonly records: number;
+  readonly duplicates: number;
+}
