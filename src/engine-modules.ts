@@ -1,5 +1,11 @@
+import * as file from './connectors/file/index.js';
+import * as generator from './connectors/generator/index.js';
 import * as weirflow from './index.js';
 import type { EngineModules } from './runtime/code/engine-modules.js';
 
-/** What jobs can import. One entry for each path of the package that a job may need. */
-export const engineModules: EngineModules = { weirflow };
+/** What jobs can import: one entry for each path of the package that a job may need. A spec holds it equal to what the package exports. */
+export const engineModules: EngineModules = {
+  weirflow,
+  'weirflow/connectors/file': file,
+  'weirflow/connectors/generator': generator,
+};

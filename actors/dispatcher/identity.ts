@@ -64,7 +64,7 @@ function vertexDifference(kept: JobVertex | undefined, vertex: JobVertex): strin
 }
 
 /** Plain data, whatever the order of its fields: a record that comes from a store was written by another process. */
-export function isSame(a: unknown, b: unknown): boolean {
+function isSame(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (Array.isArray(a) !== Array.isArray(b)) return false;

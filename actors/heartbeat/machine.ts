@@ -81,19 +81,14 @@ export const heartbeatActor = defineActor({
   ignored: {
     '*': {
       'ask.expired': endedElsewhere,
+      'ask.unreachable':
+        'The peer may still be reconnecting, or it repeats a beat from before the suspicion, which is one sign with it.',
       'ask.absent': 'A process without a task manager is as silent as one that is gone; the silence counts.',
     },
-    alive: {
-      'ask.unreachable': 'Our connection was away a moment ago, so the peer may still be reconnecting.',
-      'connection.up': 'It was up.',
-    },
-    suspected: {
-      'ask.unreachable': 'A repetition of a beat from before the suspicion is the same sign once more.',
-      'connection.up': 'It was up.',
-    },
+    alive: { 'connection.up': 'It was up.' },
+    suspected: { 'connection.up': 'It was up.' },
     disconnected: {
       'taskManager.reported': 'It was on its way when the connection went; the next beat will say it anew.',
-      'ask.unreachable': 'We are the ones who are not there.',
       'connection.down': 'It is down.',
     },
   },

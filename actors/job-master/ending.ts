@@ -66,11 +66,13 @@ function whilePersisting(context: Context, message: Any): Ending {
 }
 
 function whileClosing(context: Context, message: Any): Ending {
-  const slotPhases = closingStep(context, message);
-  if (slotPhases === null) return { kind: 'stale' };
+  const step = closingStep(context, message);
+  if (step === null) return { kind: 'stale' };
+  const { slotPhases, effects } = step;
+  const noted: Decision<Context> = { context: { slotPhases }, effects };
   return isAnyClosing(slotPhases)
-    ? { kind: 'noted', decision: { context: { slotPhases } } }
-    : { kind: 'on', decision: leaveSlots({ ...context, slotPhases }) };
+    ? { kind: 'noted', decision: noted }
+    : { kind: 'on', decision: both(noted, leaveSlots({ ...context, slotPhases })) };
 }
 
 function whileReading(context: Context, message: Any): Ending {

@@ -3,14 +3,14 @@ import { answer } from '../kernel/answer.js';
 import type { Effect } from '../kernel/effect.js';
 import { type Failure, failure } from '../kernel/failure.js';
 import { invariant } from '../kernel/invariant.js';
-import { actorNames, runText } from '../protocol/ids.js';
+import { actorNames, runText, sameAllocation } from '../protocol/ids.js';
 import type { RestartStrategy } from '../protocol/job-graph.js';
 import type { ResourceManagerMessage } from '../resource-manager/messages.js';
-import { type Any, type Context, noRun, type On, questionOf, runOf } from './context.js';
+import { type Any, allocationOf, type Context, noRun, type On, questionOf, runOf } from './context.js';
 import type { JobMasterAnswer } from './messages.js';
 import { keysIn } from './phases.js';
 import { openQuestions, unasked } from './questions.js';
-import { askClosed, isAnyClosing, processText, slotAfter, slotText } from './slots.js';
+import { askClosed, isAnyClosing, loseSlotsThere, processText, slotAfter, slotText } from './slots.js';
 
 const historyMax = 16;
 
@@ -113,39 +113,44 @@ export function release(context: Context): Decision<Context> {
 
 export const nextRound = ({ round }: Context): Decision<Context> => ({ context: { round: round + 1 } });
 
+interface Closing {
+  readonly slotPhases: Context['slotPhases'];
+  readonly effects: readonly Effect[];
+}
+
 /** What a slot's silence, answer or loss means while slots are being closed; null when it means nothing. */
-export function closingStep(context: Context, message: Any): Context['slotPhases'] | null {
-  switch (message.type) {
-    case 'slot.closed':
-      return slotAfter(context, slotText(message.slot), 'closed');
-    case 'ask.absent':
-    case 'ask.expired': {
-      const question = questionOf(context, message.id);
-      if (question?.what !== 'slot.close') return null;
-      return slotAfter(context, question.subject, message.type === 'ask.absent' ? 'closed' : 'giveUp');
-    }
-    case 'resourceManager.taskManagerLost':
-      return context.slots
-        .filter((slot) => processText(slot) === processText(message))
-        .reduce<Context['slotPhases'] | null>((phases, slot) => {
-          const before = phases ?? context.slotPhases;
-          return slotAfter({ ...context, slotPhases: before }, slotText(slot), 'lose') ?? phases;
-        }, null);
-    default:
-      return null;
+export function closingStep(context: Context, message: Any): Closing | null {
+  if (message.type === 'resourceManager.taskManagerLost') {
+    const { slotPhases } = loseSlotsThere(context, message).context ?? {};
+    const effects = loseSlotsThere(context, message).effects ?? [];
+    return slotPhases === undefined || effects.length === 0 ? null : { slotPhases, effects };
   }
+  const slotPhases = afterAnswer(context, message);
+  return slotPhases === null ? null : { slotPhases, effects: [] };
+}
+
+function afterAnswer(context: Context, message: Any): Context['slotPhases'] | null {
+  if (message.type === 'slot.closed') {
+    const isOurs = sameAllocation(message.allocation, allocationOf(context));
+    return isOurs ? slotAfter(context, slotText(message.slot), 'closed') : null;
+  }
+  if (message.type !== 'ask.absent' && message.type !== 'ask.expired') return null;
+  const question = questionOf(context, message.id);
+  if (question?.what !== 'slot.close') return null;
+  // Where there is no such slot, nothing of the run is either.
+  return slotAfter(context, question.subject, message.type === 'ask.absent' ? 'closed' : 'giveUp');
 }
 
 export function noteClosing(context: Context, message: Any): Decision<Context> {
-  const slotPhases = closingStep(context, message);
-  return slotPhases === null ? {} : { context: { slotPhases } };
+  const step = closingStep(context, message);
+  return step === null ? {} : { context: { slotPhases: step.slotPhases }, effects: step.effects };
 }
 
 export const isClosing = (context: Context, message: Any): boolean => closingStep(context, message) !== null;
 
 const closesLast = (context: Context, message: Any): boolean => {
-  const slotPhases = closingStep(context, message);
-  return slotPhases !== null && !isAnyClosing(slotPhases);
+  const step = closingStep(context, message);
+  return step !== null && !isAnyClosing(step.slotPhases);
 };
 
 export const pauseEnds = closesLast;

@@ -104,9 +104,10 @@ function judgeCheckpoint(reading: LogReading, checkpoint: CheckpointManifest, fa
   if (wanted === null || sameCheckpoint(wanted, checkpoint.id)) return { kind: 'end', reading, latest: checkpoint };
   // A leader that was allowed to roll back passed over the newer ones; ids grow along the log, so `wanted` lies below.
   if (compareCheckpoints(checkpoint.id, wanted) > 0) return readAt(below(reading), facts);
-  return notFound(reading, wanted, facts, { kind: 'end', reading, latest: checkpoint });
+  return notFound(reading, wanted, facts, checkpoint);
 }
 
+/** The newest entry that can be read decides; what those below it went on from is history. */
 function judgeRecovered(
   reading: LogReading,
   { nonce, from }: Extract<LogEntry, { kind: 'recovered' }>,
@@ -114,17 +115,18 @@ function judgeRecovered(
 ): LogStep {
   const own = reading.own || (reading.at === reading.end - 1 && nonce === facts.nonce);
   const next: LogReading = { ...below(reading), own };
-  const { wanted } = reading;
-  const told: LogStep =
-    from === null ? { kind: 'end', reading: next, latest: null } : readAt({ ...next, wanted: from }, facts);
-  if (wanted === null) return told;
-  if (from !== null && compareCheckpoints(from, wanted) >= 0) return readAt(next, facts);
-  return notFound(reading, wanted, facts, told);
+  if (reading.wanted !== null) return readAt(next, facts);
+  return from === null ? { kind: 'end', reading: next, latest: null } : readAt({ ...next, wanted: from }, facts);
 }
 
 /** The checkpoint that a newer entry names is not above this place: it is the damaged one, or the log has a hole. */
-function notFound(reading: LogReading, wanted: CheckpointId, facts: LogFacts, older: LogStep | null): LogStep {
-  if (facts.allowRollback) return older ?? { kind: 'end', reading, latest: null };
+function notFound(
+  reading: LogReading,
+  wanted: CheckpointId,
+  facts: LogFacts,
+  older: CheckpointManifest | null,
+): LogStep {
+  if (facts.allowRollback) return { kind: 'end', reading, latest: older };
   const hole = `no entry under ${logPrefix(facts.job)} holds checkpoint ${checkpointText(wanted)}`;
   return { kind: 'damaged', what: reading.damaged ?? hole };
 }

@@ -105,7 +105,7 @@ export function loseSlotsThere(context: Context, lost: TaskManagerLost): Decisio
   const slotPhases: Record<string, SlotPhase> = { ...context.slotPhases };
   const there = context.slots.filter((slot) => processText(slot) === processText(lost)).map(slotText);
   for (const slot of there) slotPhases[slot] = slotPhaseAfter(slotPhases[slot], 'lose') ?? slotPhases[slot] ?? 'lost';
-  const open = openQuestions(context).filter(({ what, subject }) => what === 'slot.open' && there.includes(subject));
+  const open = openQuestions(context).filter(({ subject }) => there.includes(subject));
   return { context: { slotPhases }, effects: unasked(context, open) };
 }
 

@@ -1,3 +1,4 @@
+import type { Failure } from '../kernel/failure.js';
 import type { AskRef } from '../kernel/message.js';
 import type { ClusterOptions } from '../protocol/deployment.js';
 import {
@@ -45,6 +46,8 @@ export interface SlotContext {
   readonly started: boolean;
   /** Newest run of each job that must not be opened here any more; the job closed last stands last. */
   readonly closed: readonly { readonly job: JobId; readonly run: JobRun }[];
+  /** The allocation whose code could not be loaded here last: it is not tried twice, but answered again. */
+  readonly failed: { readonly allocation: Allocation; readonly failure: Failure } | null;
   readonly progress: number;
 }
 
@@ -66,6 +69,7 @@ export const slotContext = ({ address, options }: SlotInput): Context => ({
   options,
   ...nobody,
   closed: [],
+  failed: null,
   progress: 0,
 });
 

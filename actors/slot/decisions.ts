@@ -1,6 +1,7 @@
 import type { Decision } from '../kernel/actor.js';
 import { answer } from '../kernel/answer.js';
 import type { Effect } from '../kernel/effect.js';
+import type { Failure } from '../kernel/failure.js';
 import { invariant } from '../kernel/invariant.js';
 import type { Delivered } from '../kernel/message.js';
 import type { Placement, SlotReport } from '../protocol/deployment.js';
@@ -74,11 +75,21 @@ export function answerOpened(context: Context, { allocation, meta }: Opening): D
   return { effects: answer(meta.ask, opened(context, allocation)) };
 }
 
-/** Answered at once, and again for each repetition that loads and fails anew: the run is not closed by it. */
-export function answerFailed(context: Context, message: On<'slot.loadFailed'>): Decision<Context> {
-  const { allocation, failure } = message;
-  const failed: SlotAnswer = { type: 'slot.openFailed', slot: context.address, allocation, failure };
-  return { context: { opening: null }, effects: answer(context.opening, failed) };
+/** Answered at once, and again for each repetition; what was loaded in part is undone meanwhile. */
+export function answerFailed(context: Context, { allocation, failure }: On<'slot.loadFailed'>): Decision<Context> {
+  return {
+    context: { opening: null, failed: { allocation, failure } },
+    effects: answer(context.opening, openFailed(context, allocation, failure)),
+  };
+}
+
+export const hasFailed = ({ failed }: Context, { allocation }: Opening): boolean =>
+  failed !== null && sameAllocation(failed.allocation, allocation);
+
+export function answerFailedAgain(context: Context, { allocation, meta }: Opening): Decision<Context> {
+  const { failed } = context;
+  invariant(failed !== null, 'no failure to answer with', { allocation });
+  return { effects: answer(meta.ask, openFailed(context, allocation, failed.failure)) };
 }
 
 /** Nothing of that run is here, and nothing will be. */
@@ -164,6 +175,12 @@ function sourceOf({ vertices }: JobGraph, key: SubtaskKey): string | null {
 
 const subtaskActor = ({ job, run }: Allocation, key: SubtaskKey): string => actorNames.subtask(job, run, key);
 
+const openFailed = ({ address }: Context, allocation: Allocation, failure: Failure): SlotAnswer => ({
+  type: 'slot.openFailed',
+  slot: address,
+  allocation,
+  failure,
+});
 const opened = ({ address }: Context, allocation: Allocation): SlotAnswer => ({
   type: 'slot.opened',
   slot: address,

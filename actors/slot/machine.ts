@@ -3,12 +3,14 @@ import { slotContext } from './context.js';
 import {
   answerClosed,
   answerFailed,
+  answerFailedAgain,
   answerOpened,
   cancelTimeoutMs,
   closesThis,
   endRun,
   endsHere,
   free,
+  hasFailed,
   isFresh,
   isLastToEnd,
   isNewerRun,
@@ -33,7 +35,7 @@ const evicting = 'It ends already.';
 
 /** While a run ends nothing is opened, and every question to close waits for the same end. */
 const endingOn = {
-  'slot.open': { actions: 'refuseOpen' },
+  'slot.open': [{ guard: 'hasFailed', actions: 'answerFailedAgain' }, { actions: 'refuseOpen' }],
   'slot.close': [{ guard: 'closesThis', actions: 'keepClose' }, { actions: 'answerClosed' }],
   'slot.progressed': { actions: 'noteProgress' },
 } as const;
@@ -48,7 +50,11 @@ export const slotActor = defineActor({
     free: {
       entry: 'reportSelf',
       on: {
-        'slot.open': [{ guard: 'isFresh', target: 'allocated', actions: 'load' }, { actions: 'refuseOpen' }],
+        'slot.open': [
+          { guard: 'hasFailed', actions: 'answerFailedAgain' },
+          { guard: 'isFresh', target: 'allocated', actions: 'load' },
+          { actions: 'refuseOpen' },
+        ],
         'slot.close': { actions: 'answerClosed' },
       },
     },
@@ -106,6 +112,7 @@ export const slotActor = defineActor({
   actions: {
     answerClosed,
     answerFailed,
+    answerFailedAgain,
     answerOpened,
     endRun,
     free,
@@ -118,7 +125,7 @@ export const slotActor = defineActor({
     startSubtasks,
     unload,
   },
-  guards: { closesThis, endsHere, isFresh, isLastToEnd, isNewerRun, isOwn },
+  guards: { closesThis, endsHere, hasFailed, isFresh, isLastToEnd, isNewerRun, isOwn },
   delays: { cancelTimeout: cancelTimeoutMs },
   ignored: {
     '*': {

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { JobMasterContext } from '../../actors/job-master/machine.js';
 import { jobMasterActor } from '../../actors/job-master/machine.js';
-import type { JobMasterInput } from '../../actors/job-master/messages.js';
+import type { JobMasterInput, JobMasterMessage } from '../../actors/job-master/messages.js';
 import type { Effect, EffectKind } from '../../actors/kernel/effect.js';
 import type { AnyMessage } from '../../actors/kernel/message.js';
 import type { Verdict } from '../../actors/kernel/step.js';
@@ -56,7 +56,7 @@ export const recordOf = (graph: JobGraph): JobRecord => ({
 
 export const slotA: SlotAddress = { process: 'tm-a', incarnation: 'a1', slot: 0 };
 export const slotB: SlotAddress = { process: 'tm-b', incarnation: 'b1', slot: 0 };
-export const allSubtasks = ['v1#0', 'v1#1', 'v2#0', 'v2#1'];
+const allSubtasks = ['v1#0', 'v1#1', 'v2#0', 'v2#1'];
 
 export const epoch = 7;
 export const run1 = jobRun(epoch, 1);
@@ -157,15 +157,15 @@ export class JobStage {
     return this.driver.waitingFor;
   }
 
-  tell(message: AnyMessage): this {
+  tell(message: JobMasterMessage): this {
     return this.absorb(this.driver.tell(message));
   }
-  ask(message: AnyMessage, id?: string): AnyMessage | Verdict {
+  ask(message: JobMasterMessage, id?: string): AnyMessage | Verdict {
     const answered = this.driver.ask(message, id);
     this.absorb('kind' in answered ? (answered as Verdict) : { kind: 'taken' });
     return answered;
   }
-  answer(id: string, message: AnyMessage): this {
+  answer(id: string, message: JobMasterMessage): this {
     return this.absorb(this.driver.answer(id, message) ?? { kind: 'taken' });
   }
   expire(id: string): this {
@@ -187,7 +187,7 @@ export class JobStage {
   says(type: string, more: object = {}): this {
     const { request } = this.pending as EffectOf<'record.list'>;
     this.pending = null;
-    return this.tell({ type, request, ...more } as AnyMessage);
+    return this.tell({ type, request, ...more } as JobMasterMessage);
   }
   /** The request takes place, and the answer is lost. */
   loses(): this {
@@ -218,6 +218,10 @@ export class JobStage {
         throw new Error('nothing waits for the store');
     }
   }
+  /** A request waits for the store. */
+  get waits(): boolean {
+    return this.pending !== null;
+  }
   /** The store answers until nothing waits for it. */
   storesAll(): this {
     while (this.pending !== null) this.stores();
@@ -247,7 +251,7 @@ export class JobStage {
   }
   grants(...slots: readonly SlotAddress[]): this {
     const granted = slots.length === 0 ? [slotA, slotB] : slots;
-    const message = { type: 'resourceManager.slotsGranted', run: this.run, slots: granted } as AnyMessage;
+    const message = { type: 'resourceManager.slotsGranted', run: this.run, slots: granted } as const;
     return this.answer(`resourceManager.requestSlots/${this.run}/flights`, message);
   }
   opens(...slots: readonly SlotAddress[]): this {
@@ -262,13 +266,13 @@ export class JobStage {
   slotAsk(what: 'open' | 'close', { process, incarnation, slot }: SlotAddress): string {
     return `slot.${what}/${this.run}/${process}@${incarnation}/${slot}`;
   }
-  private slotSays(what: 'opened' | 'closed', slot: SlotAddress): AnyMessage {
-    return { type: `slot.${what}`, slot, allocation: allocationOf(this.run) } as AnyMessage;
+  private slotSays(what: 'opened' | 'closed', slot: SlotAddress): JobMasterMessage {
+    return { type: `slot.${what}`, slot, allocation: allocationOf(this.run) };
   }
-  private all(question: string, fact: string): this {
+  private all(question: string, fact: 'restored' | 'rewound' | 'started'): this {
     const { run } = this;
     for (const subtask of allSubtasks) {
-      this.answer(`subtask.${question}/${run}/${subtask}`, { type: `subtask.${fact}`, run, subtask } as AnyMessage);
+      this.answer(`subtask.${question}/${run}/${subtask}`, { type: `subtask.${fact}`, run, subtask });
     }
     return this;
   }
@@ -276,7 +280,7 @@ export class JobStage {
     return this.all('restore', 'restored');
   }
   readies(): this {
-    return this.tell({ type: 'sourceCoordinator.ready', run: this.run, uid: 'read' } as AnyMessage);
+    return this.tell({ type: 'sourceCoordinator.ready', run: this.run, uid: 'read' });
   }
   rewinds(): this {
     return this.all('rewind', 'rewound');
@@ -289,11 +293,12 @@ export class JobStage {
   until(state: string): this {
     for (let scenes = 0; this.at !== state; scenes += 1) {
       if (scenes > 20) throw new Error(`never ${state}, but ${this.at}`);
-      this.scene();
+      this.play();
     }
     return this;
   }
-  private scene(): this {
+  /** Everybody that is asked does its part, and what is waited for comes about. */
+  play(): this {
     switch (this.at) {
       case 'backingOff':
         return this.elapse('restartDelay');
@@ -307,17 +312,17 @@ export class JobStage {
       case 'rewindingSources':
         return this.readies().rewinds();
       case 'running':
-        return this.starts().tell({ type: 'checkpointCoordinator.allFinished', run: this.run } as AnyMessage);
+        return this.starts().tell({ type: 'checkpointCoordinator.allFinished', run: this.run });
       case 'pausing':
         return this.elapse('pauseDeadline');
       default:
-        if (this.at === 'finishing' && this.context.endingStep === 'closing') return this.closes(slotA, slotB);
-        return this.stores();
+        if (this.open.length > 0) return this.closes(slotA, slotB);
+        return this.waits ? this.stores() : this.elapse('');
     }
   }
 
   fails(why: Failure, subtask = 'v2#0'): this {
-    this.ask({ type: 'subtask.failed', run: this.run, subtask, failure: why } as AnyMessage);
+    this.ask({ type: 'subtask.failed', run: this.run, subtask, failure: why });
     return this;
   }
 

@@ -129,17 +129,20 @@ describe('slot: opening', () => {
   });
 
   it('code that cannot be loaded: the failure is answered, and again for a repetition', () => {
-    const slot = new Slot();
     const cause = failure('CODE_MISSING', 'infrastructure', 'no bundle sha');
-    for (let attempt = 0; attempt < 2; attempt += 1) {
-      slot.openFor(5);
-      slot.take();
-      slot.say({ type: 'slot.loadFailed', allocation: allocation(5), failure: cause });
-      expect(slot.answers()).toMatchObject([['slot.open/5', 'job-master/flights', { failure: cause }]]);
-      expect(slot.openFor(5)).toEqual(refused('tooEarly'));
-      slot.unloaded(5);
-      expect(slot.value).toBe('free');
-    }
+    const slot = new Slot();
+    slot.openFor(5);
+    slot.say({ type: 'slot.loadFailed', allocation: allocation(5), failure: cause });
+    const failed = { type: 'slot.openFailed', slot: address, allocation: allocation(5), failure: cause };
+    expect(slot.answers()).toEqual([['slot.open/5', 'job-master/flights', failed]]);
+    expect(slot.openFor(5)).toEqual(failed);
+    slot.unloaded(5);
+    expect(slot.value).toBe('free');
+    // Not loaded a second time: an unloading that was asked twice would undo it.
+    expect(slot.openFor(5)).toEqual(failed);
+    expect(slot.of('slot.load')).toHaveLength(1);
+    expect(slot.closeFor(5)).toEqual(closed(5));
+    expect(slot.openFor(6)).toEqual({ kind: 'taken' });
   });
 
   it('another job is refused until the slot is free', () => {

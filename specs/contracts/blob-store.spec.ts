@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { nodeEntropy } from '../../src/runtime/world/entropy.js';
 import { FileBlobStore } from '../../src/storage/file/file-blob-store.js';
 import { MemoryBlobStore } from '../../src/storage/memory/memory-blob-store.js';
-import { blobStoreContract } from './blob-store.contract.js';
+import { blobStoreContract } from './blob-store-contract.js';
 import { answerOf, realUntil } from './until.js';
 
 let folder = '';

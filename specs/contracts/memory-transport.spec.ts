@@ -1,7 +1,7 @@
 import { MemoryBus } from '../../src/transport/memory/memory-bus.js';
 import { MemoryDataLinks } from '../../src/transport/memory/memory-data-links.js';
-import { busContract } from './bus.contract.js';
-import { dataLinksContract } from './data-links.contract.js';
+import { busContract } from './bus-contract.js';
+import { dataLinksContract } from './data-links-contract.js';
 import { realUntil } from './until.js';
 
 busContract('memory', async () => {

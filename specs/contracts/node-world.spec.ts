@@ -8,8 +8,8 @@ import { nodeEntropy } from '../../src/runtime/world/entropy.js';
 import { nodeFiles } from '../../src/runtime/world/files.js';
 import { nodeLoops } from '../../src/runtime/world/loops.js';
 import { nodeOffload } from '../../src/runtime/world/offload.js';
-import { clockContract } from './clock.contract.js';
-import { filesContract } from './files.contract.js';
+import { clockContract } from './clock-contract.js';
+import { filesContract } from './files-contract.js';
 import { answerOf, realUntil } from './until.js';
 
 let folder = '';

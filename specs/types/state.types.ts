@@ -68,6 +68,8 @@ class Totals implements KeyedProcessFunction<string, Order, Total> {
 
 declare const orders: DataStream<Order>;
 declare const byCustomer: KeyedStream<Order, string>;
+declare const amounts: DataStream<number>;
+declare const amountsByCustomer: KeyedStream<number, string>;
 declare const byAmount: KeyedStream<Order, number>;
 
 export const totals: DataStream<Total> = byCustomer.process(new Totals());
@@ -76,6 +78,12 @@ export const wrongOutput: DataStream<Order> = byCustomer.process(new Totals());
 // @ts-expect-error The function is for another type of key.
 byAmount.process(new Totals());
 // @ts-expect-error The function is for another type of record.
-orders.map(({ amount }) => amount).keyBy(String).process(new Totals());
+amountsByCustomer.process(new Totals());
 // @ts-expect-error Without keys there is no keyed state.
 orders.process(new Totals());
+
+export const doubled: DataStream<number> = amounts.process<number>({
+  processElement: (amount, context) => context.emit(amount * 2),
+});
+// @ts-expect-error What is emitted is of the declared output.
+amounts.process<string>({ processElement: (amount, context) => context.emit(amount) });

@@ -111,11 +111,9 @@ class CollectWriter extends ClientWriter<Collected> {
   }
 }
 
-/** Strings as they are; everything else as JSON, with bigints as digits, so that a line can be read by other programs. */
+/** Text and numbers of any kind as they are, everything else as JSON, in which bigints become text: one line of a job's output. */
 export function lineOf(value: unknown): string {
-  if (typeof value === 'string') return value;
-  return (
-    JSON.stringify(value, (_key, field: unknown) => (typeof field === 'bigint' ? String(field) : field)) ??
-    String(value)
-  );
+  if (typeof value === 'string' || typeof value === 'bigint') return String(value);
+  const json = JSON.stringify(value, (_key, field: unknown) => (typeof field === 'bigint' ? String(field) : field));
+  return json ?? String(value);
 }

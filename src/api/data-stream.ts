@@ -1,5 +1,6 @@
 import type { Partitioner } from '../../actors/protocol/job-graph.js';
 import type { StageCode } from '../graph/stream-graph.js';
+import type { ProcessContext } from '../operators/function-operator.js';
 import type { KeyedProcessFunction } from '../operators/keyed-process.js';
 import { KeyedProcessOperator } from '../operators/keyed-process.js';
 import type { KeySelector, Operator } from '../operators/operator.js';
@@ -14,6 +15,11 @@ import { mistake } from './engine-error.js';
 import type { GraphRecorder, NewNode, NodeSettings, Origin, RecordedNode } from './graph-recorder.js';
 import type { SupportedKey } from './key.js';
 import { StreamSink } from './stream-sink.js';
+
+/** Refuses functions for keyed streams, which methods, being compared either way round, would let pass. */
+interface WithoutKey<R> {
+  readonly processElement: (value: never, context: ProcessContext<R>) => void;
+}
 
 /** What every stream can do, keyed or not. Calls record operators; nothing runs while a job is being written. */
 abstract class Stream<out T> {
@@ -197,7 +203,7 @@ export class DataStream<out T> extends Stream<T> {
    * numbers.process<number>({ processElement: (value, context) => context.emit(value * 2) }).uid('double');
    * ```
    */
-  process<R>(fn: ProcessFunction<DeepReadonly<T>, R>): SingleOutputStream<R> {
+  process<R>(fn: ProcessFunction<DeepReadonly<T>, R> & WithoutKey<R>): SingleOutputStream<R> {
     return this.operate('process', () => new ProcessOperator(fn) as Operator, null);
   }
 }

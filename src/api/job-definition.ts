@@ -30,7 +30,7 @@ export interface BuiltJob {
  * ```ts
  * export default defineJob('word-count', (env) => {
  *   env
- *     .fromElements(['to be or not to be'])
+ *     .fromCollection(['to be or not to be'], { uid: 'lines' })
  *     .flatMap((line) => line.split(' '))
  *     .print();
  * });

@@ -4,7 +4,7 @@ import type { StreamGraph, StreamNode } from './stream-graph.js';
 import { nodeText } from './stream-graph.js';
 
 /** The largest parallelism and max parallelism: as many key groups as there can be. */
-export const parallelismMax = 32_768;
+const parallelismMax = 32_768;
 
 const uidPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 

@@ -35,9 +35,10 @@ export class RecordContext<Out> implements ProcessContext<Out> {
     this.output = context.output;
   }
 
-  emit(value: Out, timestamp: number = this.timestamp): void {
+  /** A field, so that a function may take it out of its context. */
+  readonly emit = (value: Out, timestamp: number = this.timestamp): void => {
     this.output.emit(value, timestamp);
-  }
+  };
 }
 
 /** What functions of the job's own code have in common, keyed or not. */

@@ -1,5 +1,5 @@
 import { type Failure, failure } from '../../actors/kernel/failure.js';
-import { invariant } from '../../actors/kernel/invariant.js';
+import { InvariantViolation } from '../../actors/kernel/invariant.js';
 import { type CheckpointId, compareCheckpoints } from '../../actors/protocol/ids.js';
 import { StateFailure } from '../state/state-failure.js';
 import {
@@ -141,7 +141,7 @@ export class SinkOperator<T, C> extends BasicOperator<T, never> {
   }
 
   private openWriter(): SinkWriter<T, C> {
-    invariant(this.writer !== null, 'a sink is used before it is open', { uid: this.context.uid });
+    if (this.writer === null) throw new InvariantViolation('a sink is used before it is open', this.sink.name);
     return this.writer;
   }
 }

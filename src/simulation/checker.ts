@@ -1,6 +1,7 @@
 import type { ClusterOptions } from '../../actors/protocol/deployment.js';
 import type { JobRecord } from '../../actors/protocol/job-graph.js';
 import type { TaskTrace, TraceRecord } from '../ports/telemetry.js';
+import type { SlotInspection } from '../task/slot/slot-runtime.js';
 import type { FileEvent, SimFiles } from './sim-files.js';
 import type { SimStore, StoreEvent } from './sim-store.js';
 import type { SimWorld } from './world.js';
@@ -27,6 +28,8 @@ export interface CheckerContext {
   readonly cluster: ClusterOptions;
   /** Lives by process name; only living ones. */
   living(): ReadonlyMap<string, number>;
+  /** What the loaded slots of all living task managers are doing just now; made anew at each call, so ask seldom. */
+  slots(): readonly SlotInspection[];
 }
 
 /** Watches one invariant while the run goes on: every method is called at the moment the thing happens and throws a Violation when it must not. */

@@ -120,6 +120,7 @@ class Run {
       record: spec.record,
       cluster: options,
       living: () => this.cluster.living(),
+      slots: () => [...this.cluster.taskManagers.values()].flatMap(({ tasks }) => tasks.inspect()),
     };
     this.checkers = spec.checkers.map((create) => create(context));
   }

@@ -39,6 +39,11 @@ export class Fifo<T> {
     return this.length === 0 ? undefined : this.items[this.items.length - 1];
   }
 
+  removeWhere(unwanted: (item: T) => boolean): void {
+    this.items = [...this].filter((item) => !unwanted(item));
+    this.head = 0;
+  }
+
   clear(): void {
     this.items = [];
     this.head = 0;

@@ -40,7 +40,11 @@ function describedFailure(thrown: unknown): Failure | null {
   if (typeof thrown !== 'object' || thrown === null || !('failure' in thrown)) return null;
   const candidate = thrown.failure;
   const isFailure =
-    typeof candidate === 'object' && candidate !== null && 'code' in candidate && 'domain' in candidate && 'retry' in candidate;
+    typeof candidate === 'object' &&
+    candidate !== null &&
+    'code' in candidate &&
+    'domain' in candidate &&
+    'retry' in candidate;
   return isFailure ? (candidate as Failure) : null;
 }
 

@@ -25,7 +25,9 @@ export interface FileSourceOptions<T, F = RecordFormat<T> | NamedFormat> {
 /** Each record comes as `{ file, position, value }`. */
 type WithPosition = { readonly withPosition: true };
 type WithoutPosition = { readonly withPosition?: false };
-type AnyOptions = FileSourceOptions<never, RecordFormat<unknown> | NamedFormat> & { readonly withPosition?: boolean };
+export type AnyOptions = FileSourceOptions<never, RecordFormat<unknown> | NamedFormat> & {
+  readonly withPosition?: boolean;
+};
 
 /**
  * Reads files that do not change while they are read. Records of a split keep their order; after a restore reading goes on right

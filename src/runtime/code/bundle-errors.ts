@@ -12,7 +12,7 @@ export function bundleErrorsText(errors: readonly Message[], folder: string): st
 }
 
 function errorText({ id, text, location }: Message, folder: string): string {
-  const what = id === 'empty-import-meta' ? importMetaText : text;
+  const what = id === 'empty-import-meta' ? importMetaText : text.replaceAll('"engine:', '"');
   if (location === null) return what;
   const { file, line, column, lineText, length } = location;
   const place = `${shortPath(resolve(folder, file))}:${line}:${column + 1}`;

@@ -8,7 +8,7 @@ export const engineVersion = '0.1.0';
 export type EngineModules = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 /** Under this key of `globalThis` a bundle finds the engine; another version of it in the same process has another key. */
-export const engineGlobal: symbol = Symbol.for(`weirflow/${engineVersion}`);
+const engineGlobal: symbol = Symbol.for(`weirflow/${engineVersion}`);
 
 /** Makes the engine known to bundles that are evaluated with this global object. */
 export function installEngine(engine: EngineModules, global: object = globalThis): void {

@@ -52,7 +52,7 @@ async function evaluate(bundle: Bundle): Promise<{ readonly default?: unknown }>
 }
 
 /** The code with a source map that leads to the job's files on this machine, so that stacks name them. */
-export function withAbsoluteSources({ code, sourcePath }: Bundle): string {
+function withAbsoluteSources({ code, sourcePath }: Bundle): string {
   return code.replace(sourceMapPattern, (_comment, start: string, encoded: string) => {
     const map = JSON.parse(Buffer.from(encoded, 'base64').toString()) as { sources: string[] };
     map.sources = map.sources.map((source) => pathToFileURL(resolve(dirname(sourcePath), source)).href);

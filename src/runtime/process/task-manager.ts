@@ -5,8 +5,7 @@ import { slotActor } from '../../../actors/slot/machine.js';
 import { subtaskActor } from '../../../actors/subtask/machine.js';
 import { taskManagerActor } from '../../../actors/task-manager/machine.js';
 import type { TaskManagerInput } from '../../../actors/task-manager/messages.js';
-import type { TaskHost } from '../../ports/task-host.js';
-import { createTaskHost } from '../../task/task-host.js';
+import { createTaskHost, type InspectableTaskHost } from '../../task/task-host.js';
 import { ActorHost } from '../host/actor-host.js';
 import type { ProcessPorts } from './ports.js';
 
@@ -26,7 +25,7 @@ export interface TaskManagerOptions {
 export class TaskManager {
   readonly incarnation: Incarnation;
   readonly host: ActorHost;
-  readonly tasks: TaskHost;
+  readonly tasks: InspectableTaskHost;
 
   constructor(ports: ProcessPorts, options: TaskManagerOptions) {
     const { process, slots, leader, cluster, development } = options;

@@ -43,10 +43,14 @@ class OneEffectiveLeader implements Checker {
     const entry = createdEntry(event, this.job);
     if (entry === null) return;
     if (entry.epoch < this.newestInLog) {
-      throw new Violation('I1', `the log took an entry of epoch ${entry.epoch} after one of epoch ${this.newestInLog}`, {
-        name: event.name,
-        writer: `${event.process}.${event.life}`,
-      });
+      throw new Violation(
+        'I1',
+        `the log took an entry of epoch ${entry.epoch} after one of epoch ${this.newestInLog}`,
+        {
+          name: event.name,
+          writer: `${event.process}.${event.life}`,
+        },
+      );
     }
     this.newestInLog = entry.epoch;
   }

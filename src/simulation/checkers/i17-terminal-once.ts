@@ -28,7 +28,10 @@ class TerminalOnce implements Checker {
     const { job } = this.context.record;
     if (event.name !== resultKey(job)) return;
     if (event.kind !== 'create') {
-      throw new Violation('I17', `the result of the job was changed by a ${event.kind}`, { process: event.process, life: event.life });
+      throw new Violation('I17', `the result of the job was changed by a ${event.kind}`, {
+        process: event.process,
+        life: event.life,
+      });
     }
     this.outcome = createdResult(event, job)?.outcome ?? null;
   }
@@ -40,7 +43,9 @@ class TerminalOnce implements Checker {
     if (!this.startedLate.has(life)) return;
     const { toState } = record;
     if (!harmless.has(toState)) {
-      throw new Violation('I17', `${record.actor} of ${life} is ${toState}, but the job has ${this.outcome}`, { message: record.message });
+      throw new Violation('I17', `${record.actor} of ${life} is ${toState}, but the job has ${this.outcome}`, {
+        message: record.message,
+      });
     }
     const isEnd = toState === 'finished' || toState === 'failed' || toState === 'canceled';
     if (isEnd && toState !== this.outcome) {

@@ -40,14 +40,18 @@ class Liveness implements Checker {
   trace({ actor, fromState, toState, atMs, contextPatch }: TraceRecord): void {
     if (this.healedAtMs === null) return;
     if (!this.hasProgressed && atMs > this.healedAtMs + progressMsMax) {
-      throw new Violation('I19', `no checkpoint has completed for ${progressMsMax} ms after the last fault`, { state: this.state });
+      throw new Violation('I19', `no checkpoint has completed for ${progressMsMax} ms after the last fault`, {
+        state: this.state,
+      });
     }
     if (actor !== actorNames.jobMaster(this.context.record.job)) return;
     this.state = toState;
     if (toState !== 'pausing' || fromState === 'pausing') return;
     this.restarts += 1;
     if (this.restarts > restartsMax) {
-      throw new Violation('I19', `the job was restarted ${this.restarts} times after the last fault`, { cause: contextPatch.cause });
+      throw new Violation('I19', `the job was restarted ${this.restarts} times after the last fault`, {
+        cause: contextPatch.cause,
+      });
     }
   }
 }

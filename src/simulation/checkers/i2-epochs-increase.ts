@@ -34,7 +34,8 @@ class EpochsIncrease implements Checker {
   private claim(event: StoreEvent): void {
     const { kind, name } = event;
     const epoch = Number(name.slice(claimPrefix.length));
-    if (kind !== 'create') throw new Violation('I2', `the claim ${name} was changed by a ${kind}`, { writer: writerOf(event) });
+    if (kind !== 'create')
+      throw new Violation('I2', `the claim ${name} was changed by a ${kind}`, { writer: writerOf(event) });
     if (!(epoch > this.newest)) {
       throw new Violation('I2', `epoch ${epoch} was claimed after epoch ${this.newest}`, { writer: writerOf(event) });
     }

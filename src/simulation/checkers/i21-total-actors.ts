@@ -22,7 +22,8 @@ export class TotalActors implements Checker {
     if (verdict.kind === 'dropped') return;
     const actor = this.roles[roleOf(record.actor)];
     if (actor === undefined) throw broken(record, 'is of no role of the cluster');
-    if (toState === null || !(toState in actor.states)) throw broken(record, 'is in a state that its machine does not have');
+    if (toState === null || !(toState in actor.states))
+      throw broken(record, 'is in a state that its machine does not have');
     // The start has no message of the actor's own; the machine's timers are named by the kernel.
     if (fromState === null || message.type.startsWith('xstate.')) return;
     if (!(message.type in actor.messages)) throw broken(record, 'got a message that its table does not list');
@@ -32,7 +33,8 @@ export class TotalActors implements Checker {
     if (verdict.kind === 'refused' && !(verdict.code in actor.refusals)) {
       throw broken(record, 'refused it with a code that its table does not list');
     }
-    if (verdict.kind !== 'taken' && fromState !== toState) throw broken(record, 'changed its state over what it did not take');
+    if (verdict.kind !== 'taken' && fromState !== toState)
+      throw broken(record, 'changed its state over what it did not take');
   }
 }
 
@@ -45,5 +47,9 @@ const reasonOf = ({ ignored }: Actor, state: string, type: string): string | und
   ignored[state]?.[type] ?? ignored['*']?.[type];
 
 function broken({ actor, fromState, toState, message, verdict }: TraceRecord, what: string): Violation {
-  return new Violation('I21', `${actor} in ${fromState ?? 'no state'} ${what}: ${message.type}`, { toState, verdict, message });
+  return new Violation('I21', `${actor} in ${fromState ?? 'no state'} ${what}: ${message.type}`, {
+    toState,
+    verdict,
+    message,
+  });
 }

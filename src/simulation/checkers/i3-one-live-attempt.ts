@@ -73,15 +73,22 @@ class OneLiveAttempt implements Checker {
     const { message, from } = record;
     if (!changesSomething(record) || !('run' in message)) return;
     if (message.run !== run) {
-      throw new Violation('I3', `${record.actor} of run ${runText(run)} acted on ${message.type} of run ${String(message.run)}`, {
-        from,
-        message,
-      });
+      throw new Violation(
+        'I3',
+        `${record.actor} of run ${runText(run)} acted on ${message.type} of run ${String(message.run)}`,
+        {
+          from,
+          message,
+        },
+      );
     }
     const subtask = subtaskOf(message);
     const place = subtask === null ? undefined : placement[subtask];
     if (place === undefined || from === null || isAt(from, place)) return;
-    throw new Violation('I3', `${record.actor} acted on ${message.type} of a second attempt of ${String(subtask)}`, { from, place });
+    throw new Violation('I3', `${record.actor} acted on ${message.type} of a second attempt of ${String(subtask)}`, {
+      from,
+      place,
+    });
   }
 
   private completed(manifest: CheckpointManifest): void {

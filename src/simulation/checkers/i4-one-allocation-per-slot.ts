@@ -46,10 +46,14 @@ class OneAllocationPerSlot implements Checker {
     const name = `${lifeText(record)}/${slot}`;
     const held = this.loaded.get(name);
     if (held !== undefined) {
-      throw new Violation('I4', `slot ${name} loads run ${runText(allocation.run)} while it holds run ${runText(held.run)}`, {
-        held,
-        allocation,
-      });
+      throw new Violation(
+        'I4',
+        `slot ${name} loads run ${runText(allocation.run)} while it holds run ${runText(held.run)}`,
+        {
+          held,
+          allocation,
+        },
+      );
     }
     this.loaded.set(name, allocation);
   }
@@ -57,7 +61,10 @@ class OneAllocationPerSlot implements Checker {
   private startSubtask({ subtask, slot, allocation }: SubtaskInput): void {
     const held = this.loaded.get(slotText(slot)) ?? null;
     if (sameAllocation(held, allocation)) return;
-    throw new Violation('I4', `${slotText(slot)} starts ${subtask} of an allocation that it does not hold`, { held, allocation });
+    throw new Violation('I4', `${slotText(slot)} starts ${subtask} of an allocation that it does not hold`, {
+      held,
+      allocation,
+    });
   }
 
   private resourceManager(record: TraceRecord): void {
@@ -88,9 +95,13 @@ const grantIn = (message: AnyMessage): Extract<ResourceManagerFact, { type: 'res
 function grant(grants: Map<string, Allocation>, slot: SlotAddress, to: Allocation): void {
   const before = grants.get(slotText(slot));
   if (before !== undefined && before.run !== to.run) {
-    throw new Violation('I4', `slot ${slotText(slot)} is granted to run ${runText(to.run)} and still run ${runText(before.run)}'s`, {
-      job: to.job,
-    });
+    throw new Violation(
+      'I4',
+      `slot ${slotText(slot)} is granted to run ${runText(to.run)} and still run ${runText(before.run)}'s`,
+      {
+        job: to.job,
+      },
+    );
   }
   grants.set(slotText(slot), to);
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { actorNames, checkpointText, runText, subtaskKey } from '../../../actors/protocol/ids.js';
 import type { CheckpointId, JobRun, SubtaskKey } from '../../../actors/protocol/ids.js';
+import { actorNames, checkpointText, runText, subtaskKey } from '../../../actors/protocol/ids.js';
 import type { JobVertex } from '../../../actors/protocol/job-graph.js';
 import type { CheckpointManifest, OperatorSnapshot, SubtaskSnapshot } from '../../../actors/protocol/manifest.js';
 import type { TaskEvent } from '../../../actors/subtask/messages.js';
@@ -56,10 +56,12 @@ class CompleteCheckpoint implements Checker {
     const place = this.vertices.get(subtask) as Place;
     const report = this.reported.get(reportName(this.context.record.job, manifest.run, subtask, manifest.id));
     if (report === undefined) broken(manifest, `run ${runText(manifest.run)} of ${subtask} never reported its part`);
-    if (!isDeepStrictEqual(report, snapshot)) broken(manifest, `the part of ${subtask} is not what it reported`, { report, snapshot });
+    if (!isDeepStrictEqual(report, snapshot))
+      broken(manifest, `the part of ${subtask} is not what it reported`, { report, snapshot });
     const uids = new Set<string>();
     for (const operator of operators) {
-      if (!place.uids.has(operator.uid) || uids.has(operator.uid)) broken(manifest, `${subtask} has a second or foreign ${operator.uid}`);
+      if (!place.uids.has(operator.uid) || uids.has(operator.uid))
+        broken(manifest, `${subtask} has a second or foreign ${operator.uid}`);
       uids.add(operator.uid);
       ownedOnce(manifest, subtask, place, operator);
     }
@@ -87,17 +89,24 @@ function placesOf(vertices: readonly JobVertex[]): ReadonlyMap<SubtaskKey, Place
   const places = new Map<SubtaskKey, Place>();
   for (const vertex of vertices) {
     const uids = new Set(vertex.operators.map(({ uid }) => uid));
-    for (let index = 0; index < vertex.parallelism; index += 1) places.set(subtaskKey(vertex.id, index), { index, vertex, uids });
+    for (let index = 0; index < vertex.parallelism; index += 1)
+      places.set(subtaskKey(vertex.id, index), { index, vertex, uids });
   }
   return places;
 }
 
-function ownedOnce(manifest: CheckpointManifest, subtask: SubtaskKey, place: Place, { uid, keyGroups }: OperatorSnapshot): void {
+function ownedOnce(
+  manifest: CheckpointManifest,
+  subtask: SubtaskKey,
+  place: Place,
+  { uid, keyGroups }: OperatorSnapshot,
+): void {
   const { parallelism, maxParallelism } = place.vertex;
   const seen = new Set<number>();
   for (const { keyGroup } of keyGroups) {
     const owner = Math.floor((keyGroup * parallelism) / maxParallelism);
-    if (seen.has(keyGroup) || owner !== place.index) broken(manifest, `${subtask}/${uid} has key group ${keyGroup}`, { owner });
+    if (seen.has(keyGroup) || owner !== place.index)
+      broken(manifest, `${subtask}/${uid} has key group ${keyGroup}`, { owner });
     seen.add(keyGroup);
   }
 }

@@ -31,7 +31,10 @@ class CheckpointsGrow implements Checker {
   store(event: StoreEvent): void {
     if (!event.name.startsWith(logPrefix(this.job))) return;
     if (event.kind !== 'create') {
-      throw new Violation('I6', `${event.name} was changed by a ${event.kind}`, { process: event.process, life: event.life });
+      throw new Violation('I6', `${event.name} was changed by a ${event.kind}`, {
+        process: event.process,
+        life: event.life,
+      });
     }
     const entry = createdEntry(event, this.job);
     if (entry !== null) this.entry(event.name, entry);
@@ -56,7 +59,10 @@ class CheckpointsGrow implements Checker {
     const { id, run } = entry.checkpoint;
     if (this.run === null || run !== this.run || id.epoch !== epoch) {
       const current = this.run === null ? 'none' : runText(this.run);
-      throw new Violation('I6', `checkpoint ${idText(id)} of run ${runText(run)} completed in run ${current}`, { epoch, index });
+      throw new Violation('I6', `checkpoint ${idText(id)} of run ${runText(run)} completed in run ${current}`, {
+        epoch,
+        index,
+      });
     }
     if (this.latest !== null && compareCheckpoints(id, this.latest) <= 0) {
       throw new Violation('I6', `checkpoint ${idText(id)} completed after ${idText(this.latest)}`, { index });

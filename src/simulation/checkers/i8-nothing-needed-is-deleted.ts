@@ -1,12 +1,12 @@
 import type { Effect } from '../../../actors/kernel/effect.js';
-import type { CheckpointManifest } from '../../../actors/protocol/manifest.js';
+import type { BlobHandle, CheckpointManifest } from '../../../actors/protocol/manifest.js';
 import type { TraceRecord } from '../../ports/telemetry.js';
 import { statePrefix } from '../../runtime/host/sweeper.js';
 import type { Checker, CheckerContext, CheckerFactory } from '../checker.js';
 import { Violation } from '../checker.js';
 import type { StoreEvent } from '../sim-store.js';
 import { completedCheckpoint, createdResult, idText } from './log-entries.js';
-import { blobsOf, runOfBlob } from './manifest-blobs.js';
+import { blobFault, blobsOf, runOfBlob } from './manifest-blobs.js';
 
 /**
  * I8: no blob that the newest complete checkpoint refers to is deleted or replaced before the job has a result: it is what every
@@ -21,10 +21,10 @@ type Sweep = Extract<Effect, { kind: 'blobs.sweep' }>;
 class NothingNeededIsDeleted implements Checker {
   readonly invariant = 'I8';
   private latest: CheckpointManifest | null = null;
-  private needed: ReadonlyMap<string, unknown> = new Map();
+  private needed: ReadonlyMap<string, BlobHandle> = new Map();
   private hasResult = false;
   private readonly writtenAtMs = new Map<string, number>();
-  private sweeps: { readonly sweep: Sweep; readonly atMs: number }[] = [];
+  private readonly sweeps: { readonly sweep: Sweep; readonly atMs: number }[] = [];
 
   constructor(private readonly context: CheckerContext) {}
 
@@ -40,13 +40,9 @@ class NothingNeededIsDeleted implements Checker {
 
   trace({ effects, atMs }: TraceRecord): void {
     for (const effect of effects) {
-      if (effect.kind === 'blobs.sweep' && this.context.world.choices.isHealed) this.sweeps.push({ sweep: effect, atMs });
+      if (effect.kind === 'blobs.sweep' && this.context.world.choices.isHealed)
+        this.sweeps.push({ sweep: effect, atMs });
     }
-  }
-
-  /** What a crash interrupts leaves orphans, which a later sweep finds. */
-  crashed(): void {
-    this.sweeps = [];
   }
 
   ended(): void {
@@ -55,10 +51,13 @@ class NothingNeededIsDeleted implements Checker {
 
   private blob({ kind, name, process, life }: StoreEvent): void {
     if (kind !== 'delete') this.writtenAtMs.set(name, this.context.world.nowMs);
-    if (!this.needed.has(name) || this.hasResult) return;
+    const handle = this.needed.get(name);
+    if (handle === undefined || this.hasResult) return;
+    // The same bytes once more are a repetition that was on its way.
+    const fault = blobFault(this.context.store, handle);
+    if (fault === null) return;
     const id = idText(this.latest?.id ?? null);
-    const what = kind === 'delete' ? 'deleted' : 'replaced';
-    throw new Violation('I8', `${name} was ${what} although checkpoint ${id} refers to it`, { process, life });
+    throw new Violation('I8', `a ${kind} took what checkpoint ${id} refers to: ${fault}`, { process, life });
   }
 
   private swept({ job, keep, throughRun }: Sweep, atMs: number): void {
@@ -67,7 +66,8 @@ class NothingNeededIsDeleted implements Checker {
       const run = runOfBlob(job, name);
       if (run === null || run > throughRun || kept.has(name)) continue;
       const writtenAtMs = this.writtenAtMs.get(name) ?? 0;
-      if (writtenAtMs < atMs) throw new Violation('I8', `${name} is an orphan that a sweep has left`, { writtenAtMs, sweptAtMs: atMs });
+      if (writtenAtMs < atMs)
+        throw new Violation('I8', `${name} is an orphan that a sweep has left`, { writtenAtMs, sweptAtMs: atMs });
     }
   }
 }

@@ -5,7 +5,9 @@ import { statePrefix } from '../../runtime/host/sweeper.js';
 import type { SimStore } from '../sim-store.js';
 
 /** Every range of state that a checkpoint refers to, with whose it is. */
-export function* rangesOf(manifest: CheckpointManifest): Generator<{ readonly owner: string; readonly range: StateRange }> {
+export function* rangesOf(
+  manifest: CheckpointManifest,
+): Generator<{ readonly owner: string; readonly range: StateRange }> {
   for (const { subtask, operators } of manifest.subtasks) {
     for (const { uid, keyGroups, operatorState } of operators) {
       const owner = `${subtask}/${uid}`;

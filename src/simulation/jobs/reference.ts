@@ -34,7 +34,11 @@ export function referenceOf(spec: JobSpec, prefix: Prefix): Expected {
   return { output, keyed };
 }
 
-function pass(records: readonly SimRecord[], spec: JobSpec, keyed: readonly Map<string, KeyTotals>[]): readonly SimRecord[] {
+function pass(
+  records: readonly SimRecord[],
+  spec: JobSpec,
+  keyed: readonly Map<string, KeyTotals>[],
+): readonly SimRecord[] {
   let level = 0;
   let passing = records;
   for (const [index, stage] of spec.stages.entries()) {

@@ -34,8 +34,10 @@ export interface HeapStateOptions {
 const noWatermark = Number.MIN_SAFE_INTEGER;
 
 /**
- * Keyed state in Maps, all of it in memory. Values are kept as they were given: who keeps a value must not change it. A snapshot holds
- * the thread while it writes the key groups that changed; what it returns is independent of all that happens later.
+ * Keyed state in Maps, all of it in memory. Storable are strings, numbers, bigints, booleans, null, Uint8Array, and plain objects and
+ * arrays of these; all come back from a snapshot exactly as they were, a field that is undefined too, but an element of an array may not
+ * be. Values are kept as they were given: who gave a value must not change it. A snapshot holds the thread while it writes the key
+ * groups that changed; what it returns is independent of all that happens later.
  */
 export function createHeapState(options: HeapStateOptions): KeyedStateBackend {
   return new HeapState(options);

@@ -54,7 +54,8 @@ export function compileChain(parts: readonly ChainPart[], end: ChainEnd, gauge: 
     return true;
   };
   const segments: Segment[] = [];
-  const pausedBehind = (segment: number): boolean => segments.some(({ pulls }, at) => at > segment && pulls?.holds === true);
+  const pausedBehind = (segment: number): boolean =>
+    segments.some(({ pulls }, at) => at > segment && pulls?.holds === true);
 
   const compile = (at: number, first: number): Segment => {
     const functions: FunctionPart[] = [];
@@ -67,7 +68,11 @@ export function compileChain(parts: readonly ChainPart[], end: ChainEnd, gauge: 
     const operator = (parts[target] ?? null) as OperatorPart | null;
     const culprits = [...functions, ...(operator === null ? [] : [operator])].map(({ culprit }) => culprit);
     const fail = (error: unknown, position: number): never => {
-      throw failureOfThrown(culprits[position] ?? { uid: '', name: 'the end of the chain' }, 'processing a record', error);
+      throw failureOfThrown(
+        culprits[position] ?? { uid: '', name: 'the end of the chain' },
+        'processing a record',
+        error,
+      );
     };
     const watermark = (timestamp: number): void => {
       if (operator === null) end.watermark(timestamp);
@@ -101,7 +106,10 @@ export function compileChain(parts: readonly ChainPart[], end: ChainEnd, gauge: 
       ...generated,
       pulls,
       target,
-      watermark: pulls === null ? watermark : (timestamp) => (pulls.holds ? pulls.waitWatermark(timestamp) : watermark(timestamp)),
+      watermark:
+        pulls === null
+          ? watermark
+          : (timestamp) => (pulls.holds ? pulls.waitWatermark(timestamp) : watermark(timestamp)),
     };
   };
   for (let first = 0; first <= parts.length; ) {
@@ -114,7 +122,8 @@ export function compileChain(parts: readonly ChainPart[], end: ChainEnd, gauge: 
   return {
     batch: head.batch,
     watermark: head.watermark,
-    resume: () => segments.reduceRight((resumed, { pulls }) => resumed && (pulls === null || !pulls.holds || pulls.resume()), true),
+    resume: () =>
+      segments.reduceRight((resumed, { pulls }) => resumed && (pulls === null || !pulls.holds || pulls.resume()), true),
     ready: () => readyFrom(0),
     readyBehind: (index) => readyFrom(index + 1),
     outputOf: (index) => {

@@ -7,8 +7,10 @@ export interface OutputChannel {
   control(element: ControlElement): void;
   /** Passes on a batch that is not full, unless the receiver could not take it anyway. */
   flush(): void;
-  /** A batch that is not full is being held back. */
-  readonly holdsPartial: boolean;
+  /** To pass on a batch costs no more than to go on filling it. */
+  readonly isImmediate: boolean;
+  /** A batch that is not full waits here, although the receiver would take it. */
+  readonly holdsBack: boolean;
   inspectOutput(): OutputInspection;
 }
 

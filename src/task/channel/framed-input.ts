@@ -153,9 +153,12 @@ export class FramedInput implements InputChannel {
   }
 }
 
+/** Of a failure that a damaged frame led to. */
+export const damagedCode = 'FRAME_CORRUPT';
+
 export const frameDamaged = (id: ChannelId, what: string): Failure =>
   failure(
-    'FRAME_CORRUPT',
+    damagedCode,
     'infrastructure',
     `a frame of channel ${channelText(id)} is damaged: ${what}. Nothing of it was used; the job goes on from its last checkpoint`,
   );

@@ -35,6 +35,7 @@ const fillRatio = 0.8;
  * them; control elements need none. What waits is the overdraft, metered in bytes.
  */
 export class FramedOutput implements OutputChannel {
+  readonly isImmediate = false;
   private values: unknown[] = [];
   private timestamps: number[] = [];
   private recordsPerFrame = firstRecordsPerFrame;
@@ -56,8 +57,8 @@ export class FramedOutput implements OutputChannel {
     private readonly emitter: Culprit,
   ) {}
 
-  get holdsPartial(): boolean {
-    return this.values.length > 0;
+  get holdsBack(): boolean {
+    return this.values.length > 0 && this.queue.length === 0 && this.hasCredit();
   }
 
   append(value: unknown, timestamp: number): void {
@@ -73,16 +74,16 @@ export class FramedOutput implements OutputChannel {
 
   /** Without credit the batch goes on growing instead: fuller frames, and fewer of them in the overdraft. */
   flush(): void {
-    if (this.values.length > 0 && this.queue.length === 0 && this.hasCredit()) this.cut();
+    if (this.holdsBack) this.cut();
   }
 
-  /** The receiver takes frames through this number. Repeated and late grants change nothing. True when waiting output could go. */
+  /** The receiver takes frames through this number. Repeated and late grants change nothing. True when the tasklet can go on. */
   granted(through: number): boolean {
     this.connected = true;
     if (through > this.grantedThrough) this.grantedThrough = through;
     const wasBlocked = this.queuedForCredit > 0;
     this.pump();
-    return wasBlocked && this.queuedForCredit === 0;
+    return (wasBlocked && this.queuedForCredit === 0) || this.holdsBack;
   }
 
   /** While nothing else is sent, tells the last number, so that a receiver sees what got lost at the end. */

@@ -7,6 +7,7 @@ import type { InputChannel, InputInspection, OutputChannel, OutputInspection } f
 
 /** Both ends of a channel within one slot: batches go by reference, and the producer stops while a window of them waits. */
 export class LocalChannel implements OutputChannel, InputChannel {
+  readonly isImmediate = true;
   private values: unknown[] = [];
   private timestamps: number[] = [];
   private readonly queue = new Fifo<Element>();
@@ -20,9 +21,11 @@ export class LocalChannel implements OutputChannel, InputChannel {
     readonly id: ChannelId,
     private readonly limits: Pick<TaskOptions, 'batchRecordsMax' | 'channelWindowFrames'>,
     private readonly gauge: Gauge,
+    /** Called when an element is there for the consumer. */
+    private readonly filled: () => void,
   ) {}
 
-  get holdsPartial(): boolean {
+  get holdsBack(): boolean {
     return this.values.length > 0;
   }
 
@@ -36,6 +39,7 @@ export class LocalChannel implements OutputChannel, InputChannel {
     this.flush();
     this.sentThrough += 1;
     this.queue.push(element);
+    this.filled();
   }
 
   flush(): void {
@@ -46,6 +50,7 @@ export class LocalChannel implements OutputChannel, InputChannel {
     this.sentRecords += batch.values.length;
     this.sentThrough += 1;
     this.queue.push(batch);
+    this.filled();
     this.queuedBatches += 1;
     if (this.queuedBatches === this.limits.channelWindowFrames) this.gauge.channelBlocked(true);
   }

@@ -11,7 +11,10 @@ export function controlFrame(element: ControlElement): Uint8Array {
     case 'status':
       return numbersFrame([element.idle ? 1 : 0]);
     case 'barrier':
-      return numbersFrame([...numbersOf(element.checkpoint), ...(element.base === null ? [] : numbersOf(element.base))]);
+      return numbersFrame([
+        ...numbersOf(element.checkpoint),
+        ...(element.base === null ? [] : numbersOf(element.base)),
+      ]);
     case 'latency': {
       const source = new TextEncoder().encode(element.source);
       const frame = new Uint8Array(headerBytes + 8 + source.length);

@@ -78,7 +78,8 @@ export function openFrame(frame: Uint8Array): FrameHeader | { readonly damage: s
   if (view.getUint8(0) !== format) return { damage: `format ${view.getUint8(0)} is unknown` };
   const kind = kinds[view.getUint8(1)];
   if (kind === undefined) return { damage: `kind ${view.getUint8(1)} is unknown` };
-  if (view.getUint32(12, true) !== frame.length - headerBytes) return { damage: 'the length is not the one in the header' };
+  if (view.getUint32(12, true) !== frame.length - headerBytes)
+    return { damage: 'the length is not the one in the header' };
   if (view.getUint32(crcAt, true) !== checksumOf(frame)) return { damage: 'the checksum is wrong' };
   const [run, attempt, sequence] = [view.getFloat64(20, true), view.getFloat64(28, true), view.getFloat64(36, true)];
   if (![run, attempt, sequence].every((number) => Number.isSafeInteger(number) && number >= 0)) {
@@ -88,7 +89,9 @@ export function openFrame(frame: Uint8Array): FrameHeader | { readonly damage: s
 }
 
 /** Whom a damaged frame was most likely for; null when not even that can be read. Decides only who is told. */
-export function likelyAddressee(frame: Uint8Array): (ChannelId & { readonly run: number; readonly jobHash: number }) | null {
+export function likelyAddressee(
+  frame: Uint8Array,
+): (ChannelId & { readonly run: number; readonly jobHash: number }) | null {
   if (frame.length < headerBytes) return null;
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
   return { ...channelAt(view), run: view.getFloat64(20, true), jobHash: view.getUint32(16, true) };

@@ -1,6 +1,6 @@
+import type { KeySelector } from '../../operators/operator.js';
 import { compositeKeyText } from '../../state/canonical-key.js';
 import { keyGroupOf, subtaskOf } from '../../state/key-groups.js';
-import type { KeySelector } from '../../operators/operator.js';
 import type { OutputChannel } from '../channel/channel.js';
 import { type Culprit, failureOfThrown } from '../task-failure.js';
 

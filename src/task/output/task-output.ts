@@ -19,8 +19,8 @@ export class TaskOutput {
     this.records = edges.length === 1 && only !== undefined ? only : new EachOutput(edges);
   }
 
-  get holdsPartial(): boolean {
-    return this.channels.some((channel) => channel.holdsPartial);
+  get holdsBack(): boolean {
+    return this.channels.some((channel) => channel.holdsBack);
   }
 
   control(element: ControlElement): void {
@@ -35,6 +35,11 @@ export class TaskOutput {
 
   flush(): void {
     for (const channel of this.channels) channel.flush();
+  }
+
+  /** Only where it costs nothing. */
+  flushImmediate(): void {
+    for (const channel of this.channels) if (channel.isImmediate) channel.flush();
   }
 }
 

@@ -1,0 +1,378 @@
+import { describe, expect, it } from 'vitest';
+import type { DispatcherContext } from '../../actors/dispatcher/machine.js';
+import { dispatcherActor } from '../../actors/dispatcher/machine.js';
+import type { DispatcherAnswer, DispatcherMessage } from '../../actors/dispatcher/messages.js';
+import type { Effect } from '../../actors/kernel/effect.js';
+import type { Verdict } from '../../actors/kernel/step.js';
+import { defaultClusterOptions } from '../../actors/protocol/deployment.js';
+import { failure } from '../../actors/protocol/failure.js';
+import type { JobRecord, JobResult } from '../../actors/protocol/job-graph.js';
+import { Driver } from './driver.js';
+import { graphWith, recordOf } from './job-master-stage.js';
+
+const job = (id: string, graph = graphWith()): JobRecord => ({ ...recordOf(graph), job: id });
+const ended = (id: string, outcome: JobResult['outcome'] = 'finished'): JobResult => ({
+  format: 1,
+  job: id,
+  outcome,
+  failure: null,
+});
+const trouble = failure('STORE_FAILED', 'infrastructure', 'EIO');
+const damage = failure('RECORD_DAMAGED', 'infrastructure', 'bad checksum', 'never');
+type StoreEffect = Extract<Effect, { kind: 'record.create' | 'record.read' | 'record.list' }>;
+
+/** A dispatcher and the store; the answers to clients come out of `asks`. */
+class Stage {
+  readonly kept = new Map<string, unknown>();
+  readonly driver: Driver;
+  readonly answers: { readonly id: string; readonly message: DispatcherAnswer }[] = [];
+  readonly history: Effect[] = [];
+  private pending: StoreEffect[] = [];
+
+  constructor(kept: Readonly<Record<string, unknown>> = {}) {
+    for (const [key, record] of Object.entries(kept)) this.kept.set(key, record);
+    const input = { epoch: 7, process: 'jm', incarnation: 'jm-1', options: defaultClusterOptions };
+    this.driver = new Driver(dispatcherActor, input);
+    this.absorb();
+  }
+
+  get context(): DispatcherContext {
+    return this.driver.context as DispatcherContext;
+  }
+  get at(): string {
+    return this.driver.value;
+  }
+  tell(message: DispatcherMessage): Verdict {
+    const verdict = this.driver.tell(message);
+    this.absorb();
+    return verdict;
+  }
+  submit(record: JobRecord, id = 'submission'): Verdict {
+    return this.ask({ type: 'dispatcher.submitJob', record }, id);
+  }
+  cancel(id: string): Verdict {
+    return this.ask({ type: 'dispatcher.cancelJob', job: id }, 'cancel');
+  }
+  private ask(message: DispatcherMessage, id: string): Verdict {
+    const answered = this.driver.ask(message, id);
+    this.absorb();
+    return 'kind' in answered ? (answered as Verdict) : { kind: 'taken' };
+  }
+  /** Answers of the last question with that id. */
+  answered(id = 'submission'): DispatcherAnswer | undefined {
+    return this.answers.filter((answer) => answer.id === id).at(-1)?.message;
+  }
+  get waits(): readonly string[] {
+    return this.pending.map((effect) => ('key' in effect ? effect.key : effect.prefix));
+  }
+  /** The store says this to the request that has waited longest, or to the one for `key`. */
+  says(type: string, more: object = {}, key?: string): this {
+    const index = key === undefined ? 0 : this.waits.indexOf(key);
+    const [effect] = this.pending.splice(index, 1);
+    this.tell({ type, request: effect?.request, ...more } as DispatcherMessage);
+    return this;
+  }
+  elapse(timer: string): this {
+    this.driver.fire(timer);
+    this.absorb();
+    return this;
+  }
+  /** The store answers one request. */
+  stores(): this {
+    const [effect] = this.pending;
+    if (effect?.kind === 'record.list') return this.says('record.listed', { keys: [...this.kept.keys()] });
+    const before = this.kept.get(effect?.key ?? '');
+    if (effect?.kind === 'record.create' && before === undefined) {
+      this.kept.set(effect.key, effect.record);
+      return this.says('record.created');
+    }
+    if (before === undefined) return this.says('record.missing');
+    if (before === damage) return this.says('record.failed', { failure: damage });
+    return this.says(effect?.kind === 'record.create' ? 'record.exists' : 'record.read', { record: before });
+  }
+  storesAll(): this {
+    while (this.pending.length > 0) this.stores();
+    return this;
+  }
+  get started(): readonly string[] {
+    return this.history.flatMap((effect) => (effect.kind === 'actor.start' ? [effect.actor] : []));
+  }
+  private absorb(): void {
+    for (const effect of this.driver.take()) {
+      this.history.push(effect);
+      if (effect.kind === 'answer')
+        this.answers.push({ id: effect.ask.id, message: effect.message as DispatcherAnswer });
+      if (effect.kind === 'record.create' || effect.kind === 'record.read' || effect.kind === 'record.list')
+        this.pending.push(effect);
+    }
+  }
+}
+
+const serving = (kept: Readonly<Record<string, unknown>> = {}): Stage => new Stage(kept).storesAll();
+
+describe('dispatcher: after a change of leader', () => {
+  it('an empty store: serves at once', () => {
+    const stage = new Stage();
+    expect(stage.waits).toEqual(['jobs/']);
+    expect(stage.stores().at).toBe('serving');
+  });
+
+  it('starts a job-master for each job without a result, and for no other', () => {
+    // Race 11: a job that has a result never runs again.
+    const stage = serving({
+      'jobs/a/record': job('a'),
+      'jobs/a/log/00000000': {},
+      'jobs/b/record': job('b'),
+      'jobs/b/result': ended('b'),
+      'jobs/c/record': job('c'),
+      'jobs/c/state/1/x': {},
+    });
+    expect(stage.at).toBe('serving');
+    expect(stage.started).toEqual(['job-master/a', 'job-master/c']);
+    const [start] = stage.history.filter((effect) => effect.kind === 'actor.start');
+    expect(start).toMatchObject({
+      role: 'job-master',
+      input: { record: job('a'), epoch: 7, process: 'jm', incarnation: 'jm-1', options: defaultClusterOptions },
+    });
+    expect(stage.context.results).toEqual({ b: ended('b') });
+  });
+
+  it('what cannot be read is reported, and holds up no other job', () => {
+    const stage = serving({
+      'jobs/a/record': damage,
+      'jobs/b/record': job('b'),
+      'jobs/c/record': { format: 2 },
+      'jobs/d/record': job('d'),
+      'jobs/d/result': damage,
+      'jobs/e/record': job('e'),
+      'jobs/e/result': 'nonsense',
+    });
+    expect(stage.at).toBe('serving');
+    expect(stage.started).toEqual(['job-master/b']);
+    expect(Object.keys(stage.context.damaged).sort()).toEqual(['a', 'c', 'd', 'e']);
+    expect(stage.context.damaged).toMatchObject({ a: damage, c: { code: 'RECORD_DAMAGED' } });
+    stage.cancel('a');
+    expect(stage.answered('cancel')).toEqual({ type: 'job.rejected', job: 'a', failure: damage });
+  });
+
+  it('any outcome that is unknown is asked again', () => {
+    const stage = new Stage({ 'jobs/a/record': job('a') });
+    stage.says('record.unknown').stores();
+    expect(stage.waits).toEqual(['jobs/a/result']);
+    stage.says('record.unknown').stores();
+    expect(stage.waits).toEqual(['jobs/a/record']);
+    stage.says('record.unknown');
+    expect(stage.driver.waitingFor).toEqual(['a']);
+    expect(stage.stores().at).toBe('serving');
+    expect(stage.started).toEqual(['job-master/a']);
+  });
+
+  it('the store refuses the list, or is silent: begins again, and starts nothing twice', () => {
+    const stage = new Stage({ 'jobs/a/record': job('a'), 'jobs/b/record': job('b') });
+    stage.says('record.failed', { failure: trouble });
+    expect(stage.context.refusal).toEqual(trouble);
+    expect(stage.elapse('storeSilence').waits).toEqual(['jobs/']);
+    stage
+      .stores()
+      .says('record.missing', {}, 'jobs/a/result')
+      .says('record.read', { record: job('a') }, 'jobs/a/record');
+    expect(stage.started).toEqual(['job-master/a']);
+    expect(stage.elapse('storeSilence').waits).toEqual(['jobs/b/result', 'jobs/']);
+    expect(stage.storesAll().at).toBe('serving');
+    expect(stage.started).toEqual(['job-master/a', 'job-master/b']);
+  });
+
+  it('questions that come before it knows its jobs are refused, and come again', () => {
+    const stage = new Stage({ 'jobs/a/record': job('a') });
+    expect(stage.submit(job('a'))).toMatchObject({ kind: 'refused', code: 'tooEarly', expected: true });
+    expect(stage.cancel('a')).toMatchObject({ kind: 'refused', code: 'tooEarly', expected: true });
+    expect(stage.answers).toEqual([]);
+  });
+
+  it('a job ends while others are still being looked at', () => {
+    const stage = new Stage({ 'jobs/a/record': job('a'), 'jobs/b/record': job('b') }).stores();
+    stage.says('record.missing', {}, 'jobs/a/result').says('record.read', { record: job('a') }, 'jobs/a/record');
+    stage.tell({ type: 'jobMaster.ended', job: 'a', result: ended('a') });
+    expect(stage.at).toBe('recovering');
+    expect(stage.storesAll().context).toMatchObject({ running: ['b'], results: { a: ended('a') } });
+  });
+});
+
+describe('dispatcher: a submission', () => {
+  it('is durable before anything is started or said', () => {
+    const stage = serving();
+    stage.submit(job('a'));
+    expect(stage.waits).toEqual(['jobs/a/record']);
+    expect(stage.driver.waitingFor).toEqual(['a']);
+    expect([stage.started, stage.answers]).toEqual([[], []]);
+    stage.stores();
+    expect(stage.kept.get('jobs/a/record')).toEqual(job('a'));
+    expect(stage.history.slice(-2).map(({ kind }) => kind)).toEqual(['actor.start', 'answer']);
+    expect(stage.answered()).toEqual({ type: 'job.accepted', job: 'a' });
+  });
+
+  it('repeated while the store has not answered: refused; afterwards: answered again, started once', () => {
+    const stage = serving();
+    stage.submit(job('a'));
+    expect(stage.submit(job('a'))).toMatchObject({ kind: 'refused', code: 'tooEarly', expected: true });
+    stage.stores().submit(job('a'));
+    stage.stores();
+    expect(stage.answers).toHaveLength(2);
+    expect(stage.started).toEqual(['job-master/a']);
+  });
+
+  it('the record took place and its answer was lost', () => {
+    const stage = serving();
+    stage.submit(job('a'));
+    stage.kept.set('jobs/a/record', job('a'));
+    stage.says('record.unknown').storesAll();
+    expect(stage.answered()).toEqual({ type: 'job.accepted', job: 'a' });
+    expect(stage.started).toEqual(['job-master/a']);
+  });
+
+  it('an earlier leader’s record landed late: started, unless the job has ended', () => {
+    const stage = serving();
+    stage.kept.set('jobs/a/record', job('a'));
+    stage.kept.set('jobs/b/record', job('b'));
+    stage.kept.set('jobs/b/result', ended('b'));
+    stage.submit(job('a'), 'first');
+    stage.submit(job('b'), 'second');
+    stage.storesAll();
+    expect([stage.answered('first'), stage.answered('second')]).toMatchObject([
+      { type: 'job.accepted' },
+      { type: 'job.accepted' },
+    ]);
+    expect(stage.started).toEqual(['job-master/a']);
+    expect(stage.context.results).toEqual({ b: ended('b') });
+  });
+
+  it('a job that has ended is accepted and not started again', () => {
+    const stage = serving({ 'jobs/a/record': job('a'), 'jobs/a/result': ended('a') });
+    stage.submit(job('a'));
+    stage.storesAll();
+    expect(stage.answered()).toEqual({ type: 'job.accepted', job: 'a' });
+    expect(stage.started).toEqual([]);
+  });
+
+  it('the result of a job that is not known cannot be had', () => {
+    const stage = serving();
+    stage.kept.set('jobs/a/record', job('a'));
+    stage.kept.set('jobs/a/result', damage);
+    stage.submit(job('a'));
+    stage.stores().says('record.unknown').storesAll();
+    expect(stage.answered()).toEqual({ type: 'job.rejected', job: 'a', failure: damage });
+    expect(stage.started).toEqual([]);
+    expect(stage.context.submissions).toEqual({});
+  });
+
+  it('fields in another order are the same job', () => {
+    const kept = JSON.parse(JSON.stringify(Object.fromEntries(Object.entries(job('a')).reverse())));
+    const stage = serving({ 'jobs/a/record': kept });
+    stage.submit(job('a'));
+    expect(stage.storesAll().answered()).toEqual({ type: 'job.accepted', job: 'a' });
+  });
+
+  const graph = graphWith();
+  const [source, sink] = graph.vertices;
+  const edited = (change: object): JobRecord => job('a', { ...graph, ...change });
+  it.each([
+    [
+      'an operator',
+      edited({
+        vertices: [source, { ...sink, operators: [{ ...sink?.operators[0], uid: 'sum' }, sink?.operators[1]] }],
+      }),
+      /operator 'count' \(sum\) differs/,
+    ],
+    ['a parallelism', edited({ vertices: [{ ...source, parallelism: 3 }, sink] }), /vertex 'read' \(v1\) differs/],
+    [
+      'one vertex more',
+      edited({ vertices: [source, sink, { ...sink, id: 'v3', name: 'more' }] }),
+      /vertex 'more' \(v3\) is new/,
+    ],
+    ['one vertex less', edited({ vertices: [source] }), /vertex 'count' \(v2\) is missing/],
+    [
+      'one operator less',
+      edited({ vertices: [source, { ...sink, operators: [sink?.operators[0]] }] }),
+      /vertex 'count' \(v2\) differs/,
+    ],
+    ['an edge', edited({ edges: [{ ...graph.edges[0], partitioner: 'rebalance' }] }), /edge from v1 to v2 differs/],
+    ['one edge less', edited({ edges: [] }), /more edges/],
+    ['an option', edited({ options: { ...graph.options, allowRollback: true } }), /options differ/],
+    ['a name', edited({ name: 'trains' }), /graph was named 'flights'/],
+    ['a parameter', { ...job('a'), params: ['--x'] }, /parameters were \[\]/],
+    ['the code', { ...job('a'), code: 'other' }, /code differs/],
+  ])('another job under the same id is rejected, with the first difference: %s', (_, record, text) => {
+    const stage = serving({ 'jobs/a/record': job('a') });
+    stage.submit(record);
+    expect(stage.storesAll().answered()).toMatchObject({
+      type: 'job.rejected',
+      failure: { code: 'JOB_EXISTS', message: expect.stringMatching(text) },
+    });
+    expect(stage.started).toEqual(['job-master/a']);
+  });
+
+  it.each([
+    ['an id with a slash', job('a/b'), 'JOB_ID_INVALID'],
+    ['an id with a dot', job('a.b'), 'JOB_ID_INVALID'],
+    ['an empty id', job(''), 'JOB_ID_INVALID'],
+    ['an id that is too long', job('a'.repeat(64)), 'JOB_ID_INVALID'],
+    ['no source', job('a', { ...graph, vertices: [sink] as never, edges: [] }), 'JOB_EMPTY'],
+    [
+      'a parallelism of 0',
+      job('a', { ...graph, vertices: [{ ...source, parallelism: 0 }] as never }),
+      'PARALLELISM_INVALID',
+    ],
+    ['another format', { ...job('a'), format: 2 } as never, 'JOB_FORMAT'],
+    ['no record at all', null as never, 'JOB_FORMAT'],
+  ])('what is no job is rejected at once: %s', (_, record, code) => {
+    const stage = serving();
+    stage.submit(record);
+    expect(stage.answered()).toMatchObject({ type: 'job.rejected', failure: { code, domain: 'user' } });
+    expect(stage.waits).toEqual([]);
+  });
+
+  it('the store refuses', () => {
+    const stage = serving();
+    stage.submit(job('a'));
+    stage.says('record.failed', { failure: trouble });
+    expect(stage.answered()).toEqual({ type: 'job.rejected', job: 'a', failure: trouble });
+    stage.submit(job('a'));
+    expect(stage.storesAll().answered()).toEqual({ type: 'job.accepted', job: 'a' });
+  });
+
+  it('an answer that nobody waits for any more', () => {
+    const stage = serving();
+    expect(stage.tell({ type: 'record.created', request: 'submit/a/99' })).toMatchObject({ kind: 'ignored' });
+  });
+});
+
+describe('dispatcher: cancel', () => {
+  it('tells the job-master, and answers; again for a repetition', () => {
+    const stage = serving({ 'jobs/a/record': job('a') });
+    stage.cancel('a');
+    stage.cancel('a');
+    expect(stage.answers).toMatchObject(Array(2).fill({ message: { type: 'job.canceling', job: 'a' } }));
+    expect(stage.history.filter(({ kind }) => kind === 'tell')).toMatchObject(
+      Array(2).fill({ actor: 'job-master/a', message: { type: 'jobMaster.cancel' } }),
+    );
+  });
+
+  it('the answer was lost, and the job has ended meanwhile', () => {
+    const stage = serving({ 'jobs/a/record': job('a') });
+    stage.cancel('a');
+    stage.tell({ type: 'jobMaster.ended', job: 'a', result: ended('a', 'canceled') });
+    expect(stage.history.at(-1)).toEqual({ kind: 'actor.stop', actor: 'job-master/a' });
+    stage.cancel('a');
+    expect(stage.answered('cancel')).toEqual({ type: 'job.canceling', job: 'a' });
+  });
+
+  it('a job that has ended otherwise, one that nobody knows, one that is just being submitted', () => {
+    const stage = serving({ 'jobs/a/record': job('a'), 'jobs/a/result': ended('a') });
+    stage.cancel('a');
+    expect(stage.answered('cancel')).toMatchObject({ failure: { code: 'JOB_ENDED' } });
+    stage.cancel('b');
+    expect(stage.answered('cancel')).toMatchObject({ failure: { code: 'JOB_UNKNOWN' } });
+    stage.submit(job('c'));
+    expect(stage.cancel('c')).toMatchObject({ kind: 'refused', code: 'tooEarly', expected: true });
+  });
+});

@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import type { CheckpointCoordinatorInput } from '../../actors/checkpoint-coordinator/messages.js';
+import type { RestorePlan } from '../../actors/protocol/deployment.js';
+import type { CheckpointManifest } from '../../actors/protocol/manifest.js';
+import type { SourceCoordinatorInput } from '../../actors/source-coordinator/messages.js';
+import { checkpointed, JobStage, manifest, slotA, slotB, snapshot } from './job-master-stage.js';
+
+const id = { epoch: 1, n: 1 };
+
+/** The plans that the subtasks are asked to load. */
+function plansFrom(latest: CheckpointManifest): Record<string, RestorePlan> {
+  const stage = new JobStage({ log: [checkpointed(latest)] }).until('restoringState');
+  return Object.fromEntries(
+    stage
+      .wanted('ask')
+      .map(({ id: ask, message }) => [
+        ask.split('/').slice(2).join('/'),
+        (message as unknown as { plan: RestorePlan }).plan,
+      ]),
+  );
+}
+
+const groupsOf = (plan: RestorePlan | undefined, uid: string): number[] =>
+  (plan?.operators ?? [])
+    .filter((operator) => operator.uid === uid)
+    .flatMap((operator) => operator.keyGroups.map(({ keyGroup }) => keyGroup))
+    .sort((a, b) => a - b);
+const listsOf = (plan: RestorePlan | undefined, uid: string): string[] =>
+  (plan?.operators ?? [])
+    .filter((operator) => operator.uid === uid)
+    .flatMap((operator) => (operator.operatorState === null ? [] : [operator.operatorState.blob.name]));
+
+describe('job-master: what each subtask loads', () => {
+  it('a first run: nothing', () => {
+    const stage = new JobStage().until('deploying');
+    expect(stage.wanted('ask').map(({ message }) => message)).toEqual(
+      Array(4).fill({ type: 'subtask.restore', run: stage.run, plan: { from: null, operators: [], finished: false } }),
+    );
+  });
+
+  it('at the same parallelism: what the subtask of the same index wrote', () => {
+    const plans = plansFrom(
+      manifest(id, {
+        'v1#0': [snapshot('read', { list: 'read-0' })],
+        'v1#1': [snapshot('read', { list: 'read-1' })],
+        'v2#0': [snapshot('count', { keyGroups: [0, 63] }), snapshot('write', { list: 'write-0' })],
+        'v2#1': [snapshot('count', { keyGroups: [64, 127] }), snapshot('write')],
+      }),
+    );
+    expect(plans['v1#1']).toEqual({ from: id, finished: false, operators: [snapshot('read', { list: 'read-1' })] });
+    expect(plans['v2#0']?.operators).toEqual([
+      snapshot('count', { keyGroups: [0, 63] }),
+      snapshot('write', { list: 'write-0' }),
+    ]);
+    expect(plans['v2#1']?.operators).toEqual([snapshot('count', { keyGroups: [64, 127] })]);
+  });
+
+  it('at another parallelism: each key group and each piece of operator state has one owner', () => {
+    const parts = Object.fromEntries(
+      [0, 1, 2].map((index) => [
+        `v2#${index}`,
+        [
+          snapshot('count', { keyGroups: [index * 43, index * 43 + 41] }),
+          snapshot('write', { list: `write-${index}` }),
+        ],
+      ]),
+    );
+    const plans = plansFrom(manifest(id, parts, { drained: ['v2#0'], finished: ['v1#0'] }));
+    expect(groupsOf(plans['v2#0'], 'count')).toEqual([0, 41, 43]);
+    expect(groupsOf(plans['v2#1'], 'count')).toEqual([84, 86, 127]);
+    expect(listsOf(plans['v2#0'], 'write')).toEqual(['write-0', 'write-2']);
+    expect(listsOf(plans['v2#1'], 'write')).toEqual(['write-1']);
+    // It is none of the subtasks of before, so that it was drained says nothing of it.
+    expect(Object.values(plans).map(({ finished }) => finished)).toEqual([false, false, false, false]);
+  });
+
+  it('a finished vertex is not begun again, and one that had drained only commits', () => {
+    const latest = manifest(
+      id,
+      { 'v1#1': [], 'v2#0': [snapshot('write', { list: 'committable' })], 'v2#1': [] },
+      { finished: ['v1#0'], drained: ['v1#1', 'v2#0'] },
+    );
+    const plans = plansFrom(latest);
+    expect(Object.entries(plans).map(([key, { finished }]) => [key, finished])).toEqual([
+      ['v1#0', true],
+      ['v1#1', true],
+      ['v2#0', true],
+      ['v2#1', false],
+    ]);
+    expect(listsOf(plans['v2#0'], 'write')).toEqual(['committable']);
+  });
+});
+
+describe('job-master: what the coordinators are given', () => {
+  const latest = manifest(
+    id,
+    { 'v1#1': [], 'v2#0': [], 'v2#1': [] },
+    { finished: ['v1#0'], drained: [], enumerators: [{ uid: 'read', discovered: true, unassigned: [] }] },
+  );
+
+  it('of a source: the readers that are left, and what was unassigned', () => {
+    const stage = new JobStage({ log: [checkpointed(latest)] }).until('rewindingSources');
+    const [start] = stage.wanted('actor.start');
+    expect(start).toMatchObject({ role: 'source-coordinator', actor: 'source-coordinator/flights/read' });
+    const input = start?.input as SourceCoordinatorInput;
+    expect(input).toMatchObject({ run: stage.run, uid: 'read', readers: { 'v1#1': slotB } });
+    expect(Object.keys(input.readers)).toEqual(['v1#1']);
+    expect(input.restored).toEqual({ uid: 'read', discovered: true, unassigned: [] });
+  });
+
+  it('of checkpoints: the base, the next entry, and the subtasks that have nothing more to do', () => {
+    const stage = new JobStage({ log: [checkpointed(latest)] }).until('running');
+    const [start] = stage.wanted('actor.start');
+    expect(start).toMatchObject({ role: 'checkpoint-coordinator', actor: 'checkpoint-coordinator/flights' });
+    expect(start?.input as CheckpointCoordinatorInput).toMatchObject({
+      job: 'flights',
+      run: stage.run,
+      nextIndex: 2,
+      latest,
+      finished: ['v1#0'],
+      placement: { 'v1#0': slotA, 'v1#1': slotB, 'v2#0': slotA, 'v2#1': slotB },
+    });
+    // It is there before a subtask that has nothing to read reports to it.
+    expect(stage.fresh.map(({ kind }) => kind).filter((kind) => kind !== 'timer.stop')).toEqual([
+      'actor.start',
+      'ask',
+      'ask',
+      'ask',
+      'ask',
+    ]);
+  });
+});

@@ -1,0 +1,98 @@
+import type { Checker, CheckerContext, CheckerFactory } from '../checker.js';
+import { Violation } from '../checker.js';
+import {
+  type Expected,
+  type JobSpec,
+  outputFolder,
+  referenceOf,
+  type SimRecord,
+  specOf,
+  wholeInput,
+} from '../jobs/index.js';
+import type { FileEvent } from '../sim-files.js';
+import type { StoreEvent } from '../sim-store.js';
+import { checkFolds } from './fold-replay.js';
+import { createdResult } from './log-entries.js';
+import { committedPath, isShown, recordsIn } from './parts.js';
+
+/**
+ * I10: what a job has put out is what the reference makes of its whole input, each record as often, no more at any commit and no less at
+ * the end; and every fold that a keyed stage put out follows from the fold before it, in the order in which the stage took the records, which is the
+ * order of each split wherever the edges keep it. A file that was shown once is never changed, replaced or removed. For generated jobs
+ * only, and only once their result is durable.
+ */
+export const exactlyOnce: CheckerFactory = (context) => {
+  const spec = specOf(context.record);
+  return spec === null ? { invariant: 'I10' } : new ExactlyOnce(context, spec);
+};
+
+class ExactlyOnce implements Checker {
+  readonly invariant = 'I10';
+  private readonly expected: Expected;
+  private readonly output = new Map<string, number>();
+  private readonly shown = new Map<string, Uint8Array>();
+  private outcome: string | null = null;
+
+  constructor(
+    private readonly context: CheckerContext,
+    private readonly spec: JobSpec,
+  ) {
+    this.expected = referenceOf(spec, wholeInput);
+  }
+
+  store(event: StoreEvent): void {
+    const result = createdResult(event, this.context.record.job);
+    if (result === null) return;
+    this.outcome = result.outcome;
+    if (result.outcome !== 'finished') {
+      throw new Violation('I10', `the job has ${result.outcome}, and nothing but faults that pass was against it`, {
+        result,
+      });
+    }
+  }
+
+  file(event: FileEvent): void {
+    const { path, kind, process, life } = event;
+    if (this.shown.has(path))
+      throw new Violation('I10', `${path} was shown, and a ${kind} took it away`, { process, life });
+    const committed = committedPath(event);
+    if (committed === null) {
+      if (isShown(path) && path.startsWith(`${outputFolder}/`))
+        throw new Violation('I10', `a ${kind} showed ${path} uncommitted`);
+      return;
+    }
+    const before = this.shown.get(committed);
+    if (before !== undefined)
+      throw new Violation('I10', `${committed} was shown, and a ${kind} replaced it`, { process, life });
+    const bytes = this.context.files.files.get(committed) as Uint8Array;
+    this.shown.set(committed, bytes);
+    for (const record of recordsIn(bytes)) this.commit(record, committed);
+  }
+
+  ended(): void {
+    this.unchanged();
+    if (this.outcome === null) return;
+    for (const [id, times] of this.expected.output) {
+      const is = this.output.get(id) ?? 0;
+      if (is !== times)
+        throw new Violation('I10', `the output has record ${id} ${is} times and should have it ${times} times`);
+    }
+    const { graph } = this.context.record;
+    checkFolds(this.spec, graph, this.expected.keyed, [...this.shown.values()].flatMap(recordsIn));
+  }
+
+  private commit({ id }: SimRecord, path: string): void {
+    const times = (this.output.get(id) ?? 0) + 1;
+    this.output.set(id, times);
+    const most = this.expected.output.get(id) ?? 0;
+    if (times > most)
+      throw new Violation('I10', `record ${id} was committed ${times} times and may be ${most} times`, { path });
+  }
+
+  private unchanged(): void {
+    for (const [path, bytes] of this.shown) {
+      if (this.context.files.files.get(path) !== bytes)
+        throw new Violation('I10', `${path} has changed since it was shown`);
+    }
+  }
+}

@@ -1,0 +1,184 @@
+import type { CheckpointManifest } from '../../../actors/protocol/manifest.js';
+import { laneOf } from '../../connectors/generator/lane.js';
+import { valueState } from '../../state/descriptors.js';
+import type { KeyedStateBackend } from '../../state/keyed-state.js';
+import type { Checker, CheckerContext, CheckerFactory } from '../checker.js';
+import { Violation } from '../checker.js';
+import {
+  type JobSpec,
+  type KeyedStageSpec,
+  type KeyTotals,
+  type Prefix,
+  referenceOf,
+  type SimRecord,
+  sinkUid,
+  sourceUid,
+  specOf,
+  stageUid,
+} from '../jobs/index.js';
+import { foldState, inOrder, seenList, seenMap } from '../jobs/keyed-fold.js';
+import type { StoreEvent } from '../sim-store.js';
+import { completedCheckpoint, idText } from './log-entries.js';
+import { committablesOf, keyedStateOf, splitsOfReaders } from './manifest-state.js';
+import { promiseIn, recordsIn } from './parts.js';
+
+/**
+ * I9: a checkpoint is a consistent cut. The reader positions in it give a prefix of each split; the keyed state in it is exactly what the
+ * reference makes of these prefixes (records and sum of each key), and all that complete checkpoints have promised to commit
+ * are exactly the records that the reference puts out for them. State is read by the code that a restore uses. For
+ * generated jobs only. Which order the records of a key came in is not looked at here; I10 replays it.
+ */
+export const consistentCut: CheckerFactory = (context) => {
+  const spec = specOf(context.record);
+  return spec === null ? { invariant: 'I9' } : new ConsistentCut(context, spec);
+};
+
+class ConsistentCut implements Checker {
+  readonly invariant = 'I9';
+  /** Every part that a complete checkpoint has promised, and how often it holds each id. */
+  private readonly promised = new Set<string>();
+  private readonly output = new Map<string, number>();
+  private readonly keyed: readonly {
+    readonly stage: KeyedStageSpec;
+    readonly uid: string;
+    readonly maxParallelism: number;
+  }[];
+
+  constructor(
+    private readonly context: CheckerContext,
+    private readonly spec: JobSpec,
+  ) {
+    const maxParallelism = new Map(
+      context.record.graph.vertices.flatMap((vertex) =>
+        vertex.operators.map(({ uid }) => [uid, vertex.maxParallelism] as const),
+      ),
+    );
+    this.keyed = spec.stages.flatMap((stage, index) => {
+      const uid = stageUid(index);
+      return stage.kind === 'keyed' ? [{ stage, uid, maxParallelism: maxParallelism.get(uid) ?? 1 }] : [];
+    });
+  }
+
+  store(event: StoreEvent): void {
+    const manifest = completedCheckpoint(event, this.context.record.job);
+    if (manifest === null) return;
+    const expected = referenceOf(this.spec, prefixOf(this.context, this.spec, manifest));
+    for (const [level, { stage, uid, maxParallelism }] of this.keyed.entries()) {
+      const state = keyedStateOf(this.context.store, manifest, uid, maxParallelism);
+      compareTotals(manifest, uid, expected.keyed[level] as ReadonlyMap<string, KeyTotals>, totalsIn(state, stage));
+    }
+    this.promise(manifest);
+    compareOutput(manifest, expected.output, this.output);
+  }
+
+  private promise(manifest: CheckpointManifest): void {
+    const { store, files } = this.context;
+    for (const committable of committablesOf(store, manifest, sinkUid)) {
+      const part = promiseIn(committable);
+      if (part === null || this.promised.has(part.final)) continue;
+      this.promised.add(part.final);
+      const bytes = files.files.get(part.pending) ?? files.files.get(part.final);
+      if (bytes === undefined) {
+        throw new Violation(
+          'I9',
+          `checkpoint ${idText(manifest.id)} promises ${part.final}, and there is no such file`,
+          { part },
+        );
+      }
+      for (const { id } of recordsIn(bytes)) this.output.set(id, (this.output.get(id) ?? 0) + 1);
+    }
+  }
+}
+
+/** How far the splits of each source were read at a checkpoint; what nobody holds any more was read to its end. */
+function prefixOf({ store }: CheckerContext, { sources }: JobSpec, manifest: CheckpointManifest): Prefix {
+  const read = new Map<string, number>();
+  for (const [source] of sources.entries()) {
+    const uid = sourceUid(source);
+    const held = [...splitsOfReaders(store, manifest, uid).values()].flat();
+    const left = manifest.enumerators.filter((each) => each.uid === uid).flatMap(({ unassigned }) => unassigned);
+    for (const split of [...held, ...left]) {
+      const lane = laneOf(split);
+      if (lane === null)
+        throw new Violation('I9', `checkpoint ${idText(manifest.id)} has a split of ${uid} that is none`, { split });
+      read.set(`${source}/${lane.next % lane.lanes}`, Math.floor(lane.next / lane.lanes));
+    }
+  }
+  return (source, split) => read.get(`${source}/${split}`) ?? Number.POSITIVE_INFINITY;
+}
+
+const reducedState = valueState<SimRecord>('reduced');
+
+/** What the state of a keyed stage says of each key that has any. */
+function totalsIn(state: KeyedStateBackend, stage: KeyedStageSpec): ReadonlyMap<string, KeyTotals> {
+  const totals = new Map<string, KeyTotals>();
+  const read = readerOf(state, stage.state);
+  for (let key = 0; key < stage.keys; key += 1) {
+    state.setCurrentKey(`k${key}`);
+    const found = read();
+    if (found !== undefined && found.count > 0) totals.set(`k${key}`, found);
+  }
+  return totals;
+}
+
+function readerOf(state: KeyedStateBackend, kind: KeyedStageSpec['state']): () => KeyTotals | undefined {
+  const sumOf = (seen: readonly { readonly value: number }[]): KeyTotals => ({
+    count: seen.length,
+    sum: seen.reduce((sum, { value }) => sum + value, 0),
+  });
+  switch (kind) {
+    case 'reduce': {
+      const reduced = state.value(reducedState);
+      return () => reduced.value()?.folds.at(-1);
+    }
+    case 'value': {
+      const fold = state.value(foldState);
+      return () => fold.value();
+    }
+    case 'list': {
+      const seen = state.list(seenList);
+      return () => sumOf(seen.get());
+    }
+    case 'map': {
+      const seen = state.map(seenMap);
+      return () => sumOf(inOrder(seen));
+    }
+  }
+}
+
+function compareTotals(
+  manifest: CheckpointManifest,
+  uid: string,
+  expected: ReadonlyMap<string, KeyTotals>,
+  found: ReadonlyMap<string, KeyTotals>,
+): void {
+  for (const key of new Set([...expected.keys(), ...found.keys()])) {
+    const should = expected.get(key) ?? nothing;
+    const is = found.get(key) ?? nothing;
+    if (should.count === is.count && should.sum === is.sum) continue;
+    throw new Violation(
+      'I9',
+      `checkpoint ${idText(manifest.id)} has another state of ${uid} for ${key} than its positions give`,
+      {
+        expected: should,
+        found: { count: is.count, sum: is.sum },
+      },
+    );
+  }
+}
+
+const nothing: KeyTotals = { count: 0, sum: 0 };
+
+function compareOutput(
+  manifest: CheckpointManifest,
+  expected: ReadonlyMap<string, number>,
+  found: ReadonlyMap<string, number>,
+): void {
+  for (const id of new Set([...expected.keys(), ...found.keys()])) {
+    const should = expected.get(id) ?? 0;
+    const is = found.get(id) ?? 0;
+    if (should === is) continue;
+    const what = `promises ${is} of record ${id}, and its positions give ${should}`;
+    throw new Violation('I9', `with checkpoint ${idText(manifest.id)} the log ${what}`);
+  }
+}

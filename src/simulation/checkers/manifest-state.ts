@@ -1,0 +1,70 @@
+import type {
+  BlobHandle,
+  CheckpointManifest,
+  OperatorSnapshot,
+  Split,
+  StateRange,
+} from '../../../actors/protocol/manifest.js';
+import { createHeapState } from '../../state/heap/heap-state.js';
+import type { KeyedStateBackend } from '../../state/keyed-state.js';
+import { itemsOf } from '../../task/checkpoint/plain-items.js';
+import type { SimStore } from '../sim-store.js';
+
+/** What a sink has in a checkpoint: prepared, and not known to be committed. */
+export interface PendingCommit {
+  readonly checkpoint: { readonly epoch: number; readonly n: number };
+  readonly committables: readonly unknown[];
+}
+
+/** The splits that each reader of a source holds in a checkpoint, by subtask. */
+export function splitsOfReaders(
+  store: SimStore,
+  manifest: CheckpointManifest,
+  uid: string,
+): ReadonlyMap<string, readonly Split[]> {
+  const splits = new Map<string, readonly Split[]>();
+  for (const { subtask, snapshot } of snapshotsOf(manifest, uid))
+    splits.set(subtask, itemsIn(store, snapshot) as Split[]);
+  return splits;
+}
+
+/** The committables of a sink in a checkpoint, those of all its subtasks. */
+export function committablesOf(store: SimStore, manifest: CheckpointManifest, uid: string): readonly unknown[] {
+  return snapshotsOf(manifest, uid)
+    .flatMap(({ snapshot }) => itemsIn(store, snapshot) as PendingCommit[])
+    .flatMap(({ committables }) => committables);
+}
+
+/** The keyed state of one operator in a checkpoint, that of all its subtasks in one, read by the code that a restore uses. */
+export function keyedStateOf(
+  store: SimStore,
+  manifest: CheckpointManifest,
+  uid: string,
+  maxParallelism: number,
+): KeyedStateBackend {
+  const range = { first: 0, last: maxParallelism - 1 };
+  const state = createHeapState({ operator: uid, maxParallelism, range, development: false });
+  for (const { snapshot } of snapshotsOf(manifest, uid)) {
+    for (const { keyGroup, watermark, range: place } of snapshot.keyGroups) {
+      state.load({ keyGroup, watermark, bytes: bytesOf(store, place) }, snapshot.serializers);
+    }
+  }
+  return state;
+}
+
+function snapshotsOf(
+  { subtasks }: CheckpointManifest,
+  uid: string,
+): readonly { readonly subtask: string; readonly snapshot: OperatorSnapshot }[] {
+  return subtasks.flatMap(({ subtask, operators }) =>
+    operators.filter((snapshot) => snapshot.uid === uid).map((snapshot) => ({ subtask, snapshot })),
+  );
+}
+
+const itemsIn = (store: SimStore, { operatorState }: OperatorSnapshot): readonly unknown[] =>
+  operatorState === null ? [] : itemsOf(bytesOf(store, operatorState));
+
+function bytesOf(store: SimStore, { blob, offset, bytes }: StateRange): Uint8Array {
+  const content = store.blobs.get((blob as BlobHandle).name);
+  return content === undefined ? new Uint8Array(0) : content.subarray(offset, offset + bytes);
+}

@@ -1,0 +1,143 @@
+import type { JobRecord } from '../../../actors/protocol/job-graph.js';
+import type { DataStream, SingleOutputStream } from '../../api/data-stream.js';
+import { EngineError } from '../../api/engine-error.js';
+import { buildJob, defineJob, type JobDefinition } from '../../api/job-definition.js';
+import { fixedDelay } from '../../api/restart-strategy.js';
+import type { StreamEnvironment } from '../../api/stream-environment.js';
+import { fileSink, jsonLines } from '../../connectors/file/index.js';
+import { generatorSource } from '../../connectors/generator/index.js';
+import type { CodeStore } from '../../graph/code-store.js';
+import { type JobSpec, type KeyedStageSpec, paramsOf, type SourceSpec, type StageSpec, specParam } from './job-spec.js';
+import { keyedFold } from './keyed-fold.js';
+import {
+  copyOf,
+  type Fold,
+  firstFold,
+  isKept,
+  keyOf,
+  mapped,
+  nextFold,
+  type SimRecord,
+  sourceRecord,
+  withFold,
+} from './sim-record.js';
+
+/** Where the one sink of a generated job writes. */
+export const outputFolder = 'out';
+export const sinkUid = 'files';
+export const sourceUid = (source: number): string => `source-${source}`;
+export const stageUid = (stage: number): string => `stage-${stage}`;
+
+export interface GeneratedJob {
+  readonly definition: JobDefinition;
+  readonly record: JobRecord;
+  /** Answers from within the call; whoever hands it to a process queues the answer. */
+  readonly code: CodeStore;
+}
+
+/** The job of a spec, ready to be submitted to a simulated cluster. */
+export function jobOf(spec: JobSpec): GeneratedJob {
+  const params = paramsOf(spec);
+  const { graph } = buildJob(generatedJob, params).program;
+  return { definition: generatedJob, record: { format: 1, job: 'sim', graph, code: 'generated', params }, code };
+}
+
+/** One definition for all: the spec is its parameter, so that it stands in the record and checkers find it there. */
+const generatedJob = defineJob('generated', (env) => write(env, JSON.parse(env.param(specParam)) as JobSpec));
+
+/** Every load builds the job anew, as the code of a real job is. */
+const code: CodeStore = {
+  load(record, done) {
+    try {
+      done({ ok: true, program: buildJob(generatedJob, record.params).program });
+    } catch (thrown) {
+      if (!(thrown instanceof EngineError)) throw thrown;
+      done({ ok: false, failure: thrown.failure });
+    }
+  },
+};
+
+function write(env: StreamEnvironment, spec: JobSpec): void {
+  env
+    .enableCheckpointing({
+      intervalMs: spec.checkpointIntervalMs,
+      timeoutMs: spec.checkpointTimeoutMs,
+      tolerableFailedCheckpoints: spec.tolerableFailedCheckpoints,
+    })
+    .setRestartStrategy(fixedDelay({ attempts: null, delayMs: spec.restartDelayMs }))
+    .setBufferTimeout(spec.bufferTimeoutMs);
+  const [first, ...others] = spec.sources.map((source, index) => sourceStream(env, source, index));
+  if (first === undefined) return;
+  let flow: Flow = {
+    stream: others.length === 0 ? first : first.union(...others),
+    parallelism: spec.sources[0]?.parallelism ?? 1,
+  };
+  for (const [index, stage] of spec.stages.entries()) flow = withStage(flow, stage, index);
+  const sink = fileSink<SimRecord>({ folder: outputFolder, format: jsonLines() });
+  flow.stream.sinkTo(sink).uid(sinkUid).setParallelism(spec.sink.parallelism);
+}
+
+interface Flow {
+  readonly stream: DataStream<SimRecord>;
+  readonly parallelism: number;
+}
+
+function sourceStream(env: StreamEnvironment, spec: SourceSpec, source: number): SingleOutputStream<SimRecord> {
+  const { parallelism, splits, records: count, ratePerSecond } = spec;
+  const generate = (index: number): SimRecord => sourceRecord(source, splits, index);
+  const generator = generatorSource({ count, generate, splits, ratePerSecond });
+  return env.fromSource(generator, { uid: sourceUid(source) }).setParallelism(parallelism);
+}
+
+function withStage({ stream, parallelism }: Flow, stage: StageSpec, index: number): Flow {
+  const placed = (made: SingleOutputStream<SimRecord>, on: number): Flow => ({
+    stream: made.uid(stageUid(index)).setParallelism(on),
+    parallelism: on,
+  });
+  switch (stage.kind) {
+    case 'map':
+      return placed(
+        stream.map((record) => mapped(record, index)),
+        parallelism,
+      );
+    case 'filter':
+      return placed(
+        stream.filter((record) => isKept(record, index, stage.oneIn)),
+        parallelism,
+      );
+    case 'flatMap':
+      return placed(
+        stream.flatMap((record) => (stage.lazy ? lazyCopies(record, stage.copies) : copies(record, stage.copies))),
+        parallelism,
+      );
+    case 'rebalance':
+      return placed(stream.rebalance().map(asItIs), stage.parallelism);
+    case 'broadcast':
+      return placed(stream.broadcast().map(asItIs), stage.parallelism);
+    case 'keyed':
+      return placed(keyed({ stream, parallelism }, stage, index), stage.parallelism);
+  }
+}
+
+function keyed({ stream, parallelism }: Flow, stage: KeyedStageSpec, index: number): SingleOutputStream<SimRecord> {
+  const key = (record: SimRecord): string => keyOf(record, index, stage);
+  const { state } = stage;
+  if (state !== 'reduce') return stream.keyBy(key).process(keyedFold(state));
+  // What is reduced are records that carry a fold already: each begins as the only one of its key.
+  const begun = stream.map((record) => withFold(record, firstFold(key(record), record))).setParallelism(parallelism);
+  return begun.keyBy(key).reduce(combined);
+}
+
+function combined(before: SimRecord, next: SimRecord): SimRecord {
+  const { folds } = next;
+  return { ...next, folds: [...folds.slice(0, -1), nextFold(before.folds.at(-1) as Fold, next)] };
+}
+
+const asItIs = (record: SimRecord): SimRecord => record;
+
+const copies = (record: SimRecord, count: number): readonly SimRecord[] =>
+  Array.from({ length: count }, (_, copy) => copyOf(record, copy));
+
+function* lazyCopies(record: SimRecord, count: number): Generator<SimRecord> {
+  for (let copy = 0; copy < count; copy += 1) yield copyOf(record, copy);
+}

@@ -1,0 +1,120 @@
+import { failure } from '../../../actors/kernel/failure.js';
+import type { CheckpointId } from '../../../actors/protocol/ids.js';
+import { checkpointText, compareCheckpoints } from '../../../actors/protocol/ids.js';
+import type { Barrier } from '../elements.js';
+import type { OpenSource } from '../open-source.js';
+import type { Procedure } from '../operator/procedures.js';
+import type { TaskOperators } from '../task-operators.js';
+import type { TaskletSetting } from '../tasklet-setting.js';
+import { SnapshotStore } from './snapshot-store.js';
+import { type TakenSnapshot, takeSnapshot } from './subtask-snapshot.js';
+
+/** How a subtask is when its snapshot is taken. */
+export interface SnapshotFacts {
+  /** The actor has asked for it; otherwise its barrier came from upstream. */
+  readonly triggered: boolean;
+  /** After the last record. */
+  readonly drained: boolean;
+  readonly watermark: number;
+}
+
+/** The checkpoints of one attempt: taken, made durable, committed, forgotten. */
+export class TaskCheckpoints {
+  private readonly snapshots: SnapshotStore;
+  /** Taken, and neither aborted nor older than a complete one. */
+  private readonly taken = new Map<string, CheckpointId>();
+  /** The newest one that was taken or given up: ids strictly increase. */
+  private newest: CheckpointId | null = null;
+  /** From this one on, snapshots are taken after the last record. */
+  private firstDrained: CheckpointId | null = null;
+
+  constructor(
+    private readonly setting: TaskletSetting,
+    private readonly operators: TaskOperators,
+    private readonly source: OpenSource | null,
+  ) {
+    const { ports, options } = setting;
+    this.snapshots = new SnapshotStore({ blobs: ports.blobs, clock: ports.clock, timeoutMs: options.storeTimeoutMs });
+  }
+
+  isOver(checkpoint: CheckpointId): boolean {
+    return this.newest !== null && compareCheckpoints(checkpoint, this.newest) <= 0;
+  }
+
+  /** Everything up to here is committed when that checkpoint is, and nothing comes after. */
+  isFinal(checkpoint: CheckpointId): boolean {
+    return this.firstDrained !== null && compareCheckpoints(checkpoint, this.firstDrained) >= 0;
+  }
+
+  /** The pre-barrier phase of all operators, then the barrier, then the snapshot: records after it are in neither. */
+  *take({ checkpoint, base }: Barrier, facts: SnapshotFacts): Procedure {
+    const { setting, operators } = this;
+    this.newest = checkpoint;
+    if (base !== null) this.confirm(base);
+    yield* operators.prepare(checkpoint);
+    setting.output.control({ kind: 'barrier', checkpoint, base });
+    if (facts.triggered) setting.notify({ type: 'task.barrierInjected', checkpoint });
+    if (facts.drained) this.firstDrained ??= checkpoint;
+    this.store(checkpoint, this.snapshot(checkpoint, base, facts), facts);
+    operators.unseal();
+  }
+
+  *commit(checkpoint: CheckpointId): Procedure {
+    yield* this.operators.commit(checkpoint);
+    const finished = this.isFinal(checkpoint);
+    this.setting.trace('committed', { checkpoint: checkpointText(checkpoint), finished });
+    this.setting.notify({ type: 'task.committed', checkpoint, finished });
+  }
+
+  /** It is over and nothing of it will be used. Older ones are over with it. */
+  abort(checkpoint: CheckpointId): void {
+    if (!this.isOver(checkpoint)) this.newest = checkpoint;
+    this.snapshots.giveUp(checkpoint);
+    const text = checkpointText(checkpoint);
+    if (!this.taken.delete(text)) return;
+    this.operators.abort(checkpoint);
+    this.setting.trace('aborted', { checkpoint: text });
+  }
+
+  /** A newer barrier came before all of this one's had: nobody waits for it any more. */
+  superseded(checkpoint: CheckpointId, by: CheckpointId): void {
+    const message =
+      `${this.setting.subtask} was aligning the barriers of checkpoint ${checkpointText(checkpoint)} when one of ` +
+      `${checkpointText(by)} came`;
+    this.setting.notify({
+      type: 'task.declined',
+      checkpoint,
+      failure: failure('CHECKPOINT_SUPERSEDED', 'internal', message),
+    });
+  }
+
+  close(): void {
+    this.snapshots.close();
+  }
+
+  private confirm(base: CheckpointId): void {
+    this.operators.confirm(base);
+    for (const [text, id] of this.taken) if (compareCheckpoints(id, base) < 0) this.taken.delete(text);
+  }
+
+  private snapshot(checkpoint: CheckpointId, base: CheckpointId | null, { watermark }: SnapshotFacts): TakenSnapshot {
+    const { source, setting } = this;
+    const { job, run, subtask } = setting;
+    const parts = this.operators.snapshot(checkpoint);
+    const readers =
+      source === null ? [] : [{ culprit: source.culprit, items: source.head.snapshot(), state: null, tables: null }];
+    const name = `jobs/${job}/state/${run}/${checkpointText(checkpoint)}/${subtask.replaceAll('#', '-')}`;
+    this.taken.set(checkpointText(checkpoint), checkpoint);
+    return takeSnapshot([...readers, ...parts], checkpoint, base, watermark, name);
+  }
+
+  private store(checkpoint: CheckpointId, taken: TakenSnapshot, { drained }: SnapshotFacts): void {
+    const { subtask, notify, trace } = this.setting;
+    const { operators, blob } = taken;
+    trace('snapshotTaken', { checkpoint: checkpointText(checkpoint), bytes: blob?.bytes.length ?? 0, drained });
+    this.snapshots.store(checkpoint, taken, (failed) => {
+      if (failed === null) notify({ type: 'task.snapshotted', checkpoint, snapshot: { subtask, operators, drained } });
+      else notify({ type: 'task.declined', checkpoint, failure: failed });
+    });
+  }
+}

@@ -1,0 +1,39 @@
+/** Holds a procedure up until it returns true; asked again whenever the tasklet has a turn. */
+export type Wait = () => boolean;
+
+/** Steps that may have to wait in between: a generator, so that they read in order and nothing runs beside them. */
+export type Procedure = Generator<Wait, void, void>;
+
+/** Runs one procedure at a time. */
+export class Procedures {
+  private current: Procedure | null = null;
+  private wait: Wait | null = null;
+
+  begin(procedure: Procedure): void {
+    this.current = procedure;
+    this.wait = null;
+  }
+
+  /** Goes on as far as possible; true when nothing is left to do. */
+  advance(): boolean {
+    while (this.current !== null) {
+      if (this.wait !== null && !this.wait()) return false;
+      const { current } = this;
+      const step = current.next();
+      // A step may have ended the attempt, and the procedure with it.
+      if (this.current !== current) continue;
+      if (step.done === true) this.current = null;
+      else this.wait = step.value;
+    }
+    return true;
+  }
+
+  stop(): void {
+    this.current = null;
+  }
+}
+
+/** Waits until `condition` holds; does not when it holds already. */
+export function* until(condition: Wait): Procedure {
+  if (!condition()) yield condition;
+}

@@ -1,0 +1,164 @@
+import { failure } from '../../../actors/kernel/failure.js';
+import type { Placement } from '../../../actors/protocol/deployment.js';
+import type { SlotAddress, SubtaskKey } from '../../../actors/protocol/ids.js';
+import type { JobEdge, JobGraph, JobVertex } from '../../../actors/protocol/job-graph.js';
+import { executionGraphOf } from '../../graph/execution-graph.js';
+import type { JobProgram, VertexProgram } from '../../graph/job-program.js';
+import type { InputChannel, OutputChannel } from '../channel/channel.js';
+import { FramedInput } from '../channel/framed-input.js';
+import { FramedOutput, type SendFrame } from '../channel/framed-output.js';
+import { LocalChannel } from '../channel/local-channel.js';
+import type { FrameCodec } from '../frame/frame-codec.js';
+import { type ChannelId, channelText } from '../frame/frame-header.js';
+import { Gauge } from '../gauge.js';
+import {
+  BroadcastOutput,
+  ForwardOutput,
+  HashOutput,
+  KeyedForwardOutput,
+  type PartitionedOutput,
+  RebalanceOutput,
+} from '../output/partitioned-output.js';
+import { TaskOutput } from '../output/task-output.js';
+import { type Culprit, TaskFailure } from '../task-failure.js';
+import type { TaskOptions } from '../task-options.js';
+
+export interface WiringSetting {
+  readonly program: JobProgram;
+  readonly placement: Placement;
+  readonly address: SlotAddress;
+  readonly options: TaskOptions;
+  readonly codec: FrameCodec;
+  /** How frames of a channel reach the slot of its other end. */
+  sender(id: ChannelId, peer: SlotAddress): SendFrame;
+  /** An element waits for a tasklet of this slot. */
+  filled(): void;
+}
+
+/** One subtask of this slot with its ends of channels. */
+export interface WiredSubtask {
+  readonly subtask: SubtaskKey;
+  readonly vertex: JobVertex;
+  readonly index: number;
+  readonly program: VertexProgram;
+  readonly gauge: Gauge;
+  readonly inputs: readonly InputChannel[];
+  readonly output: TaskOutput;
+}
+
+/** The subtasks of one slot, in topological order, and the channels that leave or enter it, by `channelText`. */
+export interface Wiring {
+  readonly subtasks: readonly WiredSubtask[];
+  readonly framedInputs: ReadonlyMap<string, { readonly channel: FramedInput; readonly subtask: SubtaskKey }>;
+  readonly framedOutputs: ReadonlyMap<string, { readonly channel: FramedOutput; readonly subtask: SubtaskKey }>;
+}
+
+interface Ends {
+  readonly gauge: Gauge;
+  readonly inputs: InputChannel[];
+  /** By edge, each with one channel for each consumer. */
+  readonly outputs: Map<string, OutputChannel[]>;
+}
+
+/** Connects the subtasks that are placed in a slot, with each other and with the slots of the others. */
+export function wire(setting: WiringSetting): Wiring {
+  const { program, placement, address, options, codec } = setting;
+  const { graph } = program;
+  const { subtasks, channels } = executionGraphOf(graph);
+  const here = subtasks.filter(({ key }) => isSameSlot(addressOf(placement, key), address));
+  const ends = new Map(here.map(({ key }) => [key, newEnds()]));
+  const indexes = new Map(subtasks.map(({ key, index }) => [key, index]));
+  const edges = new Map(graph.edges.map((edge, index) => [edge.id, { edge, index }]));
+  const framedInputs = new Map<string, { channel: FramedInput; subtask: SubtaskKey }>();
+  const framedOutputs = new Map<string, { channel: FramedOutput; subtask: SubtaskKey }>();
+
+  for (const { edge: edgeId, from, to } of channels) {
+    const producer = ends.get(from);
+    const consumer = ends.get(to);
+    if (producer === undefined && consumer === undefined) continue;
+    const { edge, index } = edges.get(edgeId) as { edge: JobEdge; index: number };
+    const id: ChannelId = { edge: index, producer: indexes.get(from) as number, consumer: indexes.get(to) as number };
+    if (producer !== undefined && consumer !== undefined) {
+      const channel = new LocalChannel(id, options, producer.gauge, setting.filled);
+      outputsOf(producer, edgeId).push(channel);
+      consumer.inputs.push(channel);
+    } else if (producer !== undefined) {
+      const send = setting.sender(id, addressOf(placement, to));
+      const channel = new FramedOutput(id, send, codec, options, producer.gauge, emitterOf(graph, edge));
+      outputsOf(producer, edgeId).push(channel);
+      framedOutputs.set(channelText(id), { channel, subtask: from });
+    } else if (consumer !== undefined) {
+      const channel = new FramedInput(id, setting.sender(id, addressOf(placement, from)), codec, options);
+      consumer.inputs.push(channel);
+      framedInputs.set(channelText(id), { channel, subtask: to });
+    }
+  }
+
+  const wired = here.map(({ key, vertex: vertexId, index }): WiredSubtask => {
+    const vertex = vertexOf(graph, vertexId);
+    const { gauge, inputs, outputs } = ends.get(key) as Ends;
+    const partitioned = graph.edges
+      .filter(({ from }) => from === vertexId)
+      .map((edge) => partition(edge, outputs.get(edge.id) ?? [], index, program));
+    const vertexProgram = program.vertices.get(vertexId);
+    if (vertexProgram === undefined) throw invalid(`the program has no code for vertex ${vertexId}`);
+    return { subtask: key, vertex, index, program: vertexProgram, gauge, inputs, output: new TaskOutput(partitioned) };
+  });
+  return { subtasks: wired, framedInputs, framedOutputs };
+}
+
+function partition(
+  edge: JobEdge,
+  channels: readonly OutputChannel[],
+  index: number,
+  program: JobProgram,
+): PartitionedOutput {
+  const [only] = channels;
+  if (only === undefined) throw invalid(`edge ${edge.id} has no channel for subtask ${index} of ${edge.from}`);
+  switch (edge.partitioner) {
+    case 'forward':
+      return new ForwardOutput(only);
+    case 'rebalance':
+      return new RebalanceOutput(channels, index);
+    case 'broadcast':
+      return new BroadcastOutput(channels);
+    case 'hash': {
+      const select = program.edgeKeys.get(edge.id);
+      if (select === undefined) throw invalid(`edge ${edge.id} has no key selector`);
+      const emitter = emitterOf(program.graph, edge);
+      if (channels.length === 1) return new KeyedForwardOutput(only, select, emitter);
+      return new HashOutput(channels, select, vertexOf(program.graph, edge.to).maxParallelism, emitter);
+    }
+  }
+}
+
+const newEnds = (): Ends => ({ gauge: new Gauge(), inputs: [], outputs: new Map() });
+
+function outputsOf({ outputs }: Ends, edge: string): OutputChannel[] {
+  const channels = outputs.get(edge) ?? [];
+  outputs.set(edge, channels);
+  return channels;
+}
+
+/** The last operator of the producing chain, which is the one that emits. */
+function emitterOf(graph: JobGraph, edge: JobEdge): Culprit {
+  const operator = vertexOf(graph, edge.from).operators.at(-1);
+  return operator ?? { uid: edge.from, name: edge.from };
+}
+
+function vertexOf(graph: JobGraph, id: string): JobVertex {
+  const vertex = graph.vertices.find((candidate) => candidate.id === id);
+  if (vertex === undefined) throw invalid(`the graph has no vertex ${id}`);
+  return vertex;
+}
+
+function addressOf(placement: Placement, key: SubtaskKey): SlotAddress {
+  const address = placement[key];
+  if (address === undefined) throw invalid(`the placement names no slot for ${key}`);
+  return address;
+}
+
+const isSameSlot = (a: SlotAddress, b: SlotAddress): boolean =>
+  a.process === b.process && a.incarnation === b.incarnation && a.slot === b.slot;
+
+const invalid = (what: string): TaskFailure => new TaskFailure(failure('GRAPH_INVALID', 'internal', what, 'never'));

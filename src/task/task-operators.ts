@@ -1,0 +1,189 @@
+import type { Failure } from '../../actors/kernel/failure.js';
+import type { CheckpointId } from '../../actors/protocol/ids.js';
+import type { OperatorContext } from '../operators/operator.js';
+import { buildParts } from './chain/build-parts.js';
+import { type Chain, type ChainEnd, compileChain } from './chain/compile-chain.js';
+import type { RestoredState } from './checkpoint/restored-state.js';
+import type { SnapshotPart } from './checkpoint/subtask-snapshot.js';
+import { boundPorts } from './operator/bound-ports.js';
+import { guarded, type LifecycleSetting, lifecycleCall } from './operator/lifecycle-call.js';
+import { Mailbox } from './operator/mailbox.js';
+import { type OperatorInstance, operatorInstance } from './operator/operator-instance.js';
+import { type Procedure, until } from './operator/procedures.js';
+import type { TaskletSetting } from './tasklet-setting.js';
+
+/** The operators of one attempt, from upstream to downstream, and the chain that they are parts of. */
+export class TaskOperators {
+  readonly chain: Chain;
+  private readonly instances: readonly OperatorInstance[];
+  private readonly lifecycle: LifecycleSetting;
+
+  constructor(
+    private readonly setting: TaskletSetting,
+    end: ChainEnd,
+    private readonly fail: (failure: Failure) => void,
+  ) {
+    const { gauge, options, ports, wake } = setting;
+    const parts = buildParts(setting);
+    this.chain = compileChain(parts, end, gauge, options.development);
+    this.instances = parts.flatMap((part, at) =>
+      part.kind === 'operator' ? [operatorInstance(part, at, new Mailbox(wake))] : [],
+    );
+    this.lifecycle = { clock: ports.clock, timeoutMs: options.lifecycleTimeoutMs, wake, fail };
+  }
+
+  /** What keeps the tasklet waiting, for people. */
+  get pending(): readonly string[] {
+    return this.instances.filter(({ deadline }) => deadline !== null).map(({ culprit }) => culprit.uid);
+  }
+
+  /** Whether everything that was emitted has gone through the chain, and every operator takes more. */
+  settled(): boolean {
+    return (!this.setting.gauge.paused || this.chain.resume()) && this.chain.ready();
+  }
+
+  loadState(restored: RestoredState): void {
+    for (const { culprit, state, tables } of this.instances) {
+      if (state !== null) restored.loadKeyGroups(culprit.uid, state, tables);
+    }
+  }
+
+  /** From the last to the first: when an operator opens, what comes after it can take records. */
+  *open(from: CheckpointId | null, restored: RestoredState): Procedure {
+    for (const instance of this.instances.toReversed()) {
+      const items = restored.items(instance.culprit.uid);
+      const context = this.contextOf(instance);
+      yield* this.call(instance, 'open', (settle) => instance.part.operator.open(context, { from, items }, settle));
+    }
+  }
+
+  /** The pre-barrier phase. What one operator still emits is in the next one before that one's phase begins. */
+  *prepare(checkpoint: CheckpointId): Procedure {
+    for (const instance of this.instances) {
+      yield* until(() => this.resumed());
+      yield* this.call(instance, 'prepareCheckpoint', (settle) =>
+        instance.part.operator.prepareCheckpoint(checkpoint, settle),
+      );
+      instance.sealed = true;
+    }
+    yield* until(() => this.resumed());
+  }
+
+  snapshot(checkpoint: CheckpointId): readonly SnapshotPart[] {
+    return this.instances.map((instance) => {
+      const { culprit, state, tables, part } = instance;
+      const items = guarded(instance, 'snapshot', () => part.operator.snapshot(checkpoint));
+      return { culprit, items, state, tables };
+    });
+  }
+
+  unseal(): void {
+    for (const instance of this.instances) instance.sealed = false;
+  }
+
+  *commit(checkpoint: CheckpointId): Procedure {
+    for (const instance of this.instances) {
+      yield* this.call(instance, 'checkpointCompleted', (settle) =>
+        instance.part.operator.checkpointCompleted(checkpoint, settle),
+      );
+    }
+  }
+
+  abort(checkpoint: CheckpointId): void {
+    for (const instance of this.instances) {
+      guarded(instance, 'checkpointAborted', () => instance.part.operator.checkpointAborted(checkpoint));
+      instance.state?.aborted(checkpoint);
+      instance.tables.forget(checkpoint);
+    }
+  }
+
+  confirm(base: CheckpointId): void {
+    for (const { tables } of this.instances) tables.confirm(base);
+  }
+
+  /** What one operator emits at its end has gone through the next one before that one's end comes. */
+  *finish(): Procedure {
+    for (const instance of this.instances) {
+      yield* until(() => this.settled());
+      yield* this.call(instance, 'finish', (settle) => instance.part.operator.finish(settle));
+      instance.finished = true;
+    }
+    yield* until(() => this.settled());
+  }
+
+  /**
+   * Delivers what has arrived for operators. One whose lifecycle call is pending needs it to go on. The others get it while records
+   * flow, when all behind them can take what they may emit, and never between their pre-barrier phase and their snapshot.
+   */
+  deliver(flowing: boolean): boolean {
+    let delivered = false;
+    for (const instance of this.instances) {
+      while (!instance.mailbox.isEmpty && this.mayRun(instance, flowing)) {
+        const arrival = instance.mailbox.take();
+        instance.state?.clearCurrentKey();
+        if (arrival !== undefined) guarded(instance, 'a timer or a completion', arrival);
+        delivered = true;
+      }
+    }
+    return delivered;
+  }
+
+  /** Calls every `close`, also after one that threw; what they threw is told and changes nothing any more. */
+  close(threw: (what: string) => void): void {
+    for (const instance of this.instances) {
+      instance.deadline?.cancel();
+      instance.mailbox.close();
+    }
+    const closing = [
+      () => this.chain.close(),
+      ...this.instances.map((instance) => () => instance.part.operator.close()),
+    ];
+    for (const close of closing) {
+      try {
+        close();
+      } catch (error) {
+        threw(String(error));
+      }
+    }
+  }
+
+  /** Lets go of what could still call back, and calls nobody. */
+  abandon(): void {
+    for (const instance of this.instances) {
+      instance.deadline?.cancel();
+      instance.mailbox.close();
+    }
+  }
+
+  private resumed(): boolean {
+    return !this.setting.gauge.paused || this.chain.resume();
+  }
+
+  private call(instance: OperatorInstance, what: string, call: Parameters<typeof lifecycleCall>[3]): Procedure {
+    return lifecycleCall(instance, what, this.lifecycle, call);
+  }
+
+  private mayRun(instance: OperatorInstance, flowing: boolean): boolean {
+    if (instance.deadline !== null) return true;
+    const { gauge } = this.setting;
+    if (!flowing || instance.sealed || instance.finished || gauge.stopped) return false;
+    const isPendingBehind = this.instances.some(({ at, deadline }) => at > instance.at && deadline !== null);
+    return !isPendingBehind && this.chain.readyBehind(instance.at);
+  }
+
+  private contextOf(instance: OperatorInstance): OperatorContext<unknown> {
+    const { job, run, index, vertex, ports, wake } = this.setting;
+    return {
+      ...boundPorts(ports, instance.mailbox),
+      job,
+      run,
+      uid: instance.culprit.uid,
+      subtaskIndex: index,
+      parallelism: vertex.parallelism,
+      keyed: instance.state,
+      output: this.chain.outputOf(instance.at),
+      wake,
+      fail: this.fail,
+    };
+  }
+}
