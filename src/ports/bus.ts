@@ -5,7 +5,7 @@ export type Unlisten = () => void;
 
 /**
  * Carries control envelopes between processes, as bytes in every world. At most once: what is sent may be lost
- * without a sign, delayed and, in the simulator, duplicated and reordered.
+ * without a sign, delayed and, in the simulator, duplicated and reordered. Bytes are handed over: nobody changes them afterwards.
  */
 export interface Bus {
   /** `unreachable` is called, at most once and never from within `send`, when nobody listens at that process. */
@@ -15,7 +15,7 @@ export interface Bus {
 
 /**
  * Carries data frames to slots. Between two slots order is kept and only a suffix can be lost, at a disconnect; the channels above
- * notice by sequence numbers. Delivery is queued, never from within `send`.
+ * notice by sequence numbers. Delivery is queued, never from within `send`. Frames are handed over: nobody changes them afterwards.
  */
 export interface DataLinks {
   send(from: SlotAddress, to: SlotAddress, frame: Uint8Array): void;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodeEnvelope } from '../../../src/runtime/host/envelope.js';
+import { EnvelopeWriter } from '../../../src/runtime/host/envelope.js';
 import { ToyWorld } from './toy.js';
 
 const from = { process: 'leader', incarnation: 'leader.1', actor: 'x' };
@@ -22,7 +22,7 @@ describe('identity: who is meant, and who may speak', () => {
       ask: '',
       message,
     };
-    toy.network.busOf(sender).send('b', encodeEnvelope(envelope), null);
+    toy.network.busOf(sender).send('b', new EnvelopeWriter().encode(envelope), null);
     toy.runFor(5);
   }
   const count = (host: ReturnType<ToyWorld['pong']>): number =>

@@ -13,7 +13,7 @@ import { ActorCell } from './actor-cell.js';
 import type { Delivery } from './delivery.js';
 import { staleReason } from './delivery.js';
 import type { Envelope } from './envelope.js';
-import { decodeEnvelope, encodeEnvelope } from './envelope.js';
+import { decodeEnvelope, EnvelopeWriter } from './envelope.js';
 import type { EffectPorts } from './perform.js';
 import { performEffect } from './perform.js';
 
@@ -41,6 +41,7 @@ export interface HostOptions {
  */
 export class ActorHost {
   private readonly cells = new Map<ActorName, ActorCell>();
+  private readonly writer = new EnvelopeWriter();
   private readonly mailbox: Delivery[] = [];
   private head = 0;
   private seq = 0;
@@ -109,7 +110,7 @@ export class ActorHost {
   /** To another process over the bus, to this one through the mailbox. */
   transmit(envelope: Envelope, cause: number | null, unreachable: (() => void) | null): void {
     if (envelope.to.process === this.options.process) this.accept(envelope, cause);
-    else this.ports.bus.send(envelope.to.process, encodeEnvelope(envelope), unreachable);
+    else this.ports.bus.send(envelope.to.process, this.writer.encode(envelope), unreachable);
   }
 
   cellOf(name: ActorName): ActorCell | undefined {

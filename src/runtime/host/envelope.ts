@@ -1,7 +1,7 @@
-import { Packr } from 'msgpackr';
 import type { AnyMessage, AskId } from '../../../actors/kernel/message.js';
 import type { Address, Epoch } from '../../../actors/protocol/ids.js';
-import { boundsOf } from '../../task/frame/msgpack-bounds.js';
+import { ValueReader } from '../../state/value-reader.js';
+import { ValueWriter } from '../../state/value-writer.js';
 
 /** What travels between processes: a message, who speaks to whom, and what it is to a question. */
 export interface Envelope {
@@ -21,39 +21,37 @@ const wireVersion = 1;
 const kinds = ['send', 'ask', 'answer', 'absent'] as const;
 const fieldCount = 11;
 
-// One codec for all: it keeps no structures between messages, so it holds no state that peers could disturb.
-const codec = new Packr({
-  useRecords: false,
-  mapsAsObjects: true,
-  variableMapSize: true,
-  encodeUndefinedAsNil: true,
-} as object);
+/** Writes envelopes as msgpack. Belongs to one sender: it keeps a buffer. */
+export class EnvelopeWriter {
+  private readonly writer = new ValueWriter();
 
-export function encodeEnvelope({ to, from, epoch, kind, ask, message }: Envelope): Uint8Array {
-  return codec.pack([
-    wireVersion,
-    to.process,
-    to.incarnation,
-    to.actor,
-    from.process,
-    from.incarnation,
-    from.actor,
-    epoch,
-    kinds.indexOf(kind),
-    ask,
-    message,
-  ]);
+  encode({ to, from, epoch, kind, ask, message }: Envelope): Uint8Array {
+    const { writer } = this;
+    writer.clear();
+    writer.write([
+      wireVersion,
+      to.process,
+      to.incarnation,
+      to.actor,
+      from.process,
+      from.incarnation,
+      from.actor,
+      epoch,
+      kinds.indexOf(kind),
+      ask,
+      message,
+    ]);
+    return writer.copy();
+  }
 }
 
 /** The envelope, or why the bytes are none. Bytes of strangers end nothing: they are dropped and counted. */
 export function decodeEnvelope(bytes: Uint8Array): Envelope | { readonly malformed: string } {
   if (bytes.byteLength > envelopeBytesMax) return { malformed: `${bytes.byteLength} bytes` };
-  // Before anything is allocated for it: five bytes can announce an array of millions.
-  const bounds = boundsOf(bytes, 0);
-  if (typeof bounds !== 'string') return { malformed: bounds.damage };
   let fields: unknown;
   try {
-    fields = codec.unpack(bytes);
+    // The reader holds every size against the bytes that are left: five bytes cannot announce an array of millions.
+    fields = new ValueReader(bytes).read();
   } catch (error) {
     return { malformed: error instanceof Error ? error.message : String(error) };
   }

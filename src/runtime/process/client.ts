@@ -4,7 +4,7 @@ import { actorNames, anyIncarnation } from '../../../actors/protocol/ids.js';
 import type { Bus, Unlisten } from '../../ports/bus.js';
 import type { Clock } from '../../ports/clock.js';
 import { Asks } from '../host/asks.js';
-import { decodeEnvelope, encodeEnvelope } from '../host/envelope.js';
+import { decodeEnvelope, EnvelopeWriter } from '../host/envelope.js';
 
 export type ClientAnswer = { readonly kind: 'answered'; readonly message: AnyMessage } | { readonly kind: 'expired' };
 
@@ -32,7 +32,7 @@ export class Client {
     this.count += 1;
     const id = `${message.type}/${this.count}`;
     const to = { process: this.leader, incarnation: anyIncarnation, actor: actorNames.dispatcher };
-    const bytes = encodeEnvelope({ to, from: this.self, epoch: null, kind: 'ask', ask: id, message });
+    const bytes = new EnvelopeWriter().encode({ to, from: this.self, epoch: null, kind: 'ask', ask: id, message });
     this.waiting.set(id, done);
     this.asks.start({
       id,

@@ -1,5 +1,7 @@
 import type { JobRun } from '../../../actors/protocol/ids.js';
 import { jobRun, runText } from '../../../actors/protocol/ids.js';
+import type { SubtaskMessage } from '../../../actors/subtask/messages.js';
+import type { TraceRecord } from '../../ports/telemetry.js';
 import type { Checker, CheckerContext, CheckerFactory } from '../checker.js';
 import { Violation } from '../checker.js';
 import type { FileEvent } from '../sim-files.js';
@@ -17,7 +19,9 @@ export const noOpenTransaction: CheckerFactory = (context) => new NoOpenTransact
 class NoOpenTransaction implements Checker {
   readonly invariant = 'I12';
   private readonly touchedAtMs = new Map<string, number>();
-  /** When the first checkpoint of each run was complete: by then all its writers have looked for leftovers. */
+  /** When each run triggered its first checkpoint: its writers look for leftovers after that. */
+  private readonly triggeredAtMs = new Map<JobRun, number>();
+  /** The same, of the runs that have completed a checkpoint: all their writers have looked. */
   private readonly clearedAtMs = new Map<JobRun, number>();
   private run: JobRun = -1;
   private isFinished = false;
@@ -29,8 +33,17 @@ class NoOpenTransaction implements Checker {
     if (createdResult(event, job)?.outcome === 'finished') this.isFinished = true;
     const entry = createdEntry(event, job);
     if (entry?.kind === 'recovered') this.run = entry.run;
-    if (entry?.kind !== 'checkpoint' || this.clearedAtMs.has(entry.checkpoint.run)) return;
-    this.clearedAtMs.set(entry.checkpoint.run, this.context.world.nowMs);
+    if (entry?.kind !== 'checkpoint') return;
+    const { run } = entry.checkpoint;
+    this.clearedAtMs.set(run, this.triggeredAtMs.get(run) ?? 0);
+  }
+
+  trace({ effects, atMs }: TraceRecord): void {
+    for (const effect of effects) {
+      if (effect.kind !== 'ask' || effect.message.type !== 'subtask.triggerCheckpoint') continue;
+      const { run } = effect.message as Extract<SubtaskMessage, { type: 'subtask.triggerCheckpoint' }>;
+      if (!this.triggeredAtMs.has(run)) this.triggeredAtMs.set(run, atMs);
+    }
   }
 
   file({ kind, path, to }: FileEvent): void {

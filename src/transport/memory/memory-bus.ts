@@ -3,8 +3,8 @@ import type { Bus, Unlisten } from '../../ports/bus.js';
 import { Listeners } from './listeners.js';
 
 /**
- * A Bus between processes of one thread, which share the object. Nothing is lost while the receiver listens; order is kept. Bytes are
- * copied, so the sender may use its own again. `queue` runs what it is given later, in order, and never from within the call.
+ * A Bus between processes of one thread, which share the object. Nothing is lost while the receiver listens; order is kept. `queue`
+ * runs what it is given later, in order, and never from within the call.
  */
 export class MemoryBus implements Bus {
   private readonly listeners = new Listeners();
@@ -12,10 +12,9 @@ export class MemoryBus implements Bus {
   constructor(private readonly queue: (run: () => void) => void) {}
 
   send(to: ProcessName, bytes: Uint8Array, unreachable: (() => void) | null): void {
-    const copy = bytes.slice();
     this.queue(() => {
       const receive = this.listeners.at(to);
-      if (receive !== null) receive(copy);
+      if (receive !== null) receive(bytes);
       else unreachable?.();
     });
   }

@@ -3,8 +3,8 @@ import type { DataLinks, Unlisten } from '../../ports/bus.js';
 import { Listeners } from './listeners.js';
 
 /**
- * DataLinks between slots of one thread, which share the object. Frames to a slot that does not listen are lost. Bytes are copied, so
- * the sender may use its buffer again. `queue` runs what it is given later, in order, and never from within the call.
+ * DataLinks between slots of one thread, which share the object. Frames to a slot that does not listen are lost. `queue` runs what it
+ * is given later, in order, and never from within the call.
  */
 export class MemoryDataLinks implements DataLinks {
   private readonly listeners = new Listeners();
@@ -12,9 +12,8 @@ export class MemoryDataLinks implements DataLinks {
   constructor(private readonly queue: (run: () => void) => void) {}
 
   send(_from: SlotAddress, to: SlotAddress, frame: Uint8Array): void {
-    const copy = frame.slice();
     const name = slotName(to);
-    this.queue(() => this.listeners.at(name)?.(copy));
+    this.queue(() => this.listeners.at(name)?.(frame));
   }
 
   listen(slot: SlotAddress, receive: (frame: Uint8Array) => void): Unlisten {
