@@ -18,7 +18,9 @@ if (!options.help) {
   const names = mutants.map(({ name }) => name).filter((name) => options.only === undefined || name === options.only);
   const hunts = await huntAll(names, Number(options.seed), Number(options.runs), (hunt) => console.error(lineOf(hunt)));
   const survivors = hunts.filter(({ killedBy }) => killedBy === null);
-  const sizes = hunts.flatMap(({ killedBy, deviations }) => (killedBy === null ? [] : [deviations])).sort((a, b) => a - b);
+  const sizes = hunts
+    .flatMap(({ killedBy, deviations }) => (killedBy === null ? [] : [deviations]))
+    .sort((a, b) => a - b);
   if (options.json === true) console.log(JSON.stringify(hunts));
   console.log(
     `${hunts.length - survivors.length} of ${hunts.length} mutants killed, median counterexample ${sizes[sizes.length >> 1] ?? 0} deviations` +
@@ -33,7 +35,12 @@ function lineOf({ mutant, killedBy, runs, deviations, message, replay }: Hunt): 
 }
 
 /** As many at a time as there are cores, each in a process of its own. */
-async function huntAll(names: readonly string[], seed: number, runs: number, told: (hunt: Hunt) => void): Promise<readonly Hunt[]> {
+async function huntAll(
+  names: readonly string[],
+  seed: number,
+  runs: number,
+  told: (hunt: Hunt) => void,
+): Promise<readonly Hunt[]> {
   const queue = [...names];
   const hunts: Hunt[] = [];
   const worker = async (): Promise<void> => {

@@ -1,5 +1,6 @@
 import { cac } from 'cac';
 import { allActors } from './diagrams/actors.js';
+import { buildSimulation } from './mutants/build.js';
 import { Soak } from './soak/soak.js';
 
 /** Runs generated schedules against the engine and says what they reached. Exit code 1 when one finds something. */
@@ -12,7 +13,7 @@ cli
 cli.help();
 const { options } = cli.parse();
 if (!options.help) {
-  const soak = new Soak(allActors);
+  const soak = new Soak(await buildSimulation(null), allActors);
   const summary = soak.run({
     runs: Number(options.runs),
     seed: Number(options.seed),

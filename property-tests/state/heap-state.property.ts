@@ -107,7 +107,7 @@ const contentOfModel = (model: Model, ofKeys: readonly unknown[]): unknown =>
     return [plain?.value, plain?.list ?? [], sorted([...(plain?.map.values() ?? [])])];
   });
 
-/** What a coordinator keeps: the bytes of each group as of each checkpoint, put together from what changed and what did not. */
+/** What a coordinator keeps: the bytes of each group as of each checkpoint, from what changed and what did not. */
 interface Kept {
   readonly groups: ReadonlyMap<number, KeyGroupBytes>;
   readonly model: Model;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pc from 'picocolors';
 import { buildJob } from '../../src/api/job-definition.js';
-import { engineModules } from '../../src/cli/engine.js';
+import { engineModules } from '../../src/engine-modules.js';
 import { bundleJob } from '../../src/runtime/code/bundle.js';
 import { bundledCode } from '../../src/runtime/code/code-stores.js';
 import { loadJob } from '../../src/runtime/code/load.js';

@@ -2,10 +2,10 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
 import type { Plugin } from 'esbuild';
-import type * as Simulation from './simulation.js';
+import { build } from 'esbuild';
 import type { Mutant } from './mutant.js';
+import type * as Simulation from './simulation.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -20,11 +20,14 @@ export async function buildSimulation(mutant: Mutant | null): Promise<typeof Sim
     platform: 'node',
     target: 'node20',
     external: ['esbuild'],
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    banner: {
+      js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
+    },
     plugins: mutant === null ? [] : [planting(mutant, planted)],
     logLevel: 'error',
   });
-  if (mutant !== null && planted.count === 0) throw new Error(`Mutant ${mutant.name}: ${mutant.file} is not part of the simulation.`);
+  if (mutant !== null && planted.count === 0)
+    throw new Error(`Mutant ${mutant.name}: ${mutant.file} is not part of the simulation.`);
   const folder = await mkdtemp(join(tmpdir(), 'weirflow-mutant-'));
   const path = join(folder, 'simulation.mjs');
   await writeFile(path, outputFiles?.[0]?.text ?? '');
@@ -40,7 +43,9 @@ function planting(mutant: Mutant, planted: { count: number }): Plugin {
         const text = await readFile(path, 'utf8');
         const places = text.split(mutant.find).length - 1;
         if (places !== 1) {
-          throw new Error(`Mutant ${mutant.name}: its text stands ${places} times in ${mutant.file}, not once. Adapt scripts/mutants/list.ts to the code.`);
+          throw new Error(
+            `Mutant ${mutant.name}: its text stands ${places} times in ${mutant.file}, not once. Adapt scripts/mutants/list.ts to the code.`,
+          );
         }
         planted.count += 1;
         return { contents: text.replace(mutant.find, () => mutant.replace), loader: 'ts' };

@@ -1,9 +1,6 @@
 import type { Actor } from '../../actors/kernel/actor.js';
 import { Coverage } from '../../src/simulation/coverage.js';
-import { planRun, runOf } from '../../src/simulation/generate.js';
-import { replayLine } from '../../src/simulation/replay-line.js';
-import { simulate } from '../../src/simulation/run.js';
-import { shrink } from '../../src/simulation/shrink.js';
+import type * as Simulation from '../mutants/simulation.js';
 
 export interface SoakOptions {
   readonly runs: number;
@@ -42,9 +39,13 @@ const progressEveryRuns = 500;
 export class Soak {
   private readonly coverage = new Coverage();
 
-  constructor(private readonly actors: readonly Actor[]) {}
+  constructor(
+    private readonly simulation: typeof Simulation,
+    private readonly actors: readonly Actor[],
+  ) {}
 
   run({ runs, seed, keepGoing, print }: SoakOptions): SoakSummary {
+    const { planRun, runOf, simulate, shrink, replayLine } = this.simulation;
     const started = performance.now();
     const findings: Finding[] = [];
     const sum = { done: 0, events: 0, virtualMs: 0, crashes: 0, restarts: 0, checkpoints: 0, restored: 0, during: 0 };

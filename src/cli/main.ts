@@ -45,6 +45,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? exitCode.done : exitCode.failed);
 });
 
-const code = await main(process.argv.slice(2), new Terminal());
+const terminal = new Terminal();
+const code = await main(process.argv.slice(2), terminal);
+terminal.flush();
 // What is written to a pipe may still be on its way.
 process.stdout.write('', () => process.exit(code));

@@ -58,27 +58,29 @@ function slotsFor({ graph }: JobRecord, given: number | null): number {
   );
 }
 
-const runAgain = 'To run it again from the beginning, give another --job-id or another folder.';
-
 interface Circumstances {
   readonly progress: RunProgress;
   readonly interrupts: Interrupts;
   readonly checkpoints: string | null;
 }
 
+const runAgain = 'To run it again from the beginning, give another --job-id or another folder.';
+
 function report({ job, outcome, failure }: JobResult, circumstances: Circumstances, terminal: Terminal): number {
   const { progress, interrupts, checkpoints } = circumstances;
+  const name = terminal.colors.cyan(job);
   if (outcome === 'failed') {
     if (failure !== null) terminal.say(failureText(failure, terminal.colors));
     if (!progress.begun && checkpoints !== null) {
-      terminal.say(`Nothing was run. If ${checkpoints} holds this as the end of an earlier run: ${runAgain}`);
+      terminal.say(`Nothing was run: ${checkpoints} may say how an earlier run of the job ended. ${runAgain}`);
     }
     return exitCode.failed;
   }
-  if (!progress.begun) terminal.say(`Job '${job}' has ${outcome} already, so nothing was run. ${runAgain}`);
-  if (outcome === 'canceled') {
-    terminal.say(`${terminal.colors.cyan(job)} was canceled`);
-    return interrupts.code ?? exitCode.failed;
-  }
-  return exitCode.done;
+  if (!progress.begun)
+    terminal.say(
+      `Job '${job}' ${outcome === 'finished' ? 'has finished' : 'was canceled'} already, so nothing was run. ${runAgain}`,
+    );
+  else if (outcome === 'canceled') terminal.say(`${name} was canceled`);
+  else terminal.note(`${name} finished after ${process.uptime().toFixed(1)} s`);
+  return outcome === 'finished' ? exitCode.done : (interrupts.code ?? exitCode.failed);
 }

@@ -1,5 +1,7 @@
 import pc from 'picocolors';
 
+const unwrittenCharactersMax = 65_536;
+
 /** Where the command writes: what jobs put out to stdout, all that is said about them to stderr. */
 export class Terminal {
   /** Plain functions unless stderr is a terminal that shows colours. */
@@ -7,19 +9,26 @@ export class Terminal {
     process.stderr.isTTY && process.env.NO_COLOR === undefined && process.env.TERM !== 'dumb',
   );
   private shown = '';
+  /** Lines of this turn of the loop: one write for all of them takes a fraction of the time of one each. */
+  private unwritten = '';
 
-  /** One line of the job's output. */
+  /** One line of the job's output, written at the end of this turn at the latest. */
   out(text: string): void {
-    const status = this.shown;
-    this.clear();
-    process.stdout.write(`${text}\n`);
-    if (process.stdout.isTTY) this.status(status);
+    if (this.unwritten === '') setImmediate(() => this.flush());
+    this.unwritten += `${text}\n`;
+    if (this.unwritten.length > unwrittenCharactersMax) this.flush();
   }
 
   /** One or more lines about the job. */
   say(text: string): void {
+    this.flush();
     this.clear();
     process.stderr.write(`${text}\n`);
+  }
+
+  /** A line about the job for whoever watches; nothing where stderr is no terminal. */
+  note(text: string): void {
+    if (process.stderr.isTTY) this.say(text);
   }
 
   /** What is going on just now: the last line of a terminal, written anew each time; nothing where stderr is no terminal. */
@@ -28,6 +37,16 @@ export class Terminal {
     this.clear();
     this.shown = text;
     if (text !== '') process.stderr.write(this.colors.dim(text));
+  }
+
+  flush(): void {
+    if (this.unwritten === '') return;
+    // Only where both share a screen does the status stand in the way.
+    const status = process.stdout.isTTY ? this.shown : '';
+    if (status !== '') this.clear();
+    process.stdout.write(this.unwritten);
+    this.unwritten = '';
+    if (status !== '') this.status(status);
   }
 
   private clear(): void {

@@ -15,7 +15,10 @@ export interface Instance {
   readonly parallelism: number;
 }
 
-/** What a function meets while it handles a record, and at the end of the input. It is one object that changes: do not keep it. */
+/**
+ * What a function meets while it handles a record, and at the end of the input. It is one object that changes: do not
+ * keep it.
+ */
 export interface ProcessContext<Out> {
   /** Event time of the record; `noTimestamp` when it has none, and at the end of the input. */
   readonly timestamp: number;

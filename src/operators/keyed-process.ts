@@ -12,9 +12,9 @@ export interface KeyedProcessContext<K, Out> extends ProcessContext<Out>, StateA
 export interface KeyedInstance extends Instance, StateAccess {}
 
 /**
- * The job's own code for one operator on a keyed stream. Each subtask needs an instance of its own, because an instance keeps the state
- * handles that it got in `open`. What it emits must follow from its input and its state: it runs again after a recovery, and its fields
- * are not part of a checkpoint.
+ * The job's own code for one operator on a keyed stream. Each subtask needs an instance of its own, because an instance
+ * keeps the state handles that it got in `open`. What it emits must follow from its input and its state: it runs again
+ * after a recovery, and its fields are not part of a checkpoint.
  *
  * @example
  * class CountOrders implements KeyedProcessFunction<string, Order, Count> {

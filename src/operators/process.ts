@@ -2,8 +2,9 @@ import { FunctionOperator, type Instance, type ProcessContext, RecordContext } f
 import type { OperatorContext } from './operator.js';
 
 /**
- * The job's own code for one operator. Each subtask needs an instance of its own, because an instance may keep what it got in `open`.
- * What it emits must follow from its input: it runs again after a recovery, and its fields are not part of a checkpoint.
+ * The job's own code for one operator. Each subtask needs an instance of its own, because an instance may keep what it
+ * got in `open`. What it emits must follow from its input: it runs again after a recovery, and its fields are not part
+ * of a checkpoint.
  */
 export interface ProcessFunction<In, Out> {
   /** Once, before the first record. */

@@ -13,8 +13,9 @@ import {
 export type Reducer<T> = (reduced: DeepReadonly<T>, value: DeepReadonly<T>) => T | DeepReadonly<T>;
 
 /**
- * Emits, for each record, the reduction of all records of its key so far; the first record of a key is emitted as it is. A result has
- * the timestamp of the record that led to it. One that cannot be stored is refused with STATE_UNSUPPORTED, and not emitted.
+ * Emits, for each record, the reduction of all records of its key so far; the first record of a key is emitted as it
+ * is. A result has the timestamp of the record that led to it. One that cannot be stored is refused with
+ * STATE_UNSUPPORTED, and not emitted.
  */
 export class ReduceOperator<T> extends BasicOperator<T, T | DeepReadonly<T>> {
   private readonly reduce: Reducer<T>;

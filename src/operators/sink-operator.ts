@@ -20,9 +20,10 @@ interface Pending<C> {
 type Work = (settle: Settle) => Lifecycle;
 
 /**
- * Runs a Sink so that each record takes effect once. At a barrier what was written becomes committables; they stand in every snapshot
- * until they are committed, and are committed when a checkpoint that holds them is durable. So a checkpoint that is aborted, or
- * whose completion nobody hears of, loses nothing: the next one that completes commits them too.
+ * Runs a Sink so that each record takes effect once. At a barrier what was written becomes committables; they stand in
+ * every snapshot until they are committed, and are committed when a checkpoint that holds them is durable. So a
+ * checkpoint that is aborted, or whose completion nobody hears of, loses nothing: the next one that completes commits
+ * them too.
  */
 export class SinkOperator<T, C> extends BasicOperator<T, never> {
   private readonly sink: Sink<T, C>;
@@ -35,7 +36,10 @@ export class SinkOperator<T, C> extends BasicOperator<T, never> {
     this.sink = sink;
   }
 
-  /** Commits what was restored, whose checkpoint is complete; then aborts what earlier attempts left and no checkpoint knows of. */
+  /**
+   * Commits what was restored, whose checkpoint is complete; then aborts what earlier attempts left and no checkpoint
+   * knows of.
+   */
   override open(context: OperatorContext<never>, restored: RestoredOperatorState, settle: Settle): Lifecycle {
     this.context = context;
     const writer = this.sink.createWriter(context);
@@ -78,8 +82,9 @@ export class SinkOperator<T, C> extends BasicOperator<T, never> {
   }
 
   /**
-   * Commits everything up to this checkpoint: the completion of an earlier one may have been overtaken or lost. One that comes late,
-   * twice, or from before this attempt finds nothing to commit. What fails to commit stays in the snapshots.
+   * Commits everything up to this checkpoint: the completion of an earlier one may have been overtaken or lost. One
+   * that comes late, twice, or from before this attempt finds nothing to commit. What fails to commit stays in the
+   * snapshots.
    */
   override checkpointCompleted(checkpoint: CheckpointId, settle: Settle): Lifecycle {
     const due = this.pending.filter((item) => compareCheckpoints(item.checkpoint, checkpoint) <= 0);
@@ -136,7 +141,8 @@ export class SinkOperator<T, C> extends BasicOperator<T, never> {
     throw new StateFailure(
       'STATE_UNREADABLE',
       'user',
-      `operator '${this.context.uid}': the restored state is not that of a sink; give the sink another uid than the operator before it had`,
+      `operator '${this.context.uid}': the restored state is not that of a sink; ` +
+        'give the sink another uid than the operator that wrote it',
     );
   }
 

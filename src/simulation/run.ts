@@ -20,8 +20,8 @@ import { SimWorld } from './world.js';
 /** Short enough that a run sees several heartbeats, checkpoints and recoveries within a few virtual seconds. */
 export const simulatedClusterOptions: ClusterOptions = {
   ...defaultClusterOptions,
-  heartbeatIntervalMs: 150,
-  heartbeatTimeoutMs: 600,
+  heartbeatIntervalMs: 250,
+  heartbeatTimeoutMs: 750,
   stuckTimeoutMs: 5_000,
   orphanTimeoutMs: 2_500,
   askEveryMs: 60,
@@ -89,6 +89,7 @@ class Run {
   private restoredCheckpoint = false;
   private crashedDuringRecovery = false;
   private restoring = false;
+  private healedAtMs: number | null = null;
   private endedAtMs = 0;
 
   constructor(private readonly spec: RunSpec) {
@@ -156,10 +157,7 @@ class Run {
     const { world, cluster, spec } = this;
     cluster.start();
     planPartitions(world, cluster.network, cluster.names(), spec.healAtMs);
-    world.at(spec.healAtMs, () => {
-      cluster.heal();
-      for (const checker of this.checkers) checker.healed?.();
-    });
+    world.at(spec.healAtMs, () => this.heal());
     const deadlineMs = spec.healAtMs + livenessMs;
     while (this.violation === null && !this.isOver() && world.step()) {
       if (world.nowMs > deadlineMs)
@@ -180,7 +178,11 @@ class Run {
 
   /** Ended, healed, and the ended job's actor gone: late messages and files have had their time. */
   private isOver(): boolean {
-    return this.outcome !== null && this.world.choices.isHealed && this.world.nowMs > this.endedAtMs + settleMs;
+    return (
+      this.outcome !== null &&
+      this.healedAtMs !== null &&
+      this.world.nowMs > Math.max(this.healedAtMs, this.endedAtMs) + settleMs
+    );
   }
 
   private onTrace(record: TraceRecord): void {
@@ -198,6 +200,7 @@ class Run {
     if (message.type === 'jobMaster.ended' && verdict.kind === 'taken') {
       this.outcome = (message as unknown as { result: { outcome: string } }).result.outcome;
       this.endedAtMs = this.world.nowMs;
+      this.world.at(this.world.nowMs + faultsAfterEndMs, () => this.heal());
     }
     if (record.actor.startsWith('job-master/')) this.onJobMaster(record);
     if (record.fromState === 'writingManifest' && record.toState === 'notifying') this.checkpoints += 1;
@@ -210,6 +213,13 @@ class Run {
     if (toState === 'pausing') this.restarts += 1;
     if (toState === 'pausing' && fromState !== null && recoveryStates.has(fromState)) this.crashedDuringRecovery = true;
     if (toState === 'rewindingSources' && this.restoring) this.restoredCheckpoint = true;
+  }
+
+  private heal(): void {
+    if (this.world.choices.isHealed) return;
+    this.healedAtMs = this.world.nowMs;
+    this.cluster.heal();
+    for (const checker of this.checkers) checker.healed?.();
   }
 
   private onTask(trace: TaskTrace): void {
@@ -231,7 +241,10 @@ class Run {
   }
 }
 
-const settleMs = 4_000;
+/** Longer than any store call or message may be late. */
+const settleMs = 1_300;
+/** Faults go on for so long after the job has ended: a leader may still crash and must not run it again. */
+const faultsAfterEndMs = 300;
 const recoveryStates: ReadonlySet<string> = new Set([
   'pausing',
   'retrievingCheckpoint',

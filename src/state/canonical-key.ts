@@ -2,8 +2,9 @@ import { isPlainObject, nounOf, stepText } from './plain-data.js';
 import { StateFailure } from './state-failure.js';
 
 /**
- * The canonical form of keys, which decides where a record goes and which state it meets: fixed for ever, because stored
- * state is placed by it. Keys are strings, numbers, bigints, booleans, and tuples (arrays) and plain objects of these.
+ * The canonical form of keys, which decides where a record goes and which state it meets: fixed for ever, because
+ * stored state is placed by it. Keys are strings, numbers, bigints, booleans, and tuples (arrays) and plain objects of
+ * these.
  *
  * | value | bytes |
  * |---|---|
@@ -16,10 +17,10 @@ import { StateFailure } from './state-failure.js';
  * | tuple | FC, its elements, FE |
  * | object | FD, each field as name (like a string) and value, by name in code unit order, FE |
  *
- * UTF-8 has no bytes above F4, so the next tag ends a string, and no two keys have the same bytes. −0 is 0. A number and a
- * bigint of the same value are two keys. Refused with KEY_UNSUPPORTED, naming the path: NaN, which equals nothing, and so no
- * record would ever find its state; null and undefined; strings with half a surrogate pair, which UTF-8 cannot say; symbols,
- * functions, and instances of classes, whose identity is not in their fields.
+ * UTF-8 has no bytes above F4, so the next tag ends a string, and no two keys have the same bytes. −0 is 0. A number
+ * and a bigint of the same value are two keys. Refused with KEY_UNSUPPORTED, naming the path: NaN, which equals
+ * nothing, and so no record would ever find its state; null and undefined; strings with half a surrogate pair, which
+ * UTF-8 cannot say; symbols, functions, and instances of classes, whose identity is not in their fields.
  */
 export const keyTags = {
   false: 0xf5,

@@ -1,6 +1,8 @@
 import type { StateDescriptor } from './keyed-state.js';
 
-/** Names a state that holds one value for each key. The name is unique in its operator and outlives versions of the job. */
+/**
+ * Names a state that holds one value for each key. The name is unique in its operator and outlives versions of the job.
+ */
 export function valueState<T>(name: string): StateDescriptor<'value', T> {
   return { kind: 'value', name };
 }

@@ -8,8 +8,8 @@ export interface KeyGroupRange {
 }
 
 /**
- * The key group of a key, from 0 to maxParallelism − 1: the unit in which keyed state is stored and moved. The same in every process
- * and version, because stored state is placed by it. Throws KEY_UNSUPPORTED for what cannot be a key.
+ * The key group of a key, from 0 to maxParallelism − 1: the unit in which keyed state is stored and moved. The same in
+ * every process and version, because stored state is placed by it. Throws KEY_UNSUPPORTED for what cannot be a key.
  */
 export function keyGroupOf(key: unknown, maxParallelism: number): number {
   return hashOf(key) % maxParallelism;

@@ -1,6 +1,7 @@
 /**
- * MurmurHash3 (x86, 32 bits, seed 0), which spreads keys over key groups. It comes in four forms that agree with each other: of
- * bytes, of a string with one code unit for each byte, and of two that read a string or an integer in place. Results are unsigned.
+ * MurmurHash3 (x86, 32 bits, seed 0), which spreads keys over key groups. It comes in four forms that agree with each
+ * other: of bytes, of a string with one code unit for each byte, and of two that read a string or an integer in place.
+ * Results are unsigned.
  */
 export function murmur3(bytes: Uint8Array): number {
   const length = bytes.length;

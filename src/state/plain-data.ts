@@ -1,6 +1,6 @@
 /**
- * True for an object made by a literal, by a decoder, or with no prototype; false for arrays and for instances of classes.
- * A literal of another realm counts too: the code of a job may be evaluated in a context of its own.
+ * True for an object made by a literal, by a decoder, or with no prototype; false for arrays and for instances of
+ * classes. A literal of another realm counts too: the code of a job may be evaluated in a context of its own.
  */
 export function isPlainObject(value: object): value is Readonly<Record<string, unknown>> {
   const prototype: unknown = Object.getPrototypeOf(value);
@@ -9,7 +9,10 @@ export function isPlainObject(value: object): value is Readonly<Record<string, u
   return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype as object, 'isPrototypeOf');
 }
 
-/** True for a Uint8Array of any realm; false for its subclasses, such as Buffer, which would come back as something else. */
+/**
+ * True for a Uint8Array of any realm; false for its subclasses, such as Buffer, which would come back as something
+ * else.
+ */
 export function isBytes(value: object): value is Uint8Array {
   if (Object.getPrototypeOf(value) === Uint8Array.prototype) return true;
   // A Buffer is a Uint8Array of this realm, and its prototype is none of the built-in ones.

@@ -1,7 +1,8 @@
 /**
- * How values stand in a snapshot: MessagePack, and of it no more than plain data needs. Numbers are written in the shortest form that
- * gives the same number back; −0 and all beyond 32 bits are floats. The 64-bit integer forms are bigints, so that a number
- * and a bigint never turn into each other. Three extensions hold what MessagePack has no form for.
+ * How values stand in a snapshot: MessagePack, and of it no more than plain data needs. Numbers are written in a
+ * short form that gives the same number back; −0 and all beyond 32 bits are floats. The 64-bit integer forms are
+ * bigints, so that a number and a bigint never turn into each other. Three extensions hold what MessagePack has no form
+ * for.
  */
 export const extensions = {
   /** A field whose value is undefined; one byte, 0. */

@@ -9,8 +9,8 @@ export class Unreadable extends Error {
 const shortTextBytesMax = 24;
 
 /**
- * Reads what a ValueWriter wrote, value by value. Damaged bytes throw Unreadable, at a cost bounded by their number: sizes are
- * held against what is left before anything is made, and depth is limited.
+ * Reads what a ValueWriter wrote, value by value. Damaged bytes throw Unreadable, at a cost bounded by their number:
+ * sizes are held against what is left before anything is made, and depth is limited.
  */
 export class ValueReader {
   private readonly bytes: Buffer;

@@ -16,8 +16,9 @@ const shortTextUnitsMax = 40;
 const stepsShownMax = 8;
 
 /**
- * Writes plain data as bytes: equal data, with fields in the same order, gives equal bytes. Throws Unstorable for anything else,
- * which makes it the judge of what may be stored too. Belongs to one owner, who calls `clear` after a throw.
+ * Writes plain data as bytes: equal data, with fields in the same order, gives equal bytes. Throws Unstorable for
+ * anything else, which makes it the judge of what may be stored too. Belongs to one owner, who calls `clear` after a
+ * throw.
  */
 export class ValueWriter {
   private bytes = Buffer.allocUnsafeSlow(1_024);
@@ -162,7 +163,9 @@ export class ValueWriter {
     this.append(content);
   }
 
-  /** The tag and size of what has several forms; tag16 + 1 is the form of 32 bits, a tag8 of 0 means that there is none. */
+  /**
+   * The tag and size of what has several forms; tag16 + 1 is the form of 32 bits, a tag8 of 0 means that there is none.
+   */
   private writeHead(fixTag: number, fixMax: number, tag8: number, tag16: number, size: number): void {
     this.reserve(5);
     const { bytes } = this;

@@ -113,17 +113,24 @@ describe('values that cannot be stored', () => {
 
 describe('damaged bytes', () => {
   it.each([
-    { damage: 'nothing', bytes: [] },
-    { damage: 'an array of 2^32 - 1 elements', bytes: [0xdd, 0xff, 0xff, 0xff, 0xff] },
-    { damage: 'a map of 2^24 fields', bytes: [0xdf, 0x01, 0, 0, 0] },
-    { damage: 'a string longer than the rest', bytes: [0xdb, 0, 0, 0, 9, 0x61] },
-    { damage: 'half a number', bytes: [0xcb, 0] },
-    { damage: 'an extension of another program', bytes: [0xd4, 0x72, 0x40] },
-    { damage: 'a timestamp', bytes: [0xd6, 0xff, 0, 0, 0, 0] },
-    { damage: 'a bigint without digits', bytes: [0xc7, 1, 1, 0x2d] },
-    { damage: 'a field named by a number', bytes: [0x81, 1, 1] },
-    { damage: 'arrays in arrays', bytes: Array.from({ length: 100_000 }, () => 0x91) },
-  ])('$damage', ({ bytes }) => {
-    expect(() => new ValueReader(Uint8Array.from(bytes)).read()).toThrow(Unreadable);
+    { damage: 'nothing', reason: '1 bytes are announced and 0 are left', bytes: [] },
+    // Refused before the first of them is made.
+    {
+      damage: 'an array of 2^32 - 1 elements',
+      reason: '4294967295 bytes',
+      bytes: [0xdd, 0xff, 0xff, 0xff, 0xff, 0xc0],
+    },
+    { damage: 'an object of 2^24 fields', reason: '33554432 bytes', bytes: [0xdf, 0x01, 0, 0, 0, 0xc0] },
+    { damage: 'a string longer than the rest', reason: '9 bytes', bytes: [0xdb, 0, 0, 0, 9, 0x61] },
+    { damage: 'half a number', reason: '8 bytes', bytes: [0xcb, 0] },
+    { damage: 'an extension of another program', reason: 'extension 114 is never', bytes: [0xd4, 0x72, 0x40] },
+    { damage: 'a timestamp', reason: 'tag 214 is never written', bytes: [0xd6, 0xff, 0, 0, 0, 0] },
+    { damage: 'a bigint without digits', reason: 'a bigint has no digits', bytes: [0xc7, 1, 1, 0x2d] },
+    { damage: 'a field named by a number', reason: 'the name of a field', bytes: [0x81, 1, 1] },
+    { damage: 'arrays in arrays', reason: 'deeper than 64 levels', bytes: Array.from({ length: 100_000 }, () => 0x91) },
+  ])('$damage', ({ bytes, reason }) => {
+    const read = (): unknown => new ValueReader(Uint8Array.from(bytes)).read();
+    expect(read).toThrow(Unreadable);
+    expect(read).toThrow(reason);
   });
 });

@@ -4,7 +4,7 @@ import {
   type Expected,
   type JobSpec,
   outputFolder,
-  referenceOf,
+  Reference,
   type SimRecord,
   specOf,
   wholeInput,
@@ -37,7 +37,7 @@ class ExactlyOnce implements Checker {
     private readonly context: CheckerContext,
     private readonly spec: JobSpec,
   ) {
-    this.expected = referenceOf(spec, wholeInput);
+    this.expected = new Reference(spec).expected(wholeInput);
   }
 
   store(event: StoreEvent): void {

@@ -34,7 +34,7 @@ export class TotalActors implements Checker {
       throw broken(record, 'refused it with a code that its table does not list');
     }
     if (verdict.kind !== 'taken' && fromState !== toState)
-      throw broken(record, 'changed its state over what it did not take');
+      throw broken(record, 'changed its state over what it ignored');
   }
 }
 

@@ -9,7 +9,7 @@ import {
   type KeyedStageSpec,
   type KeyTotals,
   type Prefix,
-  referenceOf,
+  Reference,
   type SimRecord,
   sinkUid,
   sourceUid,
@@ -35,6 +35,7 @@ export const consistentCut: CheckerFactory = (context) => {
 
 class ConsistentCut implements Checker {
   readonly invariant = 'I9';
+  private readonly reference: Reference;
   /** Every part that a complete checkpoint has promised, and how often it holds each id. */
   private readonly promised = new Set<string>();
   private readonly output = new Map<string, number>();
@@ -48,6 +49,7 @@ class ConsistentCut implements Checker {
     private readonly context: CheckerContext,
     private readonly spec: JobSpec,
   ) {
+    this.reference = new Reference(spec);
     const maxParallelism = new Map(
       context.record.graph.vertices.flatMap((vertex) =>
         vertex.operators.map(({ uid }) => [uid, vertex.maxParallelism] as const),
@@ -62,7 +64,7 @@ class ConsistentCut implements Checker {
   store(event: StoreEvent): void {
     const manifest = completedCheckpoint(event, this.context.record.job);
     if (manifest === null) return;
-    const expected = referenceOf(this.spec, prefixOf(this.context, this.spec, manifest));
+    const expected = this.reference.expected(prefixOf(this.context, this.spec, manifest));
     for (const [level, { stage, uid, maxParallelism }] of this.keyed.entries()) {
       const state = keyedStateOf(this.context.store, manifest, uid, maxParallelism);
       compareTotals(manifest, uid, expected.keyed[level] as ReadonlyMap<string, KeyTotals>, totalsIn(state, stage));

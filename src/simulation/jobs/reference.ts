@@ -1,4 +1,4 @@
-import type { JobSpec, KeyedStageSpec } from './job-spec.js';
+import type { JobSpec } from './job-spec.js';
 import type { SimRecord } from './sim-record.js';
 import { copyOf, isKept, keyOf, mapped, sourceRecord } from './sim-record.js';
 
@@ -20,54 +20,69 @@ export interface KeyTotals {
 
 export const wholeInput: Prefix = () => Number.POSITIVE_INFINITY;
 
-/** Runs a generated job record by record, in one thread and without any engine. */
-export function referenceOf(spec: JobSpec, prefix: Prefix): Expected {
-  const output = new Map<string, number>();
-  const keyed = spec.stages.filter(({ kind }) => kind === 'keyed').map(() => new Map<string, KeyTotals>());
-  for (const [source, { records, splits }] of spec.sources.entries()) {
-    for (let index = 0; index < records; index += 1) {
-      const record = sourceRecord(source, splits, index);
-      if (record.number >= prefix(source, record.split)) continue;
-      for (const { id } of pass([record], spec, keyed)) output.set(id, (output.get(id) ?? 0) + 1);
-    }
-  }
-  return { output, keyed };
+/** What one record of a source leads to. */
+interface Consequence {
+  readonly record: SimRecord;
+  readonly output: readonly string[];
+  readonly keyed: readonly { readonly level: number; readonly key: string; readonly value: number }[];
 }
 
-function pass(
-  records: readonly SimRecord[],
-  spec: JobSpec,
-  keyed: readonly Map<string, KeyTotals>[],
-): readonly SimRecord[] {
+/** Runs a generated job record by record, in one thread and without any engine; once, for all prefixes of its input. */
+export class Reference {
+  private readonly consequences: readonly Consequence[];
+  private readonly levels: number;
+
+  constructor(spec: JobSpec) {
+    this.levels = spec.stages.filter(({ kind }) => kind === 'keyed').length;
+    this.consequences = spec.sources.flatMap(({ records, splits }, source) =>
+      Array.from({ length: records }, (_, index) => consequenceOf(spec, sourceRecord(source, splits, index))),
+    );
+  }
+
+  expected(prefix: Prefix): Expected {
+    const output = new Map<string, number>();
+    const keyed = Array.from({ length: this.levels }, () => new Map<string, KeyTotals>());
+    for (const { record, output: ids, keyed: counted } of this.consequences) {
+      if (record.number >= prefix(record.source, record.split)) continue;
+      for (const id of ids) output.set(id, (output.get(id) ?? 0) + 1);
+      for (const { level, key, value } of counted) count(keyed[level] as Map<string, KeyTotals>, key, value);
+    }
+    return { output, keyed };
+  }
+}
+
+function consequenceOf({ stages }: JobSpec, record: SimRecord): Consequence {
+  const keyed: Consequence['keyed'][number][] = [];
   let level = 0;
-  let passing = records;
-  for (const [index, stage] of spec.stages.entries()) {
+  let passing: readonly SimRecord[] = [record];
+  for (const [index, stage] of stages.entries()) {
     switch (stage.kind) {
       case 'map':
-        passing = passing.map((record) => mapped(record, index));
+        passing = passing.map((each) => mapped(each, index));
         break;
       case 'filter':
-        passing = passing.filter((record) => isKept(record, index, stage.oneIn));
+        passing = passing.filter((each) => isKept(each, index, stage.oneIn));
         break;
       case 'flatMap':
-        passing = passing.flatMap((record) => Array.from({ length: stage.copies }, (_, copy) => copyOf(record, copy)));
+        passing = passing.flatMap((each) => Array.from({ length: stage.copies }, (_, copy) => copyOf(each, copy)));
         break;
       case 'broadcast':
-        passing = passing.flatMap((record) => new Array<SimRecord>(stage.parallelism).fill(record));
+        passing = passing.flatMap((each) => Array.from({ length: stage.parallelism }, () => each));
         break;
-      case 'keyed':
-        for (const record of passing) count(keyed[level] as Map<string, KeyTotals>, record, index, stage);
+      case 'keyed': {
+        const at = level;
+        keyed.push(...passing.map((each) => ({ level: at, key: keyOf(each, index, stage), value: each.value })));
         level += 1;
         break;
+      }
       case 'rebalance':
         break;
     }
   }
-  return passing;
+  return { record, output: passing.map(({ id }) => id), keyed };
 }
 
-function count(totals: Map<string, KeyTotals>, record: SimRecord, index: number, stage: KeyedStageSpec): void {
-  const key = keyOf(record, index, stage);
+function count(totals: Map<string, KeyTotals>, key: string, value: number): void {
   const before = totals.get(key);
-  totals.set(key, { count: (before?.count ?? 0) + 1, sum: (before?.sum ?? 0) + record.value });
+  totals.set(key, { count: (before?.count ?? 0) + 1, sum: (before?.sum ?? 0) + value });
 }

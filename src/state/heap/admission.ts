@@ -6,9 +6,9 @@ import { Unstorable, ValueWriter } from '../value-writer.js';
 const storable = 'strings, numbers, bigints, booleans, null, Uint8Array, and plain objects and arrays of these';
 
 /**
- * Lets values into one state, or refuses them with STATE_UNSUPPORTED: at the write, where the stack still shows who made them. In
- * development every value is checked and frozen; otherwise the first one is checked, which finds what is wrong by type, and
- * the snapshot finds the rest.
+ * Lets values into one state, or refuses them with STATE_UNSUPPORTED: at the write, where the stack still shows who
+ * made them. In development every value is checked and frozen; otherwise the first one is checked, which finds what is
+ * wrong by type, and the snapshot finds the rest.
  */
 export class Admission {
   private readonly operator: string;

@@ -1,9 +1,9 @@
 import { compositeKeyText } from '../canonical-key.js';
 
 /**
- * A Map whose keys are equal when their canonical bytes are. What a Map compares by value already is its own key; tuples and objects
- * are found by their canonical text, in a Map of their own, where it can meet no string of a user. Iterates in the order of
- * insertion, tuples and objects last.
+ * A Map whose keys are equal when their canonical bytes are. What a Map compares by value already is its own key;
+ * tuples and objects are found by their canonical text, in a Map of their own, where it can meet no string of a user.
+ * Iterates in the order of insertion, tuples and objects last.
  */
 export class CanonicalMap<K, V> {
   private readonly primitives = new Map<K, V>();

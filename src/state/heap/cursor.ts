@@ -4,8 +4,8 @@ import { StateFailure } from '../state-failure.js';
 import { Entry, KeyGroup } from './key-group.js';
 
 /**
- * Stands at the current key: where it is in its key group is looked up once, when the key is set, and then serves every state and
- * every access. The only one who marks key groups as changed.
+ * Stands at the current key: where it is in its key group is looked up once, when the key is set, and then serves every
+ * state and every access. The only one who marks key groups as changed.
  */
 export class Cursor {
   /** Numbers the times between snapshots; raised by each snapshot. */
@@ -99,8 +99,8 @@ export class Cursor {
     throw new StateFailure(
       'KEY_GROUP_FOREIGN',
       'internal',
-      `operator '${this.operator}': key group ${keyGroup} is not of its range, ${this.range.first} to ${this.range.last} of ` +
-        `${this.maxParallelism}; the sender must place records by the same selector and maximal parallelism`,
+      `operator '${this.operator}': key group ${keyGroup} is not of its range, ${this.range.first} to ` +
+        `${this.range.last} of ${this.maxParallelism}; the sender must place records by the same selector and maximal parallelism`,
     );
   }
 
@@ -121,7 +121,8 @@ export class Cursor {
     throw new StateFailure(
       'STATE_WITHOUT_KEY',
       'user',
-      `operator '${this.operator}': keyed state was used while there is no current key; use it where records are processed`,
+      `operator '${this.operator}': keyed state was used while there is no current key; ` +
+        'use it where records are processed',
     );
   }
 }

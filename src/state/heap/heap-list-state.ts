@@ -2,7 +2,9 @@ import type { DeepReadonly, ListState } from '../keyed-state.js';
 import type { Admission } from './admission.js';
 import type { Cursor } from './cursor.js';
 
-/** What the slot of a list holds. An array that was handed out is never changed again: the next `add` works on a copy. */
+/**
+ * What the slot of a list holds. An array that was handed out is never changed again: the next `add` works on a copy.
+ */
 export interface HeapList {
   values: unknown[];
   handedOut: boolean;

@@ -4,7 +4,10 @@ import type { Admission } from './admission.js';
 import { CanonicalMap } from './canonical-map.js';
 import type { Cursor } from './cursor.js';
 
-/** A map for each key; its own keys are equal when their canonical bytes are. The slot holds a CanonicalMap that is not empty. */
+/**
+ * A map for each key; its own keys are equal when their canonical bytes are. The slot holds a CanonicalMap that is not
+ * empty.
+ */
 export class HeapMapState<K, T> implements MapState<K, T> {
   private readonly cursor: Cursor;
   private readonly slot: number;

@@ -26,7 +26,10 @@ export interface HeapStateOptions {
   readonly maxParallelism: number;
   /** The key groups of this subtask. */
   readonly range: KeyGroupRange;
-  /** Check and freeze every value and key; else the first value of each state is checked, and the rest when a snapshot is taken. */
+  /**
+   * Check and freeze every value and key; else the first value of each state is checked, and the rest when a snapshot
+   * is taken.
+   */
   readonly development: boolean;
 }
 
@@ -34,10 +37,11 @@ export interface HeapStateOptions {
 const noWatermark = Number.MIN_SAFE_INTEGER;
 
 /**
- * Keyed state in Maps, all of it in memory. Storable are strings, numbers, bigints, booleans, null, Uint8Array, and plain objects and
- * arrays of these; all come back from a snapshot exactly as they were, a field that is undefined too, but an element of an array may not
- * be. Values are kept as they were given: who gave a value must not change it. A snapshot holds the thread while it writes the key
- * groups that changed; what it returns is independent of all that happens later.
+ * Keyed state in Maps, all of it in memory. Storable are strings, numbers, bigints, booleans, null, Uint8Array, and
+ * plain objects and arrays of these; all come back from a snapshot exactly as they were, a field that is undefined too,
+ * but an element of an array may not be. Values are kept as they were given: who gave a value must not change it. A
+ * snapshot holds the thread while it writes the key groups that changed; what it returns is independent of all that
+ * happens later.
  */
 export function createHeapState(options: HeapStateOptions): KeyedStateBackend {
   return new HeapState(options);
@@ -143,7 +147,9 @@ class HeapState implements KeyedStateBackend {
     this.cursor.install(group);
   }
 
-  /** The interval that `base` ended; before all others when it is not remembered, and so everything counts as changed. */
+  /**
+   * The interval that `base` ended; before all others when it is not remembered, and so everything counts as changed.
+   */
   private confirmed(base: CheckpointId | null): number {
     const interval = base === null ? undefined : this.taken.get(checkpointText(base));
     if (interval === undefined) return -1;
@@ -153,7 +159,7 @@ class HeapState implements KeyedStateBackend {
 
   private ended(checkpoint: CheckpointId): void {
     const text = checkpointText(checkpoint);
-    // Asked twice for one checkpoint, nobody knows which answer counted: then the older one makes more count as changed.
+    // Asked twice for one checkpoint, nobody knows which answer counted: the older one makes more count as changed.
     if (!this.taken.has(text)) this.taken.set(text, this.cursor.interval);
     this.cursor.interval++;
   }
@@ -171,7 +177,8 @@ class HeapState implements KeyedStateBackend {
     throw new StateFailure(
       'KEY_GROUP_TWICE',
       'internal',
-      `operator '${this.operator}': key group ${keyGroup} was loaded when it had state already; load each group once, before records`,
+      `operator '${this.operator}': key group ${keyGroup} was loaded when it had state already; ` +
+        'load each group once, before the first record',
     );
   }
 

@@ -1,8 +1,8 @@
 import { CanonicalMap } from './canonical-map.js';
 
 /**
- * What one key has in each state, by the slot of the state; undefined where it has nothing. The first slot is a field, because most
- * operators have one state, and an array for it would double the memory of a small value.
+ * What one key has in each state, by the slot of the state; undefined where it has nothing. The first slot is a field,
+ * because most operators have one state, and an array for it would double the memory of a small value.
  */
 export class Entry {
   filled = 0;

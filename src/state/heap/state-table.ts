@@ -18,7 +18,9 @@ export interface StateColumn {
   readonly handle: ValueState<unknown> | ListState<unknown> | MapState<unknown, unknown>;
 }
 
-/** The states of one operator by name. What a snapshot holds and the code no longer asks for is kept, and written again. */
+/**
+ * The states of one operator by name. What a snapshot holds and the code no longer asks for is kept, and written again.
+ */
 export class StateTable {
   private readonly operator: string;
   private readonly development: boolean;
@@ -51,8 +53,8 @@ export class StateTable {
     throw new StateFailure(
       'STATE_CONFLICT',
       'user',
-      `state '${name}' of operator '${this.operator}' is used as ${kind} state and is ${known.kind} state already, in the code or in ` +
-        'the checkpoint it was restored from; give one of the two another name',
+      `state '${name}' of operator '${this.operator}' is used as ${kind} state and is ${known.kind} state ` +
+        'already, in the code or in the checkpoint it was restored from; give one of the two another name',
     );
   }
 

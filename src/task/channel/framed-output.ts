@@ -196,7 +196,7 @@ const unsupported = (emitter: Culprit, what: string): Failure =>
   failure(
     'VALUE_UNSUPPORTED',
     'user',
-    `${culpritText(emitter)} emits a record that cannot leave its slot: its value${what.startsWith(' ') ? '' : ' '}${what}. ` +
+    `${culpritText(emitter)} emits a record that cannot leave its slot: its value${what}. ` +
       'Records are plain data: null, booleans, numbers, strings, bigints, bytes, arrays and plain objects of these; ' +
       'give a Date as its milliseconds',
     'never',

@@ -129,7 +129,7 @@ function writtenItems(culprit: Culprit, items: readonly unknown[]): Uint8Array {
     return itemsBytes(items);
   } catch (error) {
     if (!(error instanceof Unstorable)) throw error;
-    const what = `${culpritText(culprit)} cannot be snapshotted: an item of its operator state, at its ${error.message}`;
+    const what = `${culpritText(culprit)} cannot be snapshotted: an item of its operator state${error.message}`;
     throw new TaskFailure(failure('STATE_UNSUPPORTED', 'user', `${what}. State is plain data`, 'never'));
   }
 }
