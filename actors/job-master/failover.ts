@@ -13,6 +13,8 @@ import { openQuestions, unasked } from './questions.js';
 import { askClosed, isAnyClosing, loseSlotsThere, processText, slotAfter, slotText } from './slots.js';
 
 const historyMax = 16;
+/** How many of those that are awaited a failure names. */
+const namesMax = 3;
 
 /** The failure that ends this run, and whether another run follows. */
 export function fail(context: Context, message: Any): Decision<Context> {
@@ -23,7 +25,8 @@ export function fail(context: Context, message: Any): Decision<Context> {
 /** A state with a deadline of its own has passed it. */
 export function failDeadline(context: Context): Decision<Context> {
   const waiting = [...keysIn(context.sources, 'discovering'), ...keysIn(context.phases, 'restoring', 'rewinding')];
-  const text = `Run ${runText(runOf(context))} did not start in time: ${waiting.join(', ')} still awaited.`;
+  const names = waiting.slice(0, namesMax).join(', ');
+  const text = `Run ${runText(runOf(context))} did not start in time: ${waiting.length} awaited, among them ${names}.`;
   return failed(context, 'deadline', failure('DEPLOYMENT_EXPIRED', 'infrastructure', text));
 }
 

@@ -1,11 +1,12 @@
 import type { Effect } from '../../actors/kernel/effect.js';
 import type { ClusterOptions } from '../../actors/protocol/deployment.js';
 import { defaultClusterOptions } from '../../actors/protocol/deployment.js';
-import type { JobRecord } from '../../actors/protocol/job-graph.js';
+import type { JobRecord, JobResult } from '../../actors/protocol/job-graph.js';
 import type { SubtaskMessage } from '../../actors/subtask/messages.js';
 import type { CodeStore } from '../graph/code-store.js';
 import type { ClientOutput } from '../ports/client-output.js';
 import type { TaskTrace, TraceRecord } from '../ports/telemetry.js';
+import { decodeRecord } from '../runtime/host/records.js';
 import type { Checker, CheckerFactory } from './checker.js';
 import { Violation } from './checker.js';
 import type { Deviations, FaultRates } from './choices.js';
@@ -106,6 +107,7 @@ class Run {
       client: silentClient,
       telemetry: { trace: (record) => this.onTrace(record), task: (trace) => this.onTask(trace) },
       onStore: (event) => {
+        if (event.kind === 'create' && event.name === `jobs/${spec.record.job}/result`) this.onResult(event.bytes);
         for (const checker of this.checkers) checker.store?.(event);
       },
       onFile: (event) => {
@@ -197,11 +199,6 @@ class Run {
         { message },
       );
     }
-    if (message.type === 'jobMaster.ended' && verdict.kind === 'taken') {
-      this.outcome = (message as unknown as { result: { outcome: string } }).result.outcome;
-      this.endedAtMs = this.world.nowMs;
-      this.world.at(this.world.nowMs + faultsAfterEndMs, () => this.heal());
-    }
     if (record.actor.startsWith('job-master/')) this.onJobMaster(record);
     if (record.fromState === 'writingManifest' && record.toState === 'notifying') this.checkpoints += 1;
     for (const checker of this.checkers) checker.trace?.(record);
@@ -213,6 +210,14 @@ class Run {
     if (toState === 'pausing') this.restarts += 1;
     if (toState === 'pausing' && fromState !== null && recoveryStates.has(fromState)) this.crashedDuringRecovery = true;
     if (toState === 'rewindingSources' && this.restoring) this.restoredCheckpoint = true;
+  }
+
+  /** The job has ended when its result is durable, whoever lives to tell it. */
+  private onResult(bytes: Uint8Array): void {
+    const decoded = decodeRecord('result', bytes);
+    this.outcome = 'record' in decoded ? (decoded.record as JobResult).outcome : 'damaged';
+    this.endedAtMs = this.world.nowMs;
+    this.world.at(this.world.nowMs + faultsAfterEndMs, () => this.heal());
   }
 
   private heal(): void {

@@ -120,7 +120,6 @@ export class TaskOperators {
     for (const instance of this.instances) {
       while (!instance.mailbox.isEmpty && this.mayRun(instance, flowing)) {
         const arrival = instance.mailbox.take();
-        instance.state?.clearCurrentKey();
         if (arrival !== undefined) guarded(instance, 'a timer or a completion', arrival);
         delivered = true;
       }

@@ -2,9 +2,9 @@ import { mkdir, mkdtemp, readFile, rm, truncate, unlink, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, expectTypeOf, it } from 'vitest';
 import { fileSourceWith } from '../../../src/connectors/file/file-source.js';
-import { csv, fileSource } from '../../../src/connectors/file/index.js';
+import { csv, fileSource, type Positioned } from '../../../src/connectors/file/index.js';
 import { recordBytesMax } from '../../../src/connectors/file/split-reader.js';
 import type { Source } from '../../../src/operators/source.js';
 import { DrivenReader, discover, readAll, throughStore } from './read-source.js';
@@ -243,6 +243,22 @@ describe('file source: CSV', () => {
     expect(() => fileSource({ path: 'x', format: 'lines', splitBytes: 0 })).toThrow('splitBytes must be');
     expect(() => fileSource({ path: 'x', format: 'lines', ratePerSecond: -1 })).toThrow('ratePerSecond must be');
     expect(() => fileSource({ path: [], format: 'lines' })).toThrow('path must name');
+  });
+});
+
+describe('file source: types', () => {
+  it('the stream has the type of its records, with their place when it is asked for', () => {
+    interface City {
+      readonly name: string;
+      readonly people: number;
+    }
+    const path = 'any';
+    expectTypeOf(fileSource({ path, format: 'lines' })).toEqualTypeOf<Source<string>>();
+    expectTypeOf(fileSource({ path, format: 'lines', withPosition: true })).toEqualTypeOf<Source<Positioned<string>>>();
+    expectTypeOf(fileSource<City>({ path, format: 'jsonLines' })).toEqualTypeOf<Source<City>>();
+    expectTypeOf(fileSource({ path, format: csv<City>({ cast: { people: Number } }) })).toEqualTypeOf<Source<City>>();
+    // @ts-expect-error Whether records come with their place must be known when the job is written.
+    expect(fileSource({ path, format: 'lines', withPosition: Boolean(path) }).name).toBe('file');
   });
 });
 

@@ -17,7 +17,7 @@ import { filesUnder, removeEmptyFolders, syncFolder, syncFoldersUpTo, writeDurab
 import { fullCodes, systemCode, systemReason, unwritableCodes } from './system-error.js';
 
 /** How often a folder may vanish under a writer, because a deleter found it empty, before the write fails. */
-const placeAttemptsMax = 5;
+const placeAttemptsMax = 50;
 const abandonedAfterMs = 24 * 3_600_000;
 /** Absent, or a name whose parts are files or folders where it needs the other. */
 const absentCodes: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'EISDIR']);
@@ -125,8 +125,8 @@ export class FileBlobStore implements BlobStore {
 
   private async placeAs(written: string, target: string, place: Place): Promise<'created' | 'exists'> {
     for (let attempt = 1; ; attempt += 1) {
-      await mkdir(dirname(target), { recursive: true });
       try {
+        await mkdir(dirname(target), { recursive: true });
         return await place(written, target);
       } catch (error) {
         const code = systemCode(error);

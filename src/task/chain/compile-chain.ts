@@ -144,6 +144,8 @@ function instantiate(source: string, env: Readonly<Record<string, unknown>>): Pi
 
 function advance({ culprit, operator, keyed }: OperatorPart, timestamp: number): void {
   try {
+    // A state handle would otherwise silently speak of whichever key came last.
+    keyed?.state.clearCurrentKey();
     keyed?.state.currentWatermark(timestamp);
     operator.watermark(timestamp);
   } catch (error) {

@@ -38,9 +38,10 @@ export function* lifecycleCall(
   if (settled) throw new TaskFailure(settled);
 }
 
-/** Calls user code that belongs to an operator. */
-export function guarded<R>({ culprit }: Pick<OperatorInstance, 'culprit'>, what: string, call: () => R): R {
+/** Calls user code that belongs to an operator, apart from any record. */
+export function guarded<R>({ culprit, state }: OperatorInstance, what: string, call: () => R): R {
   try {
+    state?.clearCurrentKey();
     return call();
   } catch (error) {
     throw failureOfThrown(culprit, `in ${what}`, error);
