@@ -6,7 +6,7 @@ const source = (path: string): string => fileURLToPath(new URL(`./src/${path}`, 
 /** Specs import the package by its public names and get the sources, so that no build is needed to run them. */
 const alias = [
   { find: /^weirflow$/, replacement: source('index.ts') },
-  { find: /^weirflow\/testing$/, replacement: source('simulation/index.ts') },
+  { find: /^weirflow\/testing$/, replacement: source('testing.ts') },
   { find: /^weirflow\/connectors\/([^/]+)$/, replacement: source('connectors/$1/index.ts') },
 ];
 

@@ -58,11 +58,14 @@ export function register(context: Context, message: On<'resourceManager.register
   };
 }
 
-/** A late duplicate of a life that another life of the process has followed would make the living one lost. */
+/**
+ * A late duplicate of a life that another life of the process has followed would make the living one lost. Which of two lives is
+ * the later one cannot be told, because their first registrations may arrive in the wrong order; so a life that was held
+ * lost is refused only while another one is in the table. If that one is dead, its heartbeats say so, and the next repetition is taken.
+ */
 function isOutdated(context: Context, { process, incarnation }: On<'resourceManager.register'>): boolean {
-  const lives = context.lost.filter((each) => each.process === process);
-  const isKnown = lives.some((each) => each.incarnation === incarnation);
-  return isKnown && (rowOf(context, process) !== undefined || lives.at(-1)?.incarnation !== incarnation);
+  const wasLost = context.lost.some((each) => each.process === process && each.incarnation === incarnation);
+  return wasLost && rowOf(context, process) !== undefined;
 }
 
 /** The report wins over the table, but for what may be on its way: a grant that is not opened yet. */

@@ -142,8 +142,16 @@ describe('resource manager: registering', () => {
     const manager = twoByTwo();
     manager.register('tm-a', [empty(0), empty(1)], 'i2');
     expect(manager.register('tm-a', [empty(0), empty(1)], 'i1')).toEqual(refused('staleIncarnation'));
-    manager.lose('tm-a', 'missed', 'i2');
-    expect(manager.register('tm-a', [empty(0), empty(1)], 'i1')).toEqual(refused('staleIncarnation'));
+  });
+
+  it('first registrations of two lives arrive in the wrong order: the dead one is found out, and the living one is taken', () => {
+    const manager = twoByTwo();
+    manager.register('tm-c', [empty(0)], 'i2');
+    // The first life registers late, over a slow link, after it has crashed. Nothing tells that it is the older one.
+    manager.register('tm-c', [empty(0)], 'i1');
+    expect(manager.register('tm-c', [empty(0)], 'i2')).toEqual(refused('staleIncarnation'));
+    manager.lose('tm-c', 'missed', 'i1');
+    expect(manager.register('tm-c', [empty(0)], 'i2')).toMatchObject({ process: 'tm-c' });
   });
 
   it('a task manager that was held lost, and lives, may come back', () => {

@@ -21,8 +21,8 @@ export const jobManagerName = 'jm';
 const clientName = 'client';
 const submitEveryMs = 50;
 const submitDeadlineMs = 1_000_000;
-/** Port calls among which a crash falls, early ones being likelier: a process makes most of its delicate calls while it starts and recovers. */
-const crashCallsMax = 6_000;
+/** Half of the crashes fall among the first calls (a process starts and recovers in these), half anywhere in the life of a short job. */
+const crashCallsMax = 1_200;
 const crashResolution = 1_000_000;
 const restartMs = 40;
 const restartMsMax = 1_500;
@@ -101,7 +101,7 @@ export class SimCluster {
     this.lives.set(name, life);
     const { choices, rates } = this.world;
     const drawn = choices.at(`crash:${name}@${life}`, rates.crash, crashResolution);
-    const crashAtCall = drawn === 0 ? 0 : Math.ceil(crashCallsMax ** (drawn / crashResolution));
+    const crashAtCall = crashCallOf(drawn);
     const process = new SimProcess(this.world, name, life, crashAtCall, () => this.ended(name, life));
     this.processes.set(name, process);
     process.dispatch(() => this.boot(process));
@@ -179,4 +179,11 @@ export class SimCluster {
   jobState(): string | null {
     return this.leaderState(actorNames.jobMaster(this.options.record.job));
   }
+}
+
+/** At which port call a life ends, from its choice; 0 for never. */
+function crashCallOf(drawn: number): number {
+  if (drawn === 0) return 0;
+  const share = drawn / crashResolution;
+  return Math.ceil(drawn % 2 === 0 ? crashCallsMax * share : crashCallsMax ** share);
 }

@@ -50,7 +50,7 @@ export function runOf(plan: RunPlan, deviations: Deviations | null = null): RunS
 }
 
 /** Swarm: each kind of fault is switched off in about half of the runs, so that the others meet undisturbed. */
-function drawRates(random: Random): FaultRates {
+export function drawRates(random: Random): FaultRates {
   const draw = (max: number, offChance = 0.5): number => (random.chance(offChance) ? 0 : random.unit() * max);
   return {
     ...noFaults,
@@ -62,7 +62,7 @@ function drawRates(random: Random): FaultRates {
     storeLate: draw(0.06),
     storeMute: draw(0.03),
     storeLost: draw(0.03),
-    crash: draw(0.9, 0.15),
+    crash: random.chance(0.1) ? 0 : 0.4 + 0.6 * random.unit(),
     pause: draw(0.5),
     partition: draw(0.6),
   };

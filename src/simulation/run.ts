@@ -15,6 +15,7 @@ import { jobManagerName, SimCluster } from './cluster.js';
 import { Coverage } from './coverage.js';
 import { Digest } from './digest.js';
 import { planPartitions } from './partitions.js';
+import type { SimFiles } from './sim-files.js';
 import { CrashSignal } from './sim-process.js';
 import { SimWorld } from './world.js';
 
@@ -36,7 +37,12 @@ export const simulatedClusterOptions: ClusterOptions = {
 export interface RunSpec {
   readonly seed: number;
   readonly record: JobRecord;
-  readonly code: CodeStore;
+  /** How the job's code is loaded; a function when it depends on virtual time. */
+  readonly code: CodeStore | ((world: SimWorld) => CodeStore);
+  /** Files that are there from the beginning, by path. */
+  readonly files?: Readonly<Record<string, Uint8Array>>;
+  /** Takes what the job prints and collects. */
+  readonly client?: ClientOutput;
   readonly taskManagers: number;
   readonly slots: number;
   readonly rates: FaultRates;
@@ -62,6 +68,8 @@ export interface RunReport {
   readonly digest: string;
   readonly deviations: Deviations;
   readonly coverage: Coverage;
+  /** The simulated disk at the end. */
+  readonly files: SimFiles;
 }
 
 /** After the healing a run must end within this virtual time, or it is stuck. */
@@ -100,11 +108,11 @@ class Run {
     const options = spec.cluster ?? simulatedClusterOptions;
     this.cluster = new SimCluster(this.world, {
       record: spec.record,
-      code: spec.code,
+      code: typeof spec.code === 'function' ? spec.code(this.world) : spec.code,
       taskManagers: spec.taskManagers,
       slots: spec.slots,
       cluster: options,
-      client: silentClient,
+      client: spec.client ?? silentClient,
       telemetry: { trace: (record) => this.onTrace(record), task: (trace) => this.onTask(trace) },
       onStore: (event) => {
         if (event.kind === 'create' && event.name === `jobs/${spec.record.job}/result`) this.onResult(event.bytes);
@@ -116,6 +124,7 @@ class Run {
       onCrash: (process, life) => this.onCrash(process, life),
       onPanic: (error) => this.onPanic(error),
     });
+    for (const [path, bytes] of Object.entries(spec.files ?? {})) this.cluster.files.files.set(path, bytes);
     const context = {
       world: this.world,
       store: this.cluster.store,
@@ -152,6 +161,7 @@ class Run {
       digest: this.digest.value(),
       deviations: this.world.choices.taken,
       coverage: this.coverage,
+      files: this.cluster.files,
     };
   }
 

@@ -6,25 +6,27 @@ import { simulate } from './run.js';
 
 const runsMax = 400;
 
-/**
- * The fewest deviations that still break the same invariant: drops ever smaller parts of the list while the failure stays (delta debugging), within a
- * bounded number of runs.
- */
+/** The fewest deviations that still break the same invariant. */
 export function shrink(plan: RunPlan, report: RunReport): Deviations {
   const invariant = report.violation?.invariant;
+  return shrinkDeviations(
+    report.deviations,
+    (deviations) => simulate(runOf(plan, deviations)).violation?.invariant === invariant,
+  );
+}
+
+/** Drops ever smaller parts of the list while `fails` holds (delta debugging), within a bounded number of runs. */
+export function shrinkDeviations(deviations: Deviations, fails: (deviations: Deviations) => boolean): Deviations {
   let runs = 0;
-  const fails = (deviations: Deviations): boolean => {
-    runs += 1;
-    return simulate(runOf(plan, deviations)).violation?.invariant === invariant;
-  };
-  let keys = Object.keys(report.deviations);
+  let keys = Object.keys(deviations);
   const only = (kept: readonly string[]): Deviations =>
-    Object.fromEntries(kept.map((key) => [key, report.deviations[key] as number]));
+    Object.fromEntries(kept.map((key) => [key, deviations[key] as number]));
   let size = Math.ceil(keys.length / 2);
   while (size >= 1 && keys.length > 0 && runs < runsMax) {
     let removed = false;
     for (let from = 0; from < keys.length && runs < runsMax; ) {
       const rest = [...keys.slice(0, from), ...keys.slice(from + size)];
+      runs += 1;
       if (fails(only(rest))) {
         keys = rest;
         removed = true;

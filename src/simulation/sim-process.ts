@@ -110,7 +110,7 @@ export class SimProcess {
 }
 
 /** 2026-01-01, so that wall times in a simulation look like times. */
-const simulatedEpochMs = 1_767_225_600_000;
+export const simulatedEpochMs = 1_767_225_600_000;
 
 class SimLoop implements Loop {
   private due = false;

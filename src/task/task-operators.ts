@@ -64,7 +64,6 @@ export class TaskOperators {
       yield* this.call(instance, 'prepareCheckpoint', (settle) =>
         instance.part.operator.prepareCheckpoint(checkpoint, settle),
       );
-      instance.sealed = true;
     }
     yield* until(() => this.resumed());
   }
@@ -75,10 +74,6 @@ export class TaskOperators {
       const items = guarded(instance, 'snapshot', () => part.operator.snapshot(checkpoint));
       return { culprit, items, state, tables };
     });
-  }
-
-  unseal(): void {
-    for (const instance of this.instances) instance.sealed = false;
   }
 
   *commit(checkpoint: CheckpointId): Procedure {
@@ -113,7 +108,8 @@ export class TaskOperators {
 
   /**
    * Delivers what has arrived for operators. One whose lifecycle call is pending needs it to go on. The others get it while records
-   * flow, when all behind them can take what they may emit, and never between their pre-barrier phase and their snapshot.
+   * flow and all behind them can take what they may emit: not while the call of one behind is pending, which may be its
+   * pre-barrier phase, so that what came would be neither before the barrier nor in a snapshot.
    */
   deliver(flowing: boolean): boolean {
     let delivered = false;
@@ -165,7 +161,7 @@ export class TaskOperators {
   private mayRun(instance: OperatorInstance, flowing: boolean): boolean {
     if (instance.deadline !== null) return true;
     const { gauge } = this.setting;
-    if (!flowing || instance.sealed || instance.finished || gauge.stopped) return false;
+    if (!flowing || instance.finished || gauge.stopped) return false;
     const isPendingBehind = this.instances.some(({ at, deadline }) => at > instance.at && deadline !== null);
     return !isPendingBehind && this.chain.readyBehind(instance.at);
   }

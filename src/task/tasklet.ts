@@ -168,10 +168,12 @@ export class Tasklet {
 
   private turn(recordsMax: number): TaskletRun {
     const { gauge } = this.setting;
-    let moved = this.deliver();
-    for (; !this.over; moved = true) {
+    for (let moved = false; !this.over; moved = true) {
       if (this.taken >= recordsMax) return 'progress';
+      moved = this.deliver() || moved;
       if (!this.procedures.advance()) return moved ? 'progress' : 'idle';
+      // What a procedure has held back until now.
+      moved = this.deliver() || moved;
       if (this.over) break;
       if (this.carryOut()) continue;
       const { opened } = this;
@@ -376,6 +378,7 @@ export class Tasklet {
     if (this.over) return;
     this.phase = phase;
     this.over = true;
+    this.setting.gauge.end();
     // Within a run an operator may be in the middle of a call: it is closed when that run returns.
     if (!this.running) this.close();
   }

@@ -76,6 +76,12 @@ class Twice extends BasicOperator<number, number> {
   }
 }
 
+class Passes extends BasicOperator<number, number> {
+  process(value: number, timestamp: number): void {
+    this.context.output.emit(value, timestamp);
+  }
+}
+
 describe('chain: order and shape', () => {
   it('is a plain passage without stages', () => {
     const compiled = new Compiled([]);
@@ -174,6 +180,26 @@ describe('chain: pausing', () => {
     compiled.makeRoom(100);
     expect(compiled.chain.resume()).toBe(true);
     expect(compiled.out).toEqual([1, -1, 1, -1, 'watermark 5']);
+  });
+
+  it('lets what comes for an array wait behind the rest of an earlier one', () => {
+    // The first operator emits twice; the pull behind the second one pauses in the middle of the first array.
+    const compiled = new Compiled([
+      operator('twice', new Twice()),
+      flatMap('array', (value: number) => [value, value + 1]),
+      operator('passes', new Passes()),
+      flatMap('lazily', function* (value: number) {
+        yield value;
+        yield -value;
+      }),
+    ]);
+    compiled.room = 1;
+    compiled.run(1);
+    while (compiled.gauge.paused || compiled.gauge.blocked) {
+      compiled.makeRoom(1);
+      compiled.chain.resume();
+    }
+    expect(compiled.out).toEqual([1, -1, 2, -2, 1, -1, 2, -2]);
   });
 
   it('keeps the rest of an outer array while an inner pull is paused', () => {

@@ -2,7 +2,7 @@ import type { AnyMessage } from '../../../actors/kernel/message.js';
 import type { Placement, RestorePlan } from '../../../actors/protocol/deployment.js';
 import { freshStart } from '../../../actors/protocol/deployment.js';
 import type { Allocation, CheckpointId, JobRun, SlotAddress, SubtaskKey } from '../../../actors/protocol/ids.js';
-import { checkpointText, sameCheckpoint, subtaskKey } from '../../../actors/protocol/ids.js';
+import { actorNames, checkpointText, sameCheckpoint, subtaskKey } from '../../../actors/protocol/ids.js';
 import type { Split, SubtaskSnapshot } from '../../../actors/protocol/manifest.js';
 import type { TaskEvent } from '../../../actors/subtask/messages.js';
 import type { TaskEffect } from '../../../src/ports/task-host.js';
@@ -24,6 +24,7 @@ export interface Manifest {
 export interface DriverOptions {
   readonly slots?: number;
   readonly run?: JobRun;
+  readonly allocation?: Allocation;
   readonly splits?: readonly Split[];
   /** Splits are handed out and said to be all; otherwise the source waits for more for ever. */
   readonly bounded?: boolean;
@@ -47,6 +48,8 @@ export class Driver {
   private readonly splits: Split[];
   private readonly slots: number;
   private base: CheckpointId | null;
+  /** What the coordinator of the source keeps when a checkpoint begins. */
+  private unassigned: readonly Split[] = [];
 
   constructor(
     readonly world: World,
@@ -55,7 +58,7 @@ export class Driver {
   ) {
     const { slots = 1, run = 1, splits = [], from = null } = options;
     this.slots = slots;
-    this.allocation = { job: 'test', run, epoch: 1 };
+    this.allocation = options.allocation ?? { job: 'test', run, epoch: 1 };
     this.splits = [...(from === null ? splits : from.unassigned)];
     this.base = from?.id ?? null;
     const incarnation = `life${run}`;
@@ -133,19 +136,48 @@ export class Driver {
     return this.manifest(id);
   }
 
+  /** As `snapshot`; null when the attempt of a subtask fails before. */
+  trySnapshot(n: number): Manifest | null {
+    const id: CheckpointId = { epoch: 1, n };
+    this.trigger(id);
+    const hasAll = (): boolean => this.unfinished().every((subtask) => this.snapshotOf(subtask, id) !== null);
+    this.world.runUntil(() => this.failures().length > 0 || hasAll(), `all parts of ${n}, or a failure`);
+    return this.failures().length > 0 ? null : this.manifest(id);
+  }
+
+  /** As `complete`; false when the attempt of a subtask fails before. */
+  tryComplete(manifest: Manifest): boolean {
+    const committed = this.tellComplete(manifest);
+    this.world.runUntil(() => this.failures().length > 0 || committed(), 'all commits, or a failure');
+    return this.failures().length === 0;
+  }
+
+  isFinished(): boolean {
+    return this.unfinished().length === 0;
+  }
+
+  awaitDrained(): void {
+    this.awaitAll('task.drained', this.unfinished());
+  }
+
   trigger(checkpoint: CheckpointId): void {
+    this.unassigned = [...this.splits];
     for (const subtask of this.injectors()) {
       this.perform(subtask, { kind: 'task.trigger', checkpoint, base: this.base });
     }
   }
 
-  complete({ id }: Pick<Manifest, 'id'>): void {
+  complete(manifest: Pick<Manifest, 'id'>): void {
+    this.world.runUntil(this.tellComplete(manifest), `all commits of ${checkpointText(manifest.id)}`);
+  }
+
+  private tellComplete({ id }: Pick<Manifest, 'id'>): () => boolean {
     this.base = id;
     const committers = this.unfinished();
     for (const subtask of committers) this.perform(subtask, { kind: 'task.complete', checkpoint: id });
     const committed = (subtask: SubtaskKey): boolean =>
       this.eventsOf(subtask).some((event) => event.type === 'task.committed' && sameCheckpoint(event.checkpoint, id));
-    this.world.runUntil(() => committers.every(committed), `all commits of ${checkpointText(id)}`);
+    return () => committers.every(committed);
   }
 
   abort(checkpoint: CheckpointId): void {
@@ -163,7 +195,7 @@ export class Driver {
   }
 
   eventsOf(subtask: SubtaskKey): readonly TaskEvent[] {
-    const actor = `subtask/test/${this.allocation.run}/${subtask}`;
+    const actor = actorNames.subtask(this.allocation.job, this.allocation.run, subtask);
     return this.told.filter((told) => told.actor === actor).map(({ message }) => message as TaskEvent);
   }
 
@@ -198,7 +230,7 @@ export class Driver {
         return snapshot === null ? [] : [[subtask, snapshot]];
       }),
     );
-    return { id, snapshots, unassigned: [...this.splits] };
+    return { id, snapshots, unassigned: this.unassigned };
   }
 
   private planOf(subtask: SubtaskKey): RestorePlan {
@@ -228,16 +260,17 @@ export class Driver {
     });
   }
 
-  /** Hands out a split for each request, in the order of the requests. */
+  /** Hands out a split for each request. One that is handed out stands before any barrier that is triggered later. */
   private hear(actor: string, message: Told): void {
     this.told.push({ actor, message });
     if (message.type !== 'task.splitsRequested') return;
     const subtask = actor.split('/').slice(3).join('/');
-    const split = this.splits.shift();
-    const noMore = split === undefined && this.options.bounded !== false;
-    if (split === undefined && !noMore) return;
-    this.world.later(1, () =>
-      this.perform(subtask, { kind: 'task.assign', splits: split === undefined ? [] : [split], noMore }),
-    );
+    this.world.later(1, () => {
+      const split = this.splits.shift();
+      const noMore = split === undefined && this.options.bounded !== false;
+      if (split !== undefined || noMore) {
+        this.perform(subtask, { kind: 'task.assign', splits: split === undefined ? [] : [split], noMore });
+      }
+    });
   }
 }

@@ -59,8 +59,8 @@ describe('framed channel: credit', () => {
 
   it('ignores grants that come late or twice', () => {
     const pair = new FramedPair({ channelWindowFrames: 4 }).open();
-    pair.output.granted(2);
     pair.output.granted(4);
+    pair.output.granted(2);
     expect(pair.output.inspectOutput().grantedThrough).toBe(4);
   });
 

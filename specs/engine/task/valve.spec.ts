@@ -45,8 +45,10 @@ describe('valve: the watermark of a task', () => {
     valve.setIdle(1, false);
     // At 5 it is far behind; it must neither pull the watermark back nor hold it.
     expect(valve.advance(0, 21)).toEqual({ watermark: 21, idle: null });
-    expect(valve.advance(1, 22)).toEqual(nothing);
-    expect(valve.advance(0, 30)).toEqual({ watermark: 22, idle: null });
+    valve.advance(1, 15);
+    expect(valve.advance(0, 25)).toEqual({ watermark: 25, idle: null });
+    expect(valve.advance(1, 26)).toEqual(nothing);
+    expect(valve.advance(0, 30)).toEqual({ watermark: 26, idle: null });
   });
 
   it('is not moved by a finished channel while another is idle', () => {

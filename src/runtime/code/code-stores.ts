@@ -44,7 +44,7 @@ export function definitionCode(definition: JobDefinition): CodeStore {
 }
 
 /** Builds the job and holds its graph against the record's: what runs is what was submitted, or nothing. */
-function programOf(definition: JobDefinition, record: JobRecord): LoadResult {
+export function programOf(definition: JobDefinition, record: JobRecord): LoadResult {
   let program: JobProgram;
   try {
     program = buildJob(definition, record.params).program;

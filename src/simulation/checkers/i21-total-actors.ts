@@ -33,7 +33,7 @@ export class TotalActors implements Checker {
     if (verdict.kind === 'refused' && !(verdict.code in actor.refusals)) {
       throw broken(record, 'refused it with a code that its table does not list');
     }
-    if (verdict.kind !== 'taken' && fromState !== toState)
+    if (verdict.kind === 'ignored' && fromState !== toState)
       throw broken(record, 'changed its state over what it ignored');
   }
 }

@@ -17,6 +17,7 @@ import {
   stageUid,
 } from '../jobs/index.js';
 import { foldState, inOrder, seenList, seenMap } from '../jobs/keyed-fold.js';
+import { keyAs } from '../jobs/sim-record.js';
 import type { StoreEvent } from '../sim-store.js';
 import { completedCheckpoint, idText } from './log-entries.js';
 import { committablesOf, keyedStateOf, splitsOfReaders } from './manifest-state.js';
@@ -116,7 +117,7 @@ function totalsIn(state: KeyedStateBackend, stage: KeyedStageSpec): ReadonlyMap<
   const totals = new Map<string, KeyTotals>();
   const read = readerOf(state, stage.state);
   for (let key = 0; key < stage.keys; key += 1) {
-    state.setCurrentKey(`k${key}`);
+    state.setCurrentKey(keyAs(stage.keyKind, key));
     const found = read();
     if (found !== undefined && found.count > 0) totals.set(`k${key}`, found);
   }

@@ -15,8 +15,10 @@ import {
   firstFold,
   isKept,
   keyOf,
+  keyText,
   mapped,
   nextFold,
+  type SimKey,
   type SimRecord,
   sourceRecord,
   withFold,
@@ -115,16 +117,21 @@ function withStage({ stream, parallelism }: Flow, stage: StageSpec, index: numbe
     case 'broadcast':
       return placed(stream.broadcast().map(asItIs), stage.parallelism);
     case 'keyed':
-      return placed(keyed({ stream, parallelism }, stage, index), stage.parallelism);
+      return placed(
+        keyed({ stream, parallelism }, stage, index).setMaxParallelism(stage.maxParallelism),
+        stage.parallelism,
+      );
   }
 }
 
 function keyed({ stream, parallelism }: Flow, stage: KeyedStageSpec, index: number): SingleOutputStream<SimRecord> {
-  const key = (record: SimRecord): string => keyOf(record, index, stage);
+  const key = (record: SimRecord): SimKey => keyOf(record, index, stage);
   const { state } = stage;
   if (state !== 'reduce') return stream.keyBy(key).process(keyedFold(state));
   // What is reduced are records that carry a fold already: each begins as the only one of its key.
-  const begun = stream.map((record) => withFold(record, firstFold(key(record), record))).setParallelism(parallelism);
+  const begun = stream
+    .map((record) => withFold(record, firstFold(keyText(key(record)), record)))
+    .setParallelism(parallelism);
   return begun.keyBy(key).reduce(combined);
 }
 

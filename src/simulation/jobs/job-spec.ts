@@ -37,8 +37,13 @@ export interface KeyedStageSpec {
   readonly kind: 'keyed';
   readonly state: 'reduce' | 'value' | 'list' | 'map';
   readonly keys: number;
+  readonly keyKind: KeyKind;
   readonly parallelism: number;
+  /** Key groups. With few of them each holds several keys, and each lies at the edge of what a subtask owns. */
+  readonly maxParallelism: number;
 }
+
+export type KeyKind = 'text' | 'number' | 'tuple';
 
 const verticesMax = 4;
 const parallelismMax = 3;
@@ -89,8 +94,14 @@ function stagesOf(random: Random, vertices: number): StageSpec[] {
   }
   while (left > 0 && random.chance(0.8)) {
     left -= 1;
-    const state = random.pick(['reduce', 'value', 'list', 'map'] as const);
-    stages.push({ kind: 'keyed', state, keys: random.integer(1, 6), parallelism: random.integer(1, parallelismMax) });
+    stages.push({
+      kind: 'keyed',
+      state: random.pick(['reduce', 'value', 'list', 'map'] as const),
+      keys: random.integer(1, 6),
+      keyKind: random.pick(['text', 'number', 'tuple'] as const),
+      parallelism: random.integer(1, parallelismMax),
+      maxParallelism: random.pick([parallelismMax, 4, 7, 128]),
+    });
     if (random.chance(0.2)) stages.push({ kind: 'map' });
   }
   return stages;

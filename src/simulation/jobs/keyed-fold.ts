@@ -2,7 +2,7 @@ import type { KeyedInstance, KeyedProcessContext, KeyedProcessFunction } from '.
 import { listState, mapState, valueState } from '../../state/descriptors.js';
 import type { ListState, MapState, StateDescriptor, ValueState } from '../../state/keyed-state.js';
 import type { KeyedStageSpec } from './job-spec.js';
-import { type Fold, firstFold, nextFold, type SimRecord, withFold } from './sim-record.js';
+import { type Fold, firstFold, keyText, nextFold, type SimKey, type SimRecord, withFold } from './sim-record.js';
 
 /** What list and map state keep of a record: enough to fold the key's records anew. */
 export interface Seen {
@@ -17,7 +17,7 @@ export const seenMap: StateDescriptor<'map', Seen, number> = mapState('seen-by-c
 /** The same fold with each kind of state; each subtask needs an instance of its own. */
 export function keyedFold(
   state: Exclude<KeyedStageSpec['state'], 'reduce'>,
-): KeyedProcessFunction<string, SimRecord, SimRecord> {
+): KeyedProcessFunction<SimKey, SimRecord, SimRecord> {
   switch (state) {
     case 'value':
       return new ValueFold();
@@ -28,9 +28,9 @@ export function keyedFold(
   }
 }
 
-type Context = KeyedProcessContext<string, SimRecord>;
+type Context = KeyedProcessContext<SimKey, SimRecord>;
 
-class ValueFold implements KeyedProcessFunction<string, SimRecord, SimRecord> {
+class ValueFold implements KeyedProcessFunction<SimKey, SimRecord, SimRecord> {
   private fold!: ValueState<Fold>;
 
   open({ state }: KeyedInstance): void {
@@ -39,13 +39,13 @@ class ValueFold implements KeyedProcessFunction<string, SimRecord, SimRecord> {
 
   processElement(record: SimRecord, context: Context): void {
     const before = this.fold.value();
-    const fold = before === undefined ? firstFold(context.currentKey, record) : nextFold(before, record);
+    const fold = before === undefined ? firstFold(keyText(context.currentKey), record) : nextFold(before, record);
     this.fold.update(fold);
     context.emit(withFold(record, fold));
   }
 }
 
-class ListFold implements KeyedProcessFunction<string, SimRecord, SimRecord> {
+class ListFold implements KeyedProcessFunction<SimKey, SimRecord, SimRecord> {
   private seen!: ListState<Seen>;
 
   open({ state }: KeyedInstance): void {
@@ -54,11 +54,11 @@ class ListFold implements KeyedProcessFunction<string, SimRecord, SimRecord> {
 
   processElement(record: SimRecord, context: Context): void {
     this.seen.add({ id: record.id, value: record.value });
-    context.emit(withFold(record, foldOf(context.currentKey, this.seen.get())));
+    context.emit(withFold(record, foldOf(keyText(context.currentKey), this.seen.get())));
   }
 }
 
-class MapFold implements KeyedProcessFunction<string, SimRecord, SimRecord> {
+class MapFold implements KeyedProcessFunction<SimKey, SimRecord, SimRecord> {
   private seen!: MapState<number, Seen>;
 
   open({ state }: KeyedInstance): void {
@@ -69,7 +69,7 @@ class MapFold implements KeyedProcessFunction<string, SimRecord, SimRecord> {
     const seen = inOrder(this.seen);
     const next: Seen = { id: record.id, value: record.value };
     this.seen.put(seen.length + 1, next);
-    context.emit(withFold(record, foldOf(context.currentKey, [...seen, next])));
+    context.emit(withFold(record, foldOf(keyText(context.currentKey), [...seen, next])));
   }
 }
 

@@ -1,6 +1,6 @@
 import type { JobSpec } from './job-spec.js';
 import type { SimRecord } from './sim-record.js';
-import { copyOf, isKept, keyOf, mapped, sourceRecord } from './sim-record.js';
+import { copyOf, isKept, keyOf, keyText, mapped, sourceRecord } from './sim-record.js';
 
 /** How many records of a split of a source have been read. */
 export type Prefix = (source: number, split: number) => number;
@@ -71,7 +71,9 @@ function consequenceOf({ stages }: JobSpec, record: SimRecord): Consequence {
         break;
       case 'keyed': {
         const at = level;
-        keyed.push(...passing.map((each) => ({ level: at, key: keyOf(each, index, stage), value: each.value })));
+        keyed.push(
+          ...passing.map((each) => ({ level: at, key: keyText(keyOf(each, index, stage)), value: each.value })),
+        );
         level += 1;
         break;
       }

@@ -1,5 +1,5 @@
 import { hashText } from '../random.js';
-import type { KeyedStageSpec } from './job-spec.js';
+import type { KeyedStageSpec, KeyKind } from './job-spec.js';
 
 /** What flows through a generated job. Everything in it follows from where it was made, except the folds. */
 export interface SimRecord {
@@ -50,8 +50,22 @@ export const copyOf = (record: SimRecord, copy: number): SimRecord => ({
 });
 
 /** Stages draw their keys independently, so that records of one key of the first meet different keys of the second. */
-export const keyOf = ({ id }: SimRecord, stage: number, { keys }: Pick<KeyedStageSpec, 'keys'>): string =>
-  `k${hashText(id, stage + 100) % keys}`;
+export const keyOf = ({ id }: SimRecord, stage: number, spec: Pick<KeyedStageSpec, 'keys' | 'keyKind'>): SimKey =>
+  keyAs(spec.keyKind, hashText(id, stage + 100) % spec.keys);
+
+export type SimKey = string | number | readonly [string, number];
+
+/** The key of this number, as a value that a stream can be keyed by. */
+export function keyAs(kind: KeyKind, key: number): SimKey {
+  if (kind === 'tuple') return ['k', key];
+  return kind === 'number' ? key : `k${key}`;
+}
+
+/** The same for a key of whichever kind, so that folds compare. */
+export function keyText(key: SimKey): string {
+  if (typeof key === 'string') return key;
+  return typeof key === 'number' ? `k${key}` : key.join('');
+}
 
 export const firstFold = (key: string, { id, value }: SimRecord): Fold => ({
   key,

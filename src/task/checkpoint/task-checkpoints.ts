@@ -48,15 +48,14 @@ export class TaskCheckpoints {
 
   /** The pre-barrier phase of all operators, then the barrier, then the snapshot: records after it are in neither. */
   *take({ checkpoint, base }: Barrier, facts: SnapshotFacts): Procedure {
-    const { setting, operators } = this;
+    const { setting } = this;
     this.newest = checkpoint;
     if (base !== null) this.confirm(base);
-    yield* operators.prepare(checkpoint);
+    yield* this.operators.prepare(checkpoint);
     setting.output.control({ kind: 'barrier', checkpoint, base });
     if (facts.triggered) setting.notify({ type: 'task.barrierInjected', checkpoint });
     if (facts.drained) this.firstDrained ??= checkpoint;
     this.store(checkpoint, this.snapshot(checkpoint, base, facts), facts);
-    operators.unseal();
   }
 
   *commit(checkpoint: CheckpointId): Procedure {

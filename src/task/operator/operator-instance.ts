@@ -16,8 +16,6 @@ export interface OperatorInstance {
   readonly tables: StateTables;
   /** The deadline of the lifecycle call that is pending; null when none is. */
   deadline: Timer | null;
-  /** Its pre-barrier phase is over and its snapshot is not taken yet: whatever it would emit now would be in neither. */
-  sealed: boolean;
   /** Its `finish` is over: it emits nothing more. */
   finished: boolean;
 }
@@ -25,5 +23,5 @@ export interface OperatorInstance {
 export function operatorInstance(part: OperatorPart, at: number, mailbox: Mailbox): OperatorInstance {
   const state = part.keyed?.state ?? null;
   const tables = new StateTables();
-  return { part, culprit: part.culprit, at, mailbox, state, tables, deadline: null, sealed: false, finished: false };
+  return { part, culprit: part.culprit, at, mailbox, state, tables, deadline: null, finished: false };
 }

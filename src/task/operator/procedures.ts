@@ -18,16 +18,14 @@ export class Procedures {
   advance(): boolean {
     while (this.current !== null) {
       if (this.wait !== null && !this.wait()) return false;
-      const { current } = this;
-      const step = current.next();
-      // A step may have ended the attempt, and the procedure with it.
-      if (this.current !== current) continue;
+      const step = this.current.next();
       if (step.done === true) this.current = null;
       else this.wait = step.value;
     }
     return true;
   }
 
+  /** Also from within a step: it is the last one. */
   stop(): void {
     this.current = null;
   }

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
-import type { AnyMessage } from '../../../../actors/kernel/message.js';
 import { logKey } from '../../../../actors/job-master/log.js';
+import type { AnyMessage } from '../../../../actors/kernel/message.js';
 import type { CheckpointId, JobRun } from '../../../../actors/protocol/ids.js';
 import { jobRun } from '../../../../actors/protocol/ids.js';
 import type { JobRecord, JobResult } from '../../../../actors/protocol/job-graph.js';
@@ -200,7 +200,11 @@ export class CraftedRun {
 /** A message with the fields that its type demands; what the checker does not read may be left out. */
 export const message = (type: string, fields: object = {}): AnyMessage => ({ type, ...fields });
 
-export const address = (process: string, life: number, actor: string) => ({ process, incarnation: `${process}.${life}`, actor });
+export const address = (process: string, life: number, actor: string) => ({
+  process,
+  incarnation: `${process}.${life}`,
+  actor,
+});
 
 export const part = (subtask: string, operators: readonly OperatorSnapshot[] = []): SubtaskSnapshot => ({
   subtask,
