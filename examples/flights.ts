@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import {
   defineJob,
+  fixedDelay,
   type KeyedInstance,
   type KeyedProcessContext,
   type KeyedProcessFunction,
@@ -40,7 +41,10 @@ interface Totals {
  * --output a folder; ./flights-out when left out
  */
 export default defineJob('flights', (env) => {
-  env.setParallelism(2).enableCheckpointing({ intervalMs: 500 });
+  env
+    .setParallelism(2)
+    .enableCheckpointing({ intervalMs: 500 })
+    .setRestartStrategy(fixedDelay({ attempts: 3, delayMs: 100 }));
   const path = env.param('input', '') || exampleInput();
   const rate = env.param('rate', '');
   const source = fileSource<Flight>({

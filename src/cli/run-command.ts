@@ -42,7 +42,7 @@ export async function runCommand(options: RunOptions, terminal: Terminal): Promi
   try {
     const result = await run.result;
     terminal.status('');
-    return report(result, { progress, interrupts, checkpoints }, terminal);
+    return report(result, { hadEnded: run.hadEnded, interrupts }, terminal);
   } finally {
     await run.stop();
     interrupts.close();
@@ -59,28 +59,21 @@ function slotsFor({ graph }: JobRecord, given: number | null): number {
 }
 
 interface Circumstances {
-  readonly progress: RunProgress;
+  readonly hadEnded: boolean;
   readonly interrupts: Interrupts;
-  readonly checkpoints: string | null;
 }
 
 const runAgain = 'To run it again from the beginning, give another --job-id or another folder.';
 
 function report({ job, outcome, failure }: JobResult, circumstances: Circumstances, terminal: Terminal): number {
-  const { progress, interrupts, checkpoints } = circumstances;
+  const { hadEnded, interrupts } = circumstances;
   const name = terminal.colors.cyan(job);
-  if (outcome === 'failed') {
-    if (failure !== null) terminal.say(failureText(failure, terminal.colors));
-    if (!progress.begun && checkpoints !== null) {
-      terminal.say(`Nothing was run: ${checkpoints} may say how an earlier run of the job ended. ${runAgain}`);
-    }
-    return exitCode.failed;
-  }
-  if (!progress.begun)
-    terminal.say(
-      `Job '${job}' ${outcome === 'finished' ? 'has finished' : 'was canceled'} already, so nothing was run. ${runAgain}`,
-    );
+  if (outcome === 'failed' && failure !== null) terminal.say(failureText(failure, terminal.colors));
+  if (hadEnded) terminal.say(`Job '${job}' ${endings[outcome]} already, so nothing was run. ${runAgain}`);
   else if (outcome === 'canceled') terminal.say(`${name} was canceled`);
-  else terminal.note(`${name} finished after ${process.uptime().toFixed(1)} s`);
-  return outcome === 'finished' ? exitCode.done : (interrupts.code ?? exitCode.failed);
+  else if (outcome === 'finished') terminal.note(`${name} finished after ${process.uptime().toFixed(1)} s`);
+  if (outcome === 'finished') return exitCode.done;
+  return outcome === 'failed' ? exitCode.failed : (interrupts.code ?? exitCode.failed);
 }
+
+const endings = { finished: 'has finished', canceled: 'was canceled', failed: 'has failed' } as const;

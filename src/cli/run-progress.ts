@@ -8,8 +8,6 @@ import type { Terminal } from './terminal.js';
 
 /** Tells a person how the job is doing, from the steps of its job-master and its checkpoint-coordinator. */
 export class RunProgress {
-  /** False as long as nothing of the job has moved in this process. */
-  begun = false;
   /** The newest checkpoint known to be complete. */
   checkpoint: CheckpointId | null = null;
   private readonly terminal: Terminal;
@@ -26,7 +24,6 @@ export class RunProgress {
   }
 
   onTrace(record: TraceRecord): void {
-    this.begun = true;
     if (record.actor !== `job-master/${this.job}` && record.actor !== `checkpoint-coordinator/${this.job}`) return;
     this.confirm(record);
     this.pending = record.effects.map(logEntryOf).find((entry) => entry !== null) ?? this.pending;

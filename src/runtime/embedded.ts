@@ -53,6 +53,8 @@ export function startEmbedded(options: EmbeddedOptions): EmbeddedRun {
 export class EmbeddedRun {
   /** How the job ended. Rejects only when the engine itself broke. */
   readonly result: Promise<JobResult>;
+  /** True once it is known that the job had ended in an earlier run: nothing was run now, and the result is that run's. */
+  hadEnded = false;
   private readonly bus = new MemoryBus(nodeQueue);
   private readonly links = new MemoryDataLinks(nodeQueue);
   private readonly blobs: BlobStore;
@@ -120,6 +122,7 @@ export class EmbeddedRun {
       if (read.outcome === 'read') {
         const decoded = decodeRecord(key, read.bytes);
         if ('failure' in decoded) return this.fail(decoded.failure.code, decoded.failure.message);
+        this.hadEnded = true;
         return this.resolve(decoded.record as JobResult);
       }
       this.startJobManager();

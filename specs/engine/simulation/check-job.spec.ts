@@ -7,7 +7,9 @@ import { fileSink, fileSource, lines } from '../../../src/connectors/file/index.
 
 const root = new URL('../../../', import.meta.url);
 const flights = fileURLToPath(new URL('examples/flights.ts', root));
-const all = JSON.parse(readFileSync(new URL('node_modules/vega-datasets/data/flights-20k.json', root), 'utf8')) as object[];
+const all = JSON.parse(
+  readFileSync(new URL('node_modules/vega-datasets/data/flights-20k.json', root), 'utf8'),
+) as object[];
 const input = (from: number): string =>
   all
     .slice(from, from + 40)
@@ -26,7 +28,9 @@ describe("testing: a user's job on simulated clusters", () => {
       compare: (disturbed) => {
         const places = disturbed.map((line) => JSON.parse(line) as { file: string; position: number });
         const distinct = new Set(places.map(({ file, position }) => `${file}:${position}`));
-        return distinct.size === 80 && places.length === 80 ? null : `${places.length} rows for ${distinct.size} flights`;
+        return distinct.size === 80 && places.length === 80
+          ? null
+          : `${places.length} rows for ${distinct.size} flights`;
       },
     });
     expect(report.lines).toHaveLength(80);

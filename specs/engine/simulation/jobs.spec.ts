@@ -107,10 +107,10 @@ describe('reference', () => {
         keyed('value', 1, 1, 'number'),
       ],
     };
-    const { output, keyed } = new Reference(spec).expected(wholeInput);
+    const { output, keyed: totals } = new Reference(spec).expected(wholeInput);
     expect([...output]).toContainEqual(['0/1/1.0', 3]);
     expect(output.size).toBe(8);
-    expect(keyed[0]?.get('k0')?.count).toBe(24);
+    expect(totals[0]?.get('k0')?.count).toBe(24);
   });
 
   it('takes of each split no more than the prefix gives', () => {

@@ -1,6 +1,13 @@
 import type { CheckpointManifest, KeyGroupSnapshot, OperatorSnapshot } from '../../../../actors/protocol/manifest.js';
 import type { CheckerFactory } from '../../../../src/simulation/checker.js';
-import { type JobSpec, jobOf, type KeyedStageSpec, sinkUid, sourceUid, stageUid } from '../../../../src/simulation/jobs/index.js';
+import {
+  type JobSpec,
+  jobOf,
+  type KeyedStageSpec,
+  sinkUid,
+  sourceUid,
+  stageUid,
+} from '../../../../src/simulation/jobs/index.js';
 import { foldState } from '../../../../src/simulation/jobs/keyed-fold.js';
 import {
   type Fold,

@@ -83,4 +83,13 @@ describe('I4: one allocation per slot', () => {
     grant(run, run1);
     expect(() => grant(run, run2)).toThrow("is granted to run 1.2 and still run 1.1's");
   });
+
+  it('fires when a slot is granted that was reported to hold another run', () => {
+    const run = new CraftedRun(oneAllocationPerSlot);
+    const slots = [{ slot: 0, allocation: allocation(run1), progress: 0, subtasks: [] }];
+    run.trace({ actor: 'resource-manager', message: message('resourceManager.register', { ...slot, slots }) });
+    expect(() => grant(run, run2)).toThrow("is granted to run 1.2 and still run 1.1's");
+    run.trace({ actor: 'resource-manager', message: message('slot.closed', { slot, allocation: allocation(run1) }) });
+    grant(run, run2);
+  });
 });
