@@ -13,7 +13,7 @@ cli.help();
 const { options } = cli.parse();
 
 if (!options.help) {
-  const benchmarks = [statelessChain(100), keyedReduce(30, 1, 6_000_000), keyedReduce(5, 2, null)];
+  const benchmarks = [statelessChain(100), keyedReduce(60, 1, 6_000_000), keyedReduce(10, 2, null)];
   const measurements: Measurement[] = [];
   for (const benchmark of benchmarks) {
     const measurement = await measure(benchmark, Number(options.repetitions));

@@ -36,6 +36,7 @@ interface Topology {
   readonly windowFrames: number;
   readonly turnRecordsMax: number;
   readonly partitioner: 'rebalance' | 'forward';
+  readonly watermarks: boolean;
 }
 
 const topology: fc.Arbitrary<Topology> = fc.record({
@@ -45,6 +46,7 @@ const topology: fc.Arbitrary<Topology> = fc.record({
   windowFrames: fc.integer({ min: 1, max: 4 }),
   turnRecordsMax: fc.constantFrom(1, 5, 64),
   partitioner: fc.constantFrom('rebalance', 'forward'),
+  watermarks: fc.boolean(),
 });
 
 /** One run: how long it lives before its checkpoint, whether that one completes, is told, and what happens to the links. */
@@ -56,14 +58,14 @@ const life = fc.record({
   storeUnknown: fc.nat(3),
 });
 
-function jobOf({ parallelism, partitioner }: Topology, outside: Outside) {
+function jobOf({ parallelism, partitioner, watermarks }: Topology, outside: Outside) {
   const double = flatMap('both', function* (value: number) {
     yield value;
     yield value + 1_000_003;
   });
   return testJob(
     [
-      { id: 'read', parallelism, source: new RangeSource(16), stages: [] },
+      { id: 'read', parallelism, source: new RangeSource(16, watermarks), stages: [] },
       { id: 'both', parallelism, stages: [double, map('same', (value: number) => value)] },
       {
         id: 'count',

@@ -24,7 +24,7 @@ export function busContract(name: string, open: () => Promise<BusWorld>): void {
       const received: string[] = [];
       world.b.listen('b', (bytes) => received.push(textOf(bytes)));
       world.a.listen('a', () => received.push('at a'));
-      world.a.send('b', bytesOf('hello'), null);
+      world.a.send('b', 'send.test', bytesOf('hello'), null);
       expect(received).toEqual([]);
       await world.until(() => received.length > 0);
       expect(received).toEqual(['hello']);
@@ -33,7 +33,7 @@ export function busContract(name: string, open: () => Promise<BusWorld>): void {
     it('send: a process reaches itself in the same way', async () => {
       const received: string[] = [];
       world.a.listen('a', (bytes) => received.push(textOf(bytes)));
-      world.a.send('a', bytesOf('self'), null);
+      world.a.send('a', 'send.test', bytesOf('self'), null);
       expect(received).toEqual([]);
       await world.until(() => received.length > 0);
       expect(received).toEqual(['self']);
@@ -43,7 +43,7 @@ export function busContract(name: string, open: () => Promise<BusWorld>): void {
       const received: string[] = [];
       world.b.listen('b', (bytes) => received.push(textOf(bytes)));
       const sent = Array.from({ length: 100 }, (_, i) => `message ${i}`);
-      for (const text of sent) world.a.send('b', bytesOf(text), null);
+      for (const text of sent) world.a.send('b', 'send.test', bytesOf(text), null);
       await world.until(() => received.length === sent.length);
       // Order is not promised by a Bus, only that nothing is made up.
       expect([...received].sort()).toEqual([...sent].sort());
@@ -51,7 +51,7 @@ export function busContract(name: string, open: () => Promise<BusWorld>): void {
 
     it('unreachable: told once, and later, when nobody listens', async () => {
       let told = 0;
-      world.a.send('nobody', bytesOf('x'), () => {
+      world.a.send('nobody', 'send.test', bytesOf('x'), () => {
         told += 1;
       });
       expect(told).toBe(0);
@@ -60,7 +60,7 @@ export function busContract(name: string, open: () => Promise<BusWorld>): void {
       world.b.listen('b', () => {
         delivered = true;
       });
-      world.a.send('b', bytesOf('after'), null);
+      world.a.send('b', 'send.test', bytesOf('after'), null);
       await world.until(() => delivered);
       expect(told).toBe(1);
     });
@@ -68,8 +68,8 @@ export function busContract(name: string, open: () => Promise<BusWorld>): void {
     it('unreachable: not told when somebody listens; no callback is fine', async () => {
       const events: string[] = [];
       world.b.listen('b', () => events.push('received'));
-      world.a.send('nobody', bytesOf('x'), null);
-      world.a.send('b', bytesOf('x'), () => events.push('unreachable'));
+      world.a.send('nobody', 'send.test', bytesOf('x'), null);
+      world.a.send('b', 'send.test', bytesOf('x'), () => events.push('unreachable'));
       await world.until(() => events.length > 0);
       expect(events).toEqual(['received']);
     });
@@ -78,7 +78,7 @@ export function busContract(name: string, open: () => Promise<BusWorld>): void {
       const events: string[] = [];
       const unlisten = world.b.listen('b', () => events.push('received'));
       unlisten();
-      world.a.send('b', bytesOf('x'), () => events.push('unreachable'));
+      world.a.send('b', 'send.test', bytesOf('x'), () => events.push('unreachable'));
       await world.until(() => events.length > 0);
       expect(events).toEqual(['unreachable']);
     });
@@ -89,7 +89,7 @@ export function busContract(name: string, open: () => Promise<BusWorld>): void {
       unlisten();
       world.b.listen('b', () => events.push('new'));
       unlisten();
-      world.a.send('b', bytesOf('x'), null);
+      world.a.send('b', 'send.test', bytesOf('x'), null);
       await world.until(() => events.length > 0);
       expect(events).toEqual(['new']);
     });

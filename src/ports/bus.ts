@@ -8,8 +8,11 @@ export type Unlisten = () => void;
  * without a sign, delayed and, in the simulator, duplicated and reordered. Bytes are handed over: nobody changes them afterwards.
  */
 export interface Bus {
-  /** `unreachable` is called, at most once and never from within `send`, when nobody listens at that process. */
-  send(to: ProcessName, bytes: Uint8Array, unreachable: (() => void) | null): void;
+  /**
+   * `topic` says what the bytes are about (`ask.subtask.restore`), for whoever watches the bus; receivers do not need it. `unreachable` is
+   * called, at most once and never from within `send`, when nobody listens at that process.
+   */
+  send(to: ProcessName, topic: string, bytes: Uint8Array, unreachable: (() => void) | null): void;
   listen(process: ProcessName, receive: (bytes: Uint8Array) => void): Unlisten;
 }
 

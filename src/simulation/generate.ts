@@ -62,7 +62,7 @@ export function drawRates(random: Random): FaultRates {
     storeLate: draw(0.06),
     storeMute: draw(0.03),
     storeLost: draw(0.03),
-    crash: random.chance(0.1) ? 0 : 0.4 + 0.6 * random.unit(),
+    crash: random.chance(0.05) ? 0 : 0.6 + 0.4 * random.unit(),
     pause: draw(0.5),
     partition: draw(0.6),
   };

@@ -1,6 +1,5 @@
 import type { ProcessName, SlotAddress } from '../../actors/protocol/ids.js';
 import type { Bus, DataLinks, Unlisten } from '../ports/bus.js';
-import { decodeEnvelope } from '../runtime/host/envelope.js';
 import type { SimProcess } from './sim-process.js';
 import type { SimWorld } from './world.js';
 
@@ -41,9 +40,9 @@ export class SimNetwork {
 
   busOf(sender: SimProcess): Bus {
     return {
-      send: (to, bytes, unreachable) => {
+      send: (to, topic, bytes, unreachable) => {
         sender.enter();
-        this.sendControl(sender, to, bytes, unreachable);
+        this.sendControl(sender, to, topic, bytes, unreachable);
       },
       listen: (process, receive) => listenIn(this.buses, process, { process: sender, receive }),
     };
@@ -59,10 +58,16 @@ export class SimNetwork {
     };
   }
 
-  private sendControl(sender: SimProcess, to: ProcessName, bytes: Uint8Array, unreachable: (() => void) | null): void {
+  private sendControl(
+    sender: SimProcess,
+    to: ProcessName,
+    topic: string,
+    bytes: Uint8Array,
+    unreachable: (() => void) | null,
+  ): void {
     const { choices, rates } = this.world;
     const total = rates.messageLost + rates.messageTwice + rates.messageDelayed + rates.messageUnreachable;
-    const subject = total === 0 && !this.world.replaying ? '' : `message:${sender.name}>${to}:${subjectOf(bytes)}`;
+    const subject = total === 0 && !this.world.replaying ? '' : `message:${sender.name}>${to}:${topic}`;
     const value = subject === '' ? 0 : choices.next(subject, total, 1_000_000);
     const kind = value === 0 ? 0 : kindOf(value, this.world);
     const delayMs = value === 0 ? 0 : 1 + (value % delayMsMax);
@@ -149,12 +154,6 @@ function listenIn(table: Map<string, Listener>, name: string, listener: Listener
 }
 
 const slotName = (slot: SlotAddress): string => `${slot.process}@${slot.incarnation}/${slot.slot}`;
-
-/** What the message is about, so that its choice keeps its meaning when others are removed. */
-function subjectOf(bytes: Uint8Array): string {
-  const envelope = decodeEnvelope(bytes);
-  return 'malformed' in envelope ? 'malformed' : `${envelope.kind}:${envelope.message.type}`;
-}
 
 function kindOf(value: number, { rates }: SimWorld): number {
   const { messageLost, messageUnreachable, messageTwice, messageDelayed } = rates;

@@ -4,8 +4,8 @@ import { ToyWorld } from './toy.js';
 
 const lossy = { ...noFaults, messageLost: 1 };
 const doubling = { ...noFaults, messageTwice: 1 };
-const asked = 'message:a>b:ask:pong.count';
-const answered = 'message:b>a:answer:pong.answered';
+const asked = 'message:a>b:ask.pong.count';
+const answered = 'message:b>a:answer.pong.answered';
 
 describe('asking: one mechanism, until answered', () => {
   it('a question is answered once', () => {

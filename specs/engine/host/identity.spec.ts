@@ -22,7 +22,7 @@ describe('identity: who is meant, and who may speak', () => {
       ask: '',
       message,
     };
-    toy.network.busOf(sender).send('b', new EnvelopeWriter().encode(envelope), null);
+    toy.network.busOf(sender).send('b', 'send', new EnvelopeWriter().encode(envelope), null);
     toy.runFor(5);
   }
   const count = (host: ReturnType<ToyWorld['pong']>): number =>
@@ -67,7 +67,7 @@ describe('identity: who is meant, and who may speak', () => {
     const b = toy.pong();
     const sender = toy.processes.get('a');
     for (const bytes of [[], [0xc1], [0xdd, 0, 0xff, 0xff, 0xff], [0x91, 1], [0x80]]) {
-      if (sender !== undefined) toy.network.busOf(sender).send('b', Uint8Array.from(bytes), null);
+      if (sender !== undefined) toy.network.busOf(sender).send('b', 'send', Uint8Array.from(bytes), null);
     }
     toy.runFor(5);
     send(toy, {});

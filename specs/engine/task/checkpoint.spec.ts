@@ -219,7 +219,7 @@ describe('checkpoint: where the barrier goes', () => {
     const full = operator('full', () => new Full() as Operator<never, never>, lastDigit as never);
     const job = testJob(
       [
-        { id: 'read', source: new RangeSource(), stages: [] },
+        { id: 'read', source: new RangeSource(10, false), stages: [] },
         { id: 'full', stages: [full, transactionalSink('sink', outside)] },
       ],
       [{ from: 'read', to: 'full', partitioner: 'rebalance' }],

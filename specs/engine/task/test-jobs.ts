@@ -83,7 +83,7 @@ export const operator = (uid: string, create: () => Operator<never, never>, key:
   key,
 });
 
-/** What is left of a split: numbers from `next` to before `end`, each times `step`; `watermarks` says whether they are time too. */
+/** What is left of a split: numbers from `next` to before `end`. */
 export interface Range {
   readonly next: number;
   readonly end: number;
@@ -96,7 +96,10 @@ export const ranges = (...sizes: readonly number[]): readonly Split[] =>
 export class RangeSource implements Source<number> {
   readonly name = 'ranges';
 
-  constructor(private readonly batchRecordsMax = 10) {}
+  constructor(
+    private readonly batchRecordsMax = 10,
+    private readonly watermarks = true,
+  ) {}
 
   discover(): void {
     throw new Error('specs hand out the splits themselves');
@@ -105,7 +108,7 @@ export class RangeSource implements Source<number> {
   createReader(): SourceReader<number> {
     const splits: { id: string; data: Range }[] = [];
     let noMore = false;
-    const { batchRecordsMax } = this;
+    const { batchRecordsMax, watermarks } = this;
     return {
       addSplits: (added) => splits.push(...(added as typeof splits)),
       noMoreSplits: () => {
@@ -119,7 +122,7 @@ export class RangeSource implements Source<number> {
         const values = Array.from({ length: count }, (_, index) => next + index);
         if (next + count === end) splits.shift();
         else splits[0] = { id: split.id, data: { next: next + count, end } };
-        return { values, timestamps: [...values], watermark: count === 0 ? null : next + count - 1 };
+        return { values, timestamps: [...values], watermark: watermarks && count > 0 ? next + count - 1 : null };
       },
       snapshot: () => splits.map((split) => ({ ...split })),
       close: () => undefined,

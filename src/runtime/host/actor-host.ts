@@ -110,7 +110,10 @@ export class ActorHost {
   /** To another process over the bus, to this one through the mailbox. */
   transmit(envelope: Envelope, cause: number | null, unreachable: (() => void) | null): void {
     if (envelope.to.process === this.options.process) this.accept(envelope, cause);
-    else this.ports.bus.send(envelope.to.process, this.writer.encode(envelope), unreachable);
+    else {
+      const topic = `${envelope.kind}.${envelope.message.type}`;
+      this.ports.bus.send(envelope.to.process, topic, this.writer.encode(envelope), unreachable);
+    }
   }
 
   cellOf(name: ActorName): ActorCell | undefined {

@@ -38,7 +38,7 @@ export class Client {
       id,
       everyMs,
       deadlineMs,
-      ask: () => this.bus.send(this.leader, bytes, null),
+      ask: () => this.bus.send(this.leader, `ask.${message.type}`, bytes, null),
       expired: () => this.end(id, { kind: 'expired' }),
     });
   }

@@ -61,7 +61,7 @@ export function generateJob(random: Random): JobSpec {
     sources,
     stages: stagesOf(random, verticesMax - vertexCount({ sources, stages: [] }) - 1),
     sink: { parallelism: random.integer(1, parallelismMax) },
-    checkpointIntervalMs: random.integer(60, 300),
+    checkpointIntervalMs: random.integer(80, 320),
     checkpointTimeoutMs: random.integer(400, 2_000),
     tolerableFailedCheckpoints: random.integer(0, 3),
     restartDelayMs: random.integer(20, 100),

@@ -50,7 +50,7 @@ export class TaskCheckpoints {
   *take({ checkpoint, base }: Barrier, facts: SnapshotFacts): Procedure {
     const { setting } = this;
     this.newest = checkpoint;
-    
+    if (base !== null) this.confirm(base);
     yield* this.operators.prepare(checkpoint);
     setting.output.control({ kind: 'barrier', checkpoint, base });
     if (facts.triggered) setting.notify({ type: 'task.barrierInjected', checkpoint });

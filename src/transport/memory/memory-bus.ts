@@ -11,7 +11,7 @@ export class MemoryBus implements Bus {
 
   constructor(private readonly queue: (run: () => void) => void) {}
 
-  send(to: ProcessName, bytes: Uint8Array, unreachable: (() => void) | null): void {
+  send(to: ProcessName, _topic: string, bytes: Uint8Array, unreachable: (() => void) | null): void {
     this.queue(() => {
       const receive = this.listeners.at(to);
       if (receive !== null) receive(bytes);
