@@ -39,9 +39,6 @@ import {
   writeDeadlineMs,
 } from './writing.js';
 
-export type { CheckpointCoordinatorContext } from './context.js';
-export type { CheckpointCoordinatorInput } from './messages.js';
-
 /** Takes the checkpoints of one run, one at a time, and tells when nothing is left to run. */
 export const checkpointCoordinatorActor = defineActor({
   role: 'checkpoint-coordinator',

@@ -20,7 +20,6 @@ import {
 } from './decisions.js';
 import { type HeartbeatInput, heartbeatMessages } from './messages.js';
 
-export type { HeartbeatContext } from './decisions.js';
 export type { HeartbeatInput } from './messages.js';
 
 const endedElsewhere = 'Only the silence as a whole counts, and not that of a single beat.';

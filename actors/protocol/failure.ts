@@ -10,6 +10,11 @@ export interface Failure {
   readonly stack: string;
 }
 
-export function failure(code: string, domain: Failure['domain'], message: string, retry: Failure['retry'] = 'restart'): Failure {
+export function failure(
+  code: string,
+  domain: Failure['domain'],
+  message: string,
+  retry: Failure['retry'] = 'restart',
+): Failure {
   return { code, domain, retry, message, stack: '' };
 }

@@ -21,8 +21,6 @@ export type JobId = string;
 export type Epoch = number;
 /** Numbers the deployments of a job's graph; increases over restarts and over leaders. */
 export type JobRun = number;
-/** Numbers the executions of a subtask. */
-export type Attempt = number;
 export type VertexId = string;
 /** `vertex#index` */
 export type SubtaskKey = string;
@@ -65,8 +63,6 @@ export const compareCheckpoints = (a: CheckpointId, b: CheckpointId): number => 
 export const sameAllocation = (a: Allocation | null, b: Allocation | null): boolean =>
   a === b || (a !== null && b !== null && a.job === b.job && a.run === b.run && a.epoch === b.epoch);
 
-export const addressText = (address: Address): string =>
-  `${address.process}@${address.incarnation}/${address.actor}`;
 export const sameAddress = (a: Address, b: Address): boolean =>
   a.process === b.process && a.incarnation === b.incarnation && a.actor === b.actor;
 

@@ -48,7 +48,7 @@ const includes = (list: readonly Closing[], one: Closing): boolean =>
   list.some((each) => isClosing(each, one.slot, one.allocation));
 
 /** Not `slot.close`: the job-master asks that of the same slot by itself. */
-export const closingAsk = ({ slot, allocation }: Closing): AskId =>
+const closingAsk = ({ slot, allocation }: Closing): AskId =>
   `release/${allocation.job}/${runText(allocation.run)}/${slot.process}@${slot.incarnation}/${slot.slot}`;
 
 function ask({ options }: Context, closing: Closing): Effect {

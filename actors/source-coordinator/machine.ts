@@ -26,7 +26,6 @@ import {
 import { sourceCoordinatorMessages } from './messages.js';
 
 export type { SourceCoordinatorContext } from './context.js';
-export type { SourceCoordinatorInput } from './messages.js';
 
 /** Hands the splits of one source to its readers, and says at a checkpoint which of them nobody has yet. */
 export const sourceCoordinatorActor = defineActor({

@@ -38,7 +38,6 @@ import {
 import { postponeFact, renewFact, resumeFact } from './facts.js';
 import { type SubtaskInput, subtaskMessages } from './messages.js';
 
-export type { SubtaskContext } from './context.js';
 export type { SubtaskInput } from './messages.js';
 
 const early = 'tooEarly';

@@ -22,7 +22,6 @@ import {
 } from './decisions.js';
 import { type TaskManagerInput, taskManagerMessages } from './messages.js';
 
-export type { TaskManagerContext } from './decisions.js';
 export type { TaskManagerInput } from './messages.js';
 
 const unasked = 'The question was taken back when its answer no longer mattered.';

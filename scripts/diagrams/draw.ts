@@ -16,7 +16,7 @@ function fill(text: string, region: string, content: string, role: string): stri
 }
 
 /** What each message means and in which states it is acted on. */
-export function messageTable(actor: Actor): string {
+function messageTable(actor: Actor): string {
   const rows = Object.entries(actor.messages).map(([type, sentence]) => {
     const everywhere = type in actor.on;
     const states = Object.entries(actor.states)
@@ -29,7 +29,7 @@ export function messageTable(actor: Actor): string {
 }
 
 /** The machine as a Mermaid state diagram: one arrow for each pair of states, labelled with what leads from one to the other. */
-export function mermaid(actor: Actor): string {
+function mermaid(actor: Actor): string {
   const arrows = new Map<string, string[]>();
   const add = (from: string, to: string, label: string): void => {
     const key = `${from} --> ${to}`;

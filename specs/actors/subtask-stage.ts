@@ -9,9 +9,9 @@ import type { SubtaskMessage } from '../../actors/subtask/messages.js';
 import { Driver } from './driver.js';
 
 export const run = 7;
-export const slot: SlotAddress = { process: 'tm-a', incarnation: 'i1', slot: 2 };
+const slot: SlotAddress = { process: 'tm-a', incarnation: 'i1', slot: 2 };
 export const allocation: Allocation = { job: 'flights', run, epoch: 1 };
-export const input: SubtaskInput = {
+const input: SubtaskInput = {
   subtask: 'read#0',
   slot,
   allocation,

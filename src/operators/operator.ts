@@ -111,8 +111,19 @@ export type Stage =
   | { readonly kind: 'map'; readonly uid: string; readonly name: string; readonly fn: (value: never) => unknown }
   | { readonly kind: 'filter'; readonly uid: string; readonly name: string; readonly fn: (value: never) => boolean }
   /** A returned iterable that is not an array is pulled as credit allows. */
-  | { readonly kind: 'flatMap'; readonly uid: string; readonly name: string; readonly fn: (value: never) => Iterable<unknown> }
-  | { readonly kind: 'operator'; readonly uid: string; readonly name: string; readonly create: () => Operator; readonly key: KeySelector | null };
+  | {
+      readonly kind: 'flatMap';
+      readonly uid: string;
+      readonly name: string;
+      readonly fn: (value: never) => Iterable<unknown>;
+    }
+  | {
+      readonly kind: 'operator';
+      readonly uid: string;
+      readonly name: string;
+      readonly create: () => Operator;
+      readonly key: KeySelector | null;
+    };
 
 /** Picks the key of a record: a string, number, bigint, boolean, or a tuple or plain object of these. Must be pure. */
 export type KeySelector = (value: never) => unknown;

@@ -51,6 +51,13 @@ export interface SourceReader<T = unknown> {
 export interface Source<T = unknown> {
   readonly name: string;
   /** Lists the splits. Called on the leader; a split has an id that is unique in this source and plain data. */
-  discover(context: DiscoveryContext, done: (result: { readonly ok: true; readonly splits: readonly Split[] } | { readonly ok: false; readonly failure: Failure }) => void): void;
+  discover(
+    context: DiscoveryContext,
+    done: (
+      result:
+        | { readonly ok: true; readonly splits: readonly Split[] }
+        | { readonly ok: false; readonly failure: Failure },
+    ) => void,
+  ): void;
   createReader(context: ReaderContext): SourceReader<T>;
 }

@@ -10,7 +10,11 @@ export interface Failed {
 }
 export type PutResult = { readonly outcome: 'stored' } | Unknown | Failed;
 export type CreateResult = { readonly outcome: 'created' } | { readonly outcome: 'exists' } | Unknown | Failed;
-export type ReadResult = { readonly outcome: 'read'; readonly bytes: Uint8Array } | { readonly outcome: 'missing' } | Unknown | Failed;
+export type ReadResult =
+  | { readonly outcome: 'read'; readonly bytes: Uint8Array }
+  | { readonly outcome: 'missing' }
+  | Unknown
+  | Failed;
 export type ListResult = { readonly outcome: 'listed'; readonly names: readonly string[] } | Unknown | Failed;
 export type DeleteResult = { readonly outcome: 'deleted' } | Unknown | Failed;
 

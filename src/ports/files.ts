@@ -1,6 +1,8 @@
 import type { Failure } from '../../actors/kernel/failure.js';
 
-export type FileResult<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
+export type FileResult<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly failure: Failure };
 export type FileDone<T> = (result: FileResult<T>) => void;
 
 /**

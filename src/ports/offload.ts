@@ -1,4 +1,8 @@
 /** Runs what user code or a library does with promises, outside the data plane; the completion is queued. */
 export interface Offload {
-  run<T>(label: string, work: () => Promise<T>, done: (result: { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown }) => void): void;
+  run<T>(
+    label: string,
+    work: () => Promise<T>,
+    done: (result: { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown }) => void,
+  ): void;
 }

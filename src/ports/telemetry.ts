@@ -24,8 +24,15 @@ export interface TraceRecord {
 }
 
 /** Facts of the data plane that checkers and metrics read; never per record. */
-export type TaskTrace =
-  | { readonly kind: 'task'; readonly atMs: number; readonly process: ProcessName; readonly subtask: string; readonly run: number; readonly what: string; readonly detail: Readonly<Record<string, unknown>> };
+export type TaskTrace = {
+  readonly kind: 'task';
+  readonly atMs: number;
+  readonly process: ProcessName;
+  readonly subtask: string;
+  readonly run: number;
+  readonly what: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+};
 
 export interface Telemetry {
   trace(record: TraceRecord): void;

@@ -7,8 +7,8 @@ import type { SimWorld } from './world.js';
 const deviation = { lost: 1, unreachable: 2, twice: 3, delayed: 4 } as const;
 const hopMs = 0.2;
 const absentAfterMs = 0.3;
-export const delayMsMax = 400;
-export const outageMsMax = 300;
+const delayMsMax = 400;
+const outageMsMax = 300;
 
 interface Listener {
   readonly process: SimProcess;

@@ -14,7 +14,7 @@ export interface StoreEvent {
 
 const latencyMs = 1;
 /** Longer than any deadline of a store in a simulated cluster. */
-export const lateMsMax = 1_000;
+const lateMsMax = 1_000;
 
 /** The durable store of a simulated world: shared by all lives of all processes, atomic, and slow, mute or lossy when the choices say so. */
 export class SimStore {

@@ -10,6 +10,7 @@ import { guarded, type LifecycleSetting, lifecycleCall } from './operator/lifecy
 import { Mailbox } from './operator/mailbox.js';
 import { type OperatorInstance, operatorInstance } from './operator/operator-instance.js';
 import { type Procedure, until } from './operator/procedures.js';
+import { failureOfThrown } from './task-failure.js';
 import type { TaskletSetting } from './tasklet-setting.js';
 
 /** The operators of one attempt, from upstream to downstream, and the chain that they are parts of. */
@@ -43,8 +44,13 @@ export class TaskOperators {
   }
 
   loadState(restored: RestoredState): void {
-    for (const { culprit, state, tables } of this.instances) {
-      if (state !== null) restored.loadKeyGroups(culprit.uid, state, tables);
+    for (const { culprit, part, tables } of this.instances) {
+      if (part.keyed === null) continue;
+      try {
+        restored.loadKeyGroups(culprit.uid, part.keyed.state, tables);
+      } catch (error) {
+        throw failureOfThrown(culprit, 'while its state was loaded', error);
+      }
     }
   }
 
@@ -70,9 +76,9 @@ export class TaskOperators {
 
   snapshot(checkpoint: CheckpointId): readonly SnapshotPart[] {
     return this.instances.map((instance) => {
-      const { culprit, state, tables, part } = instance;
+      const { culprit, tables, part } = instance;
       const items = guarded(instance, 'snapshot', () => part.operator.snapshot(checkpoint));
-      return { culprit, items, state, tables };
+      return { culprit, items, keyed: part.keyed, tables };
     });
   }
 
@@ -87,7 +93,7 @@ export class TaskOperators {
   abort(checkpoint: CheckpointId): void {
     for (const instance of this.instances) {
       guarded(instance, 'checkpointAborted', () => instance.part.operator.checkpointAborted(checkpoint));
-      instance.state?.aborted(checkpoint);
+      instance.part.keyed?.state.aborted(checkpoint);
       instance.tables.forget(checkpoint);
     }
   }
@@ -175,7 +181,7 @@ export class TaskOperators {
       uid: instance.culprit.uid,
       subtaskIndex: index,
       parallelism: vertex.parallelism,
-      keyed: instance.state,
+      keyed: instance.part.keyed?.state ?? null,
       output: this.chain.outputOf(instance.at),
       wake,
       fail: this.fail,

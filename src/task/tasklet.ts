@@ -334,7 +334,7 @@ export class Tasklet {
   }
 
   private *checkpoint(barrier: Barrier, triggered: boolean, { checkpoints }: Opened): Procedure {
-    yield* checkpoints.take(barrier, { triggered, drained: this.phase === 'drained', watermark: this.watermark });
+    yield* checkpoints.take(barrier, { triggered, drained: this.phase === 'drained' });
   }
 
   private *commit({ checkpoints }: Opened, checkpoint: CheckpointId): Procedure {

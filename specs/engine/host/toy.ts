@@ -25,8 +25,8 @@ interface PingContext {
 }
 
 const pong = { process: 'b', incarnation: 'b.1', actor: 'pong' };
-export const askEveryMs = 10;
-export const askDeadlineMs = 95;
+const askEveryMs = 10;
+const askDeadlineMs = 95;
 
 /** Asks a pong in another process; ticks while it waits; leaves and comes back when told. */
 export const ping: Actor = defineActor({
@@ -91,7 +91,7 @@ interface PongContext {
 }
 
 /** Answers how often it was asked, once it is ready; refuses before. */
-export const pongActor: Actor = defineActor({
+const pongActor: Actor = defineActor({
   role: 'pong',
   messages: { 'pong.count': 'Say how often you were asked.', 'pong.ready': 'Be ready.' } satisfies Record<
     PongMessage['type'],

@@ -49,6 +49,7 @@ const wide: JobSpec = {
     keyed('map', 4, 3, 'number'),
     { kind: 'flatMap', copies: 2, lazy: false },
     keyed('value', 1, 2, 'number'),
+    { kind: 'farewell' },
   ],
 };
 
@@ -83,7 +84,7 @@ describe('generated jobs', () => {
     const kinds = (stage: StageSpec): string => (stage.kind === 'keyed' ? `keyed ${stage.state}` : stage.kind);
     const reached = new Set(jobs.flatMap(({ stages }) => stages.map(kinds)));
     const states = ['keyed list', 'keyed map', 'keyed reduce', 'keyed value'];
-    expect([...reached].sort()).toEqual(['broadcast', 'filter', 'flatMap', ...states, 'map', 'rebalance']);
+    expect([...reached].sort()).toEqual(['broadcast', 'farewell', 'filter', 'flatMap', ...states, 'map', 'rebalance']);
     expect(new Set(jobs.map(({ sources }) => sources.length))).toEqual(new Set([1, 2]));
     expect(jobs.some(({ stages }) => stages.filter(({ kind }) => kind === 'keyed').length > 1)).toBe(true);
   });

@@ -22,7 +22,7 @@ function operator(name: string, created: Operator<never, never>, keyed: 'keyed' 
     kind: 'operator',
     culprit: { uid: `${name}-uid`, name },
     operator: created as Operator,
-    keyed: keyed === null ? null : { state, select },
+    keyed: keyed === null ? null : { state, select, watermark: Number.NEGATIVE_INFINITY },
   };
 }
 

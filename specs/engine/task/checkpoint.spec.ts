@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { OperatorSnapshot } from '../../../actors/protocol/manifest.js';
 import { BasicOperator, type Operator } from '../../../src/operators/operator.js';
 import { valueState } from '../../../src/state/descriptors.js';
 import type { ValueState } from '../../../src/state/keyed-state.js';
@@ -200,6 +201,42 @@ describe('checkpoint: going on from it', () => {
     world.runFor(100);
     expect(next.messages('task.failed')).toMatchObject([
       { failure: { code: 'CHECKPOINT_DAMAGED', retry: 'never', message: expect.stringMatching(message) } },
+    ]);
+  });
+});
+
+describe('checkpoint: state of another version', () => {
+  const restored = (change: (snapshot: OperatorSnapshot) => OperatorSnapshot) => {
+    const world = new World();
+    const job = countingJob(new Outside());
+    const driver = new Driver(world, job, { splits: ranges(30), bounded: false }).deploy();
+    world.runUntil(() => driver.tasklet('count#0').recordsIn === 30);
+    const from = driver.checkpoint(1);
+    driver.crash();
+    const next = new Driver(world, job, { run: 2, from });
+    next.load();
+    const operators = (from.snapshots.get('count#0')?.operators ?? []).map(change);
+    next.restore('count#0', { from: from.id, operators, finished: false });
+    world.runFor(100);
+    return next.messages('task.failed');
+  };
+
+  it('ends the attempt, naming the operator, when keyed state was written by an unknown serializer', () => {
+    const changed = restored((snapshot) => ({
+      ...snapshot,
+      serializers: snapshot.serializers.map((identity) =>
+        identity.kind === 'value' ? { ...identity, version: 99 } : identity,
+      ),
+    }));
+    expect(changed).toMatchObject([
+      { failure: { code: 'STATE_UNREADABLE', message: expect.stringContaining("operator 'count'") } },
+    ]);
+  });
+
+  it('ends the attempt when operator state was written by an unknown serializer', () => {
+    const changed = restored((snapshot) => (snapshot.uid === 'sink' ? { ...snapshot, serializers: [] } : snapshot));
+    expect(changed).toMatchObject([
+      { failure: { code: 'CHECKPOINT_DAMAGED', message: expect.stringContaining('unknown serializer') } },
     ]);
   });
 });

@@ -29,7 +29,7 @@ export interface TestJob {
   readonly record: JobRecord;
 }
 
-export const maxParallelism = 16;
+const maxParallelism = 16;
 
 export function testJob(vertices: readonly TestVertex[], edges: readonly TestEdge[], bufferTimeoutMs = 10): TestJob {
   const graph: JobGraph = {

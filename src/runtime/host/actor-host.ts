@@ -1,5 +1,4 @@
 import type { Actor } from '../../../actors/kernel/actor.js';
-import type { Effect } from '../../../actors/kernel/effect.js';
 import { invariant } from '../../../actors/kernel/invariant.js';
 import type { AnyMessage } from '../../../actors/kernel/message.js';
 import type { Step } from '../../../actors/kernel/step.js';
@@ -256,5 +255,3 @@ function patchOf(before: object, after: object): Record<string, unknown> {
   }
   return patch;
 }
-
-export type { Effect };

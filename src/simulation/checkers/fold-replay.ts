@@ -12,8 +12,9 @@ import {
 import { nextFold } from '../jobs/sim-record.js';
 
 /**
- * Replays each keyed stage from what it put out: the folds of a key are numbered 1 to n, each is there as often as stages behind it copy
- * it, and each follows from the one before. Records of one split and the same keys keep their order where every edge on their way does.
+ * Replays each keyed stage from what it put out: the folds of a key are numbered 1 to n, each is there as often as
+ * stages behind it copy it, and each follows from the one before. Records of one split and the same keys keep their
+ * order where every edge on their way does.
  */
 export function checkFolds(
   spec: JobSpec,
@@ -142,7 +143,10 @@ function copiesBehind({ stages }: JobSpec, stage: number): number {
   }, 1);
 }
 
-/** Whether every edge from the source's vertex to that of the operator is `forward` or `hash`. The vertices form one line. */
+/**
+ * Whether every edge from the source's vertex to that of the operator is `forward` or `hash`. The vertices form one
+ * line.
+ */
 function keepsOrder({ vertices, edges }: JobGraph, source: string, operator: string): boolean {
   const vertexOf = (uid: string): string | undefined =>
     vertices.find(({ operators }) => operators.some((each) => each.uid === uid))?.id;

@@ -7,9 +7,10 @@ import { Leaders, lifeText } from './leaders.js';
 import { createdEntry } from './log-entries.js';
 
 /**
- * I1: once a receiver has taken something of epoch e', it takes nothing of an older epoch. Receivers are the processes, which take
- * messages, and the manifest log, which takes entries. The epoch of a message is that of its sender's life, as the trace of that
- * life's start tells it. It cannot see messages that the host dropped, which is as it should be, nor writes that never took effect.
+ * I1: once a receiver has taken something of epoch e', it takes nothing of an older epoch. Receivers are the processes,
+ * which take messages, and the manifest log, which takes entries. The epoch of a message is that of its sender's life,
+ * as the trace of that life's start tells it. It cannot see messages that the host dropped, which is as it should be,
+ * nor writes that never took effect.
  */
 export const oneEffectiveLeader: CheckerFactory = ({ record: { job } }) => new OneEffectiveLeader(job);
 

@@ -2,6 +2,7 @@ import type { Checker, CheckerContext, CheckerFactory } from '../checker.js';
 import { Violation } from '../checker.js';
 import {
   type Expected,
+  isFarewell,
   type JobSpec,
   outputFolder,
   Reference,
@@ -16,10 +17,10 @@ import { createdResult } from './log-entries.js';
 import { committedPath, isShown, recordsIn } from './parts.js';
 
 /**
- * I10: what a job has put out is what the reference makes of its whole input, each record as often, no more at any commit and no less at
- * the end; and every fold that a keyed stage put out follows from the fold before it, in the order in which the stage took the records, which is the
- * order of each split wherever the edges keep it. A file that was shown once is never changed, replaced or removed. For generated jobs
- * only, and only once their result is durable.
+ * I10: what a job has put out is what the reference makes of its whole input, each record as often, no more at any
+ * commit and no less at the end; and every fold that a keyed stage put out follows from the fold before it, in the
+ * order in which the stage took the records, which is the order of each split wherever the edges keep it. A file that
+ * was shown once is never changed, replaced or removed. For generated jobs only, and only once their result is durable.
  */
 export const exactlyOnce: CheckerFactory = (context) => {
   const spec = specOf(context.record);
@@ -78,7 +79,12 @@ class ExactlyOnce implements Checker {
         throw new Violation('I10', `the output has record ${id} ${is} times and should have it ${times} times`);
     }
     const { graph } = this.context.record;
-    checkFolds(this.spec, graph, this.expected.keyed, [...this.shown.values()].flatMap(recordsIn));
+    checkFolds(
+      this.spec,
+      graph,
+      this.expected.keyed,
+      [...this.shown.values()].flatMap(recordsIn).filter(({ id }) => !isFarewell(id)),
+    );
   }
 
   private commit({ id }: SimRecord, path: string): void {

@@ -7,9 +7,9 @@ import { committablesOf } from './manifest-state.js';
 import { committedPath, promiseIn } from './parts.js';
 
 /**
- * I11: a part is shown only after the log entry of a checkpoint that promises it exists, from the very file that was promised, and once; and
- * when the job has finished, everything that was promised is shown. Known from the log, the state blobs of the sinks and the file
- * events. It knows the promises of file sinks; other sinks are not looked at.
+ * I11: a part is shown only after the log entry of a checkpoint that promises it exists, from the very file that was
+ * promised, and once; and when the job has finished, everything that was promised is shown. Known from the log, the
+ * state blobs of the sinks and the file events. It knows the promises of file sinks; other sinks are not looked at.
  */
 export const commitAfterCheckpoint: CheckerFactory = (context) => new CommitAfterCheckpoint(context);
 

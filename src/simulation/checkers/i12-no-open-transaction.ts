@@ -10,9 +10,10 @@ import { createdEntry, createdResult } from './log-entries.js';
 import { openPartAt } from './parts.js';
 
 /**
- * I12: when a job has finished, no part is left that is neither shown nor removed, of the run that finished it or of one before. A part that an
- * attempt cut off from its leader began or closed only after a later run had cleared away what it found there may be left: nobody
- * can remove what is not there yet. Known from file events and the log. It knows the names that file sinks give.
+ * I12: when a job has finished, no part is left that is neither shown nor removed, of the run that finished it or of
+ * one before. A part that an attempt cut off from its leader began or closed only after a later run had cleared away
+ * what it found there may be left: nobody can remove what is not there yet. Known from file events and the log. It
+ * knows the names that file sinks give.
  */
 export const noOpenTransaction: CheckerFactory = (context) => new NoOpenTransaction(context);
 

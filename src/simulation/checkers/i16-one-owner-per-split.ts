@@ -11,10 +11,11 @@ import { createdEntry, idText } from './log-entries.js';
 import { splitsOfReaders } from './manifest-state.js';
 
 /**
- * I16: in every complete checkpoint a split of a source is with its enumerator, or with one reader, or read to its end: never with two. And
- * in a run no split is assigned twice, nor one that the checkpoint it goes on from does not have as unassigned. Known from the
- * log, the state blobs of the sources, and the `subtask.assignSplits` questions of source-coordinators. It cannot tell a split
- * that is lost from one that is read to its end; I9 and I10 do, by its records.
+ * I16: in every complete checkpoint a split of a source is with its enumerator, or with one reader, or read to its end:
+ * never with two. And in a run no split is assigned twice, nor one that the checkpoint it goes on from does not have as
+ * unassigned. Known from the log, the state blobs of the sources, and the `subtask.assignSplits` questions of
+ * source-coordinators. It cannot tell a split that is lost from one that is read to its end; I9 and I10 do, by its
+ * records.
  */
 export const oneOwnerPerSplit: CheckerFactory = (context) => new OneOwnerPerSplit(context);
 

@@ -7,10 +7,10 @@ import { lifeText } from './leaders.js';
 import { createdResult, resultKey } from './log-entries.js';
 
 /**
- * I17: a job has one result, which is never replaced or deleted, and a job-master that starts when the result is durable finds it and
- * does nothing else: it claims no log entry, asks for no slot and ends as the result says. Known from the store's events and the states
- * of job-masters. A leader that was at work already when a result of its predecessor landed late may go on until it tries to write its
- * own; that is not looked at.
+ * I17: a job has one result, which is never replaced or deleted, and a job-master that starts when the result is
+ * durable finds it and does nothing else: it claims no log entry, asks for no slot and ends as the result says. Known
+ * from the store's events and the states of job-masters. A leader that was at work already when a result of its
+ * predecessor landed late may go on until it tries to write its own; that is not looked at.
  */
 export const terminalOnce: CheckerFactory = (context) => new TerminalOnce(context);
 

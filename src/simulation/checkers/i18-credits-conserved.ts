@@ -8,11 +8,12 @@ import type { StoreEvent } from '../sim-store.js';
 import { completedCheckpoint } from './log-entries.js';
 
 /**
- * I18: credits are conserved and queues are bounded. No attempt ends because its peer sent more than was granted, or because too much
- * waited to be sent. And whenever a checkpoint completes, for each channel: nothing is received that was not sent, the sender knows of no
- * grant that was not given, no more is granted than one window beyond what is consumed, and as many records are taken out as were put
- * in, at most, and exactly when both sides have drained. Known from the failures in the data plane's traces and from what the living
- * slots say of their channels. Between two checkpoints it sees only the failures.
+ * I18: credits are conserved and queues are bounded. No attempt ends because its peer sent more than was granted, or
+ * because too much waited to be sent. And whenever a checkpoint completes, for each channel: nothing is received that
+ * was not sent, the sender knows of no grant that was not given, no more is granted than one window beyond what is
+ * consumed, and as many records are taken out as were put in, at most, and exactly when both sides have drained. Known
+ * from the failures in the data plane's traces and from what the living slots say of their channels. Between two
+ * checkpoints it sees only the failures.
  */
 export const creditsConserved: CheckerFactory = (context) => new CreditsConserved(context);
 

@@ -5,14 +5,21 @@ import { Violation } from '../checker.js';
 import type { StoreEvent } from '../sim-store.js';
 import { createdEntry, createdResult } from './log-entries.js';
 
-/** After the healing the slowest way back is: detect a loss, wait out orphans, give up an expired deployment, restore, checkpoint. */
+/**
+ * After the healing the slowest way back is: detect a loss, wait out orphans, give up an expired deployment, restore,
+ * checkpoint.
+ */
 const progressMsMax = 20_000;
-/** A loss that was already under way, its consequences in a half-deployed run, and one more for what they cross: more is a storm. */
+/**
+ * A loss that was already under way, its consequences in a half-deployed run, and one more for what they cross: more is
+ * a storm.
+ */
 const restartsMax = 6;
 
 /**
- * I19: when the faults are over, a checkpoint completes or the job ends within 20 s, and the job is restarted at most 6 times. Known
- * from the log and the states of the job-master. That the job ends at all, in bounded events, the run itself asserts.
+ * I19: when the faults are over, a checkpoint completes or the job ends within 20 s, and the job is restarted at most 6
+ * times. Known from the log and the states of the job-master. That the job ends at all, in bounded events, the run
+ * itself asserts.
  */
 export const liveness: CheckerFactory = (context) => new Liveness(context);
 

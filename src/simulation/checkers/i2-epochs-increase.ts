@@ -7,9 +7,9 @@ import type { StoreEvent } from '../sim-store.js';
 import { createdEntry } from './log-entries.js';
 
 /**
- * I2: epochs are claimed once each, in increasing order, and an entry of the log stands under an epoch that the very life that wrote it
- * had claimed; the runs of `recovered` entries increase strictly. Known from the store's events, at the moment they take effect. It
- * cannot see an epoch that a process leads with and never writes under.
+ * I2: epochs are claimed once each, in increasing order, and an entry of the log stands under an epoch that the very
+ * life that wrote it had claimed; the runs of `recovered` entries increase strictly. Known from the store's events, at
+ * the moment they take effect. It cannot see an epoch that a process leads with and never writes under.
  */
 export const epochsIncrease: CheckerFactory = ({ record: { job } }) => new EpochsIncrease(job);
 

@@ -6,13 +6,13 @@ import type { Checker, CheckerFactory } from '../checker.js';
 import { Violation } from '../checker.js';
 
 /**
- * I21: every message that reaches an actor is one it knows, in a state it has, and is taken, ignored for the reason that its table gives, or
- * refused with a code that its table lists. Known from the traces and the actors' own tables. It sees only the pairs of state and message that the run
- * reaches; the specs of the actors walk all of them.
+ * I21: every message that reaches an actor is one it knows, in a state it has, and is taken, ignored for the reason
+ * that its table gives, or refused with a code that its table lists. Known from the traces and the actors' own tables.
+ * It sees only the pairs of state and message that the run reaches; the specs of the actors walk all of them.
  */
 export const totalActors: CheckerFactory = () => new TotalActors({ ...jobManagerRoles, ...taskManagerRoles });
 
-export class TotalActors implements Checker {
+class TotalActors implements Checker {
   readonly invariant = 'I21';
 
   constructor(private readonly roles: Readonly<Record<string, Actor>>) {}

@@ -3,9 +3,10 @@ import type { Checker, CheckerFactory } from '../checker.js';
 import { Violation } from '../checker.js';
 
 /**
- * I22: an attempt that has met a damaged frame does nothing more that lasts: it aligns, snapshots, drains and commits no more, so that
- * nothing which may have followed from the frame is ever in a checkpoint. Known from the data plane's traces: the failure FRAME_CORRUPT of
- * an attempt and what the same attempt traces after it. It cannot see a damaged frame that nobody noticed; I9 and I10 do, by what becomes of it.
+ * I22: an attempt that has met a damaged frame does nothing more that lasts: it aligns, snapshots, drains and commits
+ * no more, so that nothing which may have followed from the frame is ever in a checkpoint. Known from the data plane's
+ * traces: the failure FRAME_CORRUPT of an attempt and what the same attempt traces after it. It cannot see a damaged
+ * frame that nobody noticed; I9 and I10 do, by what becomes of it.
  */
 export const corruptFrameChangesNothing: CheckerFactory = () => new CorruptFrameChangesNothing();
 

@@ -12,11 +12,12 @@ import { completedCheckpoint, idText } from './log-entries.js';
 import { blobsOf, runOfBlob } from './manifest-blobs.js';
 
 /**
- * I3: of all attempts of a subtask only that of the current run has effects. A job-master and its coordinators change nothing because
- * of what a subtask of another run says, or one that speaks from another place than where the run has put it; and a manifest
- * refers only to blobs that its own run wrote or that an earlier complete checkpoint held. Known from the traces of the leader's actors (run and
- * placement are the inputs they are started with) and from the log. What an attempt of an older run does by itself, such as writing a
- * file that nobody will ever commit, is no effect and is not looked at; I11 watches commits.
+ * I3: of all attempts of a subtask only that of the current run has effects. A job-master and its coordinators change
+ * nothing because of what a subtask of another run says, or one that speaks from another place than where the run has
+ * put it; and a manifest refers only to blobs that its own run wrote or that an earlier complete checkpoint held. Known
+ * from the traces of the leader's actors (run and placement are the inputs they are started with) and from the log.
+ * What an attempt of an older run does by itself, such as writing a file that nobody will ever commit, is no effect and
+ * is not looked at; I11 watches commits.
  */
 export const oneLiveAttempt: CheckerFactory = (context) => new OneLiveAttempt(context);
 

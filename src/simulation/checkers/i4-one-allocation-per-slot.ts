@@ -11,10 +11,11 @@ import { lifeText } from './leaders.js';
 import { grantIn, SlotGrants, slotText } from './slot-grants.js';
 
 /**
- * I4: a slot holds at most one allocation. In the slot: it loads nothing before the host has said that what it loaded before is
- * unloaded, and starts subtasks of that allocation only. At the resource manager: it grants a slot to another run only after that slot
- * has answered that whatever it was granted to or reported to hold is closed, or its task manager was lost. Known from the effects and messages in the traces of
- * slots and resource managers. It cannot see two leaders granting one slot: the slot's own rule covers that.
+ * I4: a slot holds at most one allocation. In the slot: it loads nothing before the host has said that what it loaded
+ * before is unloaded, and starts subtasks of that allocation only. At the resource manager: it grants a slot to another
+ * run only after that slot has answered that whatever it was granted to or reported to hold is closed, or its task
+ * manager was lost. Known from the effects and messages in the traces of slots and resource managers. It cannot see two
+ * leaders granting one slot: the slot's own rule covers that.
  */
 export const oneAllocationPerSlot: CheckerFactory = () => new OneAllocationPerSlot();
 

@@ -12,10 +12,11 @@ import { completedCheckpoint, idText } from './log-entries.js';
 import { blobFault, rangesOf } from './manifest-blobs.js';
 
 /**
- * I5: a complete checkpoint has exactly one part of every subtask of the graph, either the snapshot that this subtask's attempt of the checkpoint's
- * run reported for this very checkpoint, or the note that it had finished. Snapshots are of operators of the subtask's own vertex and of
- * key groups that it owns, each once; all blobs exist at that moment, whole. Known from the log entry, the store, and the
- * `task.snapshotted` steps of subtasks. It does not read what is in the blobs; I9 does.
+ * I5: a complete checkpoint has exactly one part of every subtask of the graph, either the snapshot that this subtask's
+ * attempt of the checkpoint's run reported for this very checkpoint, or the note that it had finished. Snapshots are of
+ * operators of the subtask's own vertex and of key groups that it owns, each once; all blobs exist at that moment,
+ * whole. Known from the log entry, the store, and the `task.snapshotted` steps of subtasks. It does not read what is in
+ * the blobs; I9 does.
  */
 export const completeCheckpoint: CheckerFactory = (context) => new CompleteCheckpoint(context);
 

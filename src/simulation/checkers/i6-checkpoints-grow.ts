@@ -8,10 +8,11 @@ import type { StoreEvent } from '../sim-store.js';
 import { createdEntry, idText } from './log-entries.js';
 
 /**
- * I6: the manifest log is contiguous from 0, each entry is created once and never replaced or deleted, with a nonce of its own; the ids
- * of checkpoints increase along it; each `recovered` entry goes on from the newest complete checkpoint, so that latest never regresses
- * (unless the job may roll back); and between two of them all checkpoints are of the run that the first began. Known from the store's
- * events. It cannot see whether a leader believes what the log says: that shows in the next entry it writes.
+ * I6: the manifest log is contiguous from 0, each entry is created once and never replaced or deleted, with a nonce of
+ * its own; the ids of checkpoints increase along it; each `recovered` entry goes on from the newest complete
+ * checkpoint, so that latest never regresses (unless the job may roll back); and between two of them all checkpoints
+ * are of the run that the first began. Known from the store's events. It cannot see whether a leader believes what the
+ * log says: that shows in the next entry it writes.
  */
 export const checkpointsGrow: CheckerFactory = ({ record: { job, graph } }) =>
   new CheckpointsGrow(job, graph.options.allowRollback);

@@ -2,26 +2,24 @@ import type { CheckpointManifest } from '../../../actors/protocol/manifest.js';
 import type { Checker, CheckerContext, CheckerFactory } from '../checker.js';
 import { Violation } from '../checker.js';
 import type { StoreEvent } from '../sim-store.js';
-import { createdEntry, createdResult, idText } from './log-entries.js';
+import { createdEntry, idText } from './log-entries.js';
 import { restoreFault } from './manifest-blobs.js';
 
 /**
- * I7: until the job has a result, its newest complete checkpoint can be restored: all blobs are there, with the sizes and checksums of
- * the manifest. Looked at whenever it could be needed: at every crash, when a run goes on from it, and at the end. It cannot see whether
- * a restore reads the bytes as they were meant; I9 does.
+ * I7: the newest complete checkpoint of a job can be restored, also when the job has ended: all blobs are there, with
+ * the sizes and checksums of the manifest. Looked at whenever it could be needed: at every crash, when a run goes on
+ * from it, and at the end. It cannot see whether a restore reads the bytes as they were meant; I9 does.
  */
 export const restorable: CheckerFactory = (context) => new Restorable(context);
 
 class Restorable implements Checker {
   readonly invariant = 'I7';
   private latest: CheckpointManifest | null = null;
-  private hasResult = false;
 
   constructor(private readonly context: CheckerContext) {}
 
   store(event: StoreEvent): void {
     const { job } = this.context.record;
-    if (createdResult(event, job) !== null) this.hasResult = true;
     const entry = createdEntry(event, job);
     if (entry?.kind === 'checkpoint') this.latest = entry.checkpoint;
     else if (entry !== null) this.check('a new run goes on from it');
@@ -36,7 +34,7 @@ class Restorable implements Checker {
   }
 
   private check(when: string): void {
-    if (this.latest === null || this.hasResult) return;
+    if (this.latest === null) return;
     const fault = restoreFault(this.context.store, this.latest);
     if (fault === null) return;
     throw new Violation('I7', `checkpoint ${idText(this.latest.id)} cannot be restored: ${fault}`, { when });

@@ -5,14 +5,15 @@ import { statePrefix } from '../../runtime/host/sweeper.js';
 import type { Checker, CheckerContext, CheckerFactory } from '../checker.js';
 import { Violation } from '../checker.js';
 import type { StoreEvent } from '../sim-store.js';
-import { completedCheckpoint, createdResult, idText } from './log-entries.js';
+import { completedCheckpoint, idText } from './log-entries.js';
 import { blobFault, blobsOf, runOfBlob } from './manifest-blobs.js';
 
 /**
- * I8: no blob that the newest complete checkpoint refers to is deleted or replaced before the job has a result: it is what every
- * restore, also one in progress, reads. And a sweep that was begun after the healing leaves nothing of what stood there when
- * it was begun, except what it was told to keep. Known from the store's events and the `blobs.sweep` effects. Orphans that
- * unlucky store calls leave before the healing are allowed: they cost space, and the next sweep finds them.
+ * I8: no blob that the newest complete checkpoint refers to is deleted or replaced: it is what every restore, also one
+ * in progress, reads, and what is left of a job that has ended. And a sweep that was begun after the healing leaves
+ * nothing of what stood there when it was begun, except what it was told to keep. Known from the store's events and the
+ * `blobs.sweep` effects. Orphans that unlucky store calls leave before the healing are allowed: they cost space, and
+ * the next sweep finds them.
  */
 export const nothingNeededIsDeleted: CheckerFactory = (context) => new NothingNeededIsDeleted(context);
 
@@ -22,7 +23,6 @@ class NothingNeededIsDeleted implements Checker {
   readonly invariant = 'I8';
   private latest: CheckpointManifest | null = null;
   private needed: ReadonlyMap<string, BlobHandle> = new Map();
-  private hasResult = false;
   private readonly writtenAtMs = new Map<string, number>();
   private readonly sweeps: { readonly sweep: Sweep; readonly atMs: number }[] = [];
 
@@ -31,7 +31,6 @@ class NothingNeededIsDeleted implements Checker {
   store(event: StoreEvent): void {
     const { job } = this.context.record;
     if (event.name.startsWith(statePrefix(job))) this.blob(event);
-    if (createdResult(event, job) !== null) this.hasResult = true;
     const manifest = completedCheckpoint(event, job);
     if (manifest === null) return;
     this.latest = manifest;
@@ -52,7 +51,7 @@ class NothingNeededIsDeleted implements Checker {
   private blob({ kind, name, process, life }: StoreEvent): void {
     if (kind !== 'delete') this.writtenAtMs.set(name, this.context.world.nowMs);
     const handle = this.needed.get(name);
-    if (handle === undefined || this.hasResult) return;
+    if (handle === undefined) return;
     // The same bytes once more are a repetition that was on its way.
     const fault = blobFault(this.context.store, handle);
     if (fault === null) return;

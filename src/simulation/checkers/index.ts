@@ -21,8 +21,8 @@ import { corruptFrameChangesNothing } from './i22-corrupt-frame-changes-nothing.
 export { sameDigest } from './i20-same-digest.js';
 
 /**
- * Every invariant that is watched while a run goes on. A checker is asked in this order, so what is told first is nearest to the cause:
- * the protocol's own rules come before what follows for the data.
+ * Every invariant that is watched while a run goes on. A checker is asked in this order, so what is told first is
+ * nearest to the cause: the protocol's own rules come before what follows for the data.
  */
 export const allCheckers: readonly CheckerFactory[] = [
   totalActors,

@@ -35,7 +35,10 @@ export function committablesOf(store: SimStore, manifest: CheckpointManifest, ui
     .flatMap(({ committables }) => committables);
 }
 
-/** The keyed state of one operator in a checkpoint, that of all its subtasks in one, read by the code that a restore uses. */
+/**
+ * The keyed state of one operator in a checkpoint, that of all its subtasks in one, read by the code that a restore
+ * uses.
+ */
 export function keyedStateOf(
   store: SimStore,
   manifest: CheckpointManifest,

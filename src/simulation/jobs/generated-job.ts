@@ -7,11 +7,14 @@ import type { StreamEnvironment } from '../../api/stream-environment.js';
 import { fileSink, jsonLines } from '../../connectors/file/index.js';
 import { generatorSource } from '../../connectors/generator/index.js';
 import type { CodeStore } from '../../graph/code-store.js';
+import type { Instance, ProcessContext } from '../../operators/function-operator.js';
+import type { ProcessFunction } from '../../operators/process.js';
 import { type JobSpec, type KeyedStageSpec, paramsOf, type SourceSpec, type StageSpec, specParam } from './job-spec.js';
 import { keyedFold } from './keyed-fold.js';
 import {
   copyOf,
   type Fold,
+  farewellOf,
   firstFold,
   isKept,
   keyOf,
@@ -116,6 +119,8 @@ function withStage({ stream, parallelism }: Flow, stage: StageSpec, index: numbe
       return placed(stream.rebalance().map(asItIs), stage.parallelism);
     case 'broadcast':
       return placed(stream.broadcast().map(asItIs), stage.parallelism);
+    case 'farewell':
+      return placed(stream.process(new Farewell(index)), parallelism);
     case 'keyed':
       return placed(
         keyed({ stream, parallelism }, stage, index).setMaxParallelism(stage.maxParallelism),
@@ -138,6 +143,24 @@ function keyed({ stream, parallelism }: Flow, stage: KeyedStageSpec, index: numb
 function combined(before: SimRecord, next: SimRecord): SimRecord {
   const { folds } = next;
   return { ...next, folds: [...folds.slice(0, -1), nextFold(before.folds.at(-1) as Fold, next)] };
+}
+
+class Farewell implements ProcessFunction<SimRecord, SimRecord> {
+  private subtask = 0;
+
+  constructor(private readonly stage: number) {}
+
+  open({ subtaskIndex }: Instance): void {
+    this.subtask = subtaskIndex;
+  }
+
+  processElement(record: SimRecord, context: ProcessContext<SimRecord>): void {
+    context.emit(record);
+  }
+
+  finish(context: ProcessContext<SimRecord>): void {
+    context.emit(farewellOf(this.stage, this.subtask));
+  }
 }
 
 const asItIs = (record: SimRecord): SimRecord => record;

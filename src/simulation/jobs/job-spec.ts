@@ -1,7 +1,10 @@
 import type { JobRecord } from '../../../actors/protocol/job-graph.js';
 import type { Random } from '../random.js';
 
-/** A generated job as plain data: it stands in a replay line, and removing stages or lowering numbers leaves a job that runs. */
+/**
+ * A generated job as plain data: it stands in a replay line, and removing stages or lowering numbers leaves a job that
+ * runs.
+ */
 export interface JobSpec {
   /** One, or two that are united. */
   readonly sources: readonly SourceSpec[];
@@ -24,15 +27,25 @@ export interface SourceSpec {
 
 export type StageSpec =
   | { readonly kind: 'map' }
-  /** Drops one record in `oneIn`. Only ahead of keyed stages: behind one, what was counted would be missing in the output. */
+  /**
+   * Drops one record in `oneIn`. Only ahead of keyed stages: behind one, what was counted would be missing in the
+   * output.
+   */
   | { readonly kind: 'filter'; readonly oneIn: number }
   /** A lazy one returns an iterable that is no array. */
   | { readonly kind: 'flatMap'; readonly copies: number; readonly lazy: boolean }
   | { readonly kind: 'rebalance'; readonly parallelism: number }
   | { readonly kind: 'broadcast'; readonly parallelism: number }
+  /**
+   * Passes records on, and puts one more out for each of its subtasks when the input has ended. Only as the last stage.
+   */
+  | { readonly kind: 'farewell' }
   | KeyedStageSpec;
 
-/** Counts and folds the records of each of `keys` keys, with one kind of state, and puts each record out with what it made. */
+/**
+ * Counts and folds the records of each of `keys` keys, with one kind of state, and puts each record out with what it
+ * made.
+ */
 export interface KeyedStageSpec {
   readonly kind: 'keyed';
   readonly state: 'reduce' | 'value' | 'list' | 'map';
@@ -104,6 +117,7 @@ function stagesOf(random: Random, vertices: number): StageSpec[] {
     });
     if (random.chance(0.2)) stages.push({ kind: 'map' });
   }
+  if (random.chance(0.25)) stages.push({ kind: 'farewell' });
   return stages;
 }
 
@@ -115,7 +129,9 @@ function plainStage(random: Random, before: readonly StageSpec[]): StageSpec {
   return { kind, copies: random.integer(0, 2) + 1, lazy: random.chance(0.5) };
 }
 
-/** Sources, the union of two, and what is not chained to what stands before; a sink of another parallelism is one more. */
+/**
+ * Sources, the union of two, and what is not chained to what stands before; a sink of another parallelism is one more.
+ */
 function vertexCount({ sources, stages }: Pick<JobSpec, 'sources' | 'stages'>): number {
   const own = stages.filter(({ kind }) => kind === 'rebalance' || kind === 'broadcast' || kind === 'keyed').length;
   return sources.length + (sources.length > 1 ? 1 : 0) + own;

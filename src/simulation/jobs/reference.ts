@@ -1,13 +1,13 @@
 import type { JobSpec } from './job-spec.js';
 import type { SimRecord } from './sim-record.js';
-import { copyOf, isKept, keyOf, keyText, mapped, sourceRecord } from './sim-record.js';
+import { copyOf, farewellOf, isKept, keyOf, keyText, mapped, sourceRecord } from './sim-record.js';
 
 /** How many records of a split of a source have been read. */
 export type Prefix = (source: number, split: number) => number;
 
 /** What a job makes of a prefix of its input, in as far as it does not depend on the order in which records meet. */
 export interface Expected {
-  /** How often each id is put out. */
+  /** How often each id is put out; farewells too, which come only when the input has ended. */
   readonly output: ReadonlyMap<string, number>;
   /** By keyed stage, in their order: how many records each key has had, and the sum of their values. */
   readonly keyed: readonly ReadonlyMap<string, KeyTotals>[];
@@ -31,9 +31,11 @@ interface Consequence {
 export class Reference {
   private readonly consequences: readonly Consequence[];
   private readonly levels: number;
+  private readonly farewells: readonly string[];
 
   constructor(spec: JobSpec) {
     this.levels = spec.stages.filter(({ kind }) => kind === 'keyed').length;
+    this.farewells = farewellsOf(spec);
     this.consequences = spec.sources.flatMap(({ records, splits }, source) =>
       Array.from({ length: records }, (_, index) => consequenceOf(spec, sourceRecord(source, splits, index))),
     );
@@ -47,8 +49,20 @@ export class Reference {
       for (const id of ids) output.set(id, (output.get(id) ?? 0) + 1);
       for (const { level, key, value } of counted) count(keyed[level] as Map<string, KeyTotals>, key, value);
     }
+    for (const id of this.farewells) output.set(id, 1);
     return { output, keyed };
   }
+}
+
+/** One for each subtask of the stage, which has the parallelism of what stands before it. */
+function farewellsOf({ sources, stages }: JobSpec): readonly string[] {
+  let parallelism = sources[0]?.parallelism ?? 0;
+  for (const [index, stage] of stages.entries()) {
+    if (stage.kind === 'farewell')
+      return Array.from({ length: parallelism }, (_, subtask) => farewellOf(index, subtask).id);
+    if ('parallelism' in stage) parallelism = stage.parallelism;
+  }
+  return [];
 }
 
 function consequenceOf({ stages }: JobSpec, record: SimRecord): Consequence {
@@ -78,6 +92,7 @@ function consequenceOf({ stages }: JobSpec, record: SimRecord): Consequence {
         break;
       }
       case 'rebalance':
+      case 'farewell':
         break;
     }
   }

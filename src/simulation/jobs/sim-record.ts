@@ -36,6 +36,21 @@ export function sourceRecord(source: number, splits: number, index: number): Sim
   return { id, source, split, number, value: hashText(id, 1) % valueMax, folds: [] };
 }
 
+/** What a subtask puts out at the end of its input. */
+export const farewellOf = (stage: number, subtask: number): SimRecord => ({
+  id: `${farewell}${stage}/${subtask}`,
+  source: -1,
+  split: stage,
+  number: subtask,
+  value: 0,
+  folds: [],
+});
+
+const farewell = 'end/';
+
+/** These are put out when an input has ended, which a position does not tell. */
+export const isFarewell = (id: string): boolean => id.startsWith(farewell);
+
 export const mapped = (record: SimRecord, stage: number): SimRecord => ({
   ...record,
   value: (record.value * 3 + stage) % valueMax,

@@ -1,6 +1,7 @@
 import type { Stage } from '../../operators/operator.js';
 import { createHeapState } from '../../state/heap/heap-state.js';
 import { rangeOf } from '../../state/key-groups.js';
+import { unknownWatermark } from '../gate/valve.js';
 import { failureOfThrown } from '../task-failure.js';
 import type { TaskletSetting } from '../tasklet-setting.js';
 import type { ChainPart, OperatorPart } from './chain-part.js';
@@ -16,7 +17,11 @@ export function buildParts({ program, vertex, index, options }: TaskletSetting):
     const keyed =
       stage.key === null
         ? null
-        : { state: createHeapState({ operator: stage.uid, maxParallelism, range, development }), select: stage.key };
+        : {
+            state: createHeapState({ operator: stage.uid, maxParallelism, range, development }),
+            select: stage.key,
+            watermark: unknownWatermark,
+          };
     return { kind: 'operator', culprit, operator: created(stage, culprit), keyed };
   });
 }

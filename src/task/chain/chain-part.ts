@@ -15,7 +15,14 @@ export interface OperatorPart {
   readonly kind: 'operator';
   readonly culprit: Culprit;
   readonly operator: Operator;
-  readonly keyed: { readonly state: KeyedStateBackend; readonly select: KeySelector } | null;
+  readonly keyed: KeyedPart | null;
+}
+
+export interface KeyedPart {
+  readonly state: KeyedStateBackend;
+  readonly select: KeySelector;
+  /** The newest that came to this operator: those before it in the chain may hold watermarks back. */
+  watermark: number;
 }
 
 export type ChainPart = FunctionPart | OperatorPart;

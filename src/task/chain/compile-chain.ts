@@ -144,9 +144,12 @@ function instantiate(source: string, env: Readonly<Record<string, unknown>>): Pi
 
 function advance({ culprit, operator, keyed }: OperatorPart, timestamp: number): void {
   try {
-    // A state handle would otherwise silently speak of whichever key came last.
-    keyed?.state.clearCurrentKey();
-    keyed?.state.currentWatermark(timestamp);
+    if (keyed !== null) {
+      keyed.watermark = Math.max(keyed.watermark, timestamp);
+      // A state handle would otherwise silently speak of whichever key came last.
+      keyed.state.clearCurrentKey();
+      keyed.state.currentWatermark(timestamp);
+    }
     operator.watermark(timestamp);
   } catch (error) {
     throw failureOfThrown(culprit, 'advancing its watermark', error);

@@ -8,8 +8,8 @@ import type {
   SerializerIdentity,
   StateRange,
 } from '../../../actors/protocol/manifest.js';
-import type { KeyedStateBackend } from '../../state/keyed-state.js';
 import { Unstorable } from '../../state/value-writer.js';
+import type { KeyedPart } from '../chain/chain-part.js';
 import { type Culprit, culpritText, failureOfThrown, TaskFailure } from '../task-failure.js';
 import { itemsBytes, operatorListSerializer } from './plain-items.js';
 import type { StateTables } from './state-tables.js';
@@ -19,7 +19,7 @@ export interface SnapshotPart {
   readonly culprit: Culprit;
   /** Operator state. */
   readonly items: readonly unknown[];
-  readonly state: KeyedStateBackend | null;
+  readonly keyed: Pick<KeyedPart, 'state' | 'watermark'> | null;
   /** Where its key groups lay at earlier checkpoints; null for what has none. */
   readonly tables: StateTables | null;
 }
@@ -52,13 +52,12 @@ export function takeSnapshot(
   parts: readonly SnapshotPart[],
   checkpoint: CheckpointId,
   base: CheckpointId | null,
-  watermark: number,
   blobName: string,
 ): TakenSnapshot {
   const bytes = new GrowingBlob();
   const drafts = parts.map((part) => {
     try {
-      return draftOf(part, checkpoint, base, watermark, bytes);
+      return draftOf(part, checkpoint, base, bytes);
     } catch (error) {
       throw failureOfThrown(part.culprit, 'while its state was written', error);
     }
@@ -75,16 +74,10 @@ export function takeSnapshot(
 /** crc32 as handles have it. */
 export const checksumText = (bytes: Uint8Array): string => crc32(bytes).toString(16).padStart(8, '0');
 
-function draftOf(
-  part: SnapshotPart,
-  checkpoint: CheckpointId,
-  base: CheckpointId | null,
-  watermark: number,
-  bytes: GrowingBlob,
-): Draft {
-  const { state, tables, items } = part;
+function draftOf(part: SnapshotPart, checkpoint: CheckpointId, base: CheckpointId | null, bytes: GrowingBlob): Draft {
+  const { keyed, tables, items } = part;
   const table = tables?.at(base) ?? null;
-  const groups = state?.snapshot(checkpoint, table === null ? null : base) ?? { changed: [], unchanged: [] };
+  const groups = keyed?.state.snapshot(checkpoint, table === null ? null : base) ?? { changed: [], unchanged: [] };
   return {
     part,
     changed: groups.changed.map((group) => ({
@@ -95,7 +88,7 @@ function draftOf(
     // The bytes still hold; time has gone on all the same.
     unchanged: groups.unchanged.map((keyGroup) => {
       const known = table?.get(keyGroup) as KeyGroupSnapshot;
-      return { ...known, watermark: Math.max(known.watermark, watermark) };
+      return { ...known, watermark: Math.max(known.watermark, keyed?.watermark ?? known.watermark) };
     }),
     operatorState: items.length === 0 ? null : bytes.append(writtenItems(part.culprit, items)),
   };
@@ -113,7 +106,7 @@ function finished(
   ].sort((a, b) => a.keyGroup - b.keyGroup);
   part.tables?.record(id, keyGroups);
   const serializers: SerializerIdentity[] = [
-    ...(part.state?.serializers() ?? []),
+    ...(part.keyed?.state.serializers() ?? []),
     ...(operatorState === null ? [] : [operatorListSerializer]),
   ];
   return {

@@ -15,7 +15,6 @@ export interface SnapshotFacts {
   readonly triggered: boolean;
   /** After the last record. */
   readonly drained: boolean;
-  readonly watermark: number;
 }
 
 /** The checkpoints of one attempt: taken, made durable, committed, forgotten. */
@@ -55,7 +54,7 @@ export class TaskCheckpoints {
     setting.output.control({ kind: 'barrier', checkpoint, base });
     if (facts.triggered) setting.notify({ type: 'task.barrierInjected', checkpoint });
     if (facts.drained) this.firstDrained ??= checkpoint;
-    this.store(checkpoint, this.snapshot(checkpoint, base, facts), facts);
+    this.store(checkpoint, this.snapshot(checkpoint, base), facts);
   }
 
   *commit(checkpoint: CheckpointId): Procedure {
@@ -96,15 +95,15 @@ export class TaskCheckpoints {
     for (const [text, id] of this.taken) if (compareCheckpoints(id, base) < 0) this.taken.delete(text);
   }
 
-  private snapshot(checkpoint: CheckpointId, base: CheckpointId | null, { watermark }: SnapshotFacts): TakenSnapshot {
+  private snapshot(checkpoint: CheckpointId, base: CheckpointId | null): TakenSnapshot {
     const { source, setting } = this;
     const { job, run, subtask } = setting;
     const parts = this.operators.snapshot(checkpoint);
     const readers =
-      source === null ? [] : [{ culprit: source.culprit, items: source.head.snapshot(), state: null, tables: null }];
+      source === null ? [] : [{ culprit: source.culprit, items: source.head.snapshot(), keyed: null, tables: null }];
     const name = `jobs/${job}/state/${run}/${checkpointText(checkpoint)}/${subtask.replaceAll('#', '-')}`;
     this.taken.set(checkpointText(checkpoint), checkpoint);
-    return takeSnapshot([...readers, ...parts], checkpoint, base, watermark, name);
+    return takeSnapshot([...readers, ...parts], checkpoint, base, name);
   }
 
   private store(checkpoint: CheckpointId, taken: TakenSnapshot, { drained }: SnapshotFacts): void {

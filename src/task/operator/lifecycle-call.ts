@@ -39,9 +39,9 @@ export function* lifecycleCall(
 }
 
 /** Calls user code that belongs to an operator, apart from any record. */
-export function guarded<R>({ culprit, state }: OperatorInstance, what: string, call: () => R): R {
+export function guarded<R>({ culprit, part }: OperatorInstance, what: string, call: () => R): R {
   try {
-    state?.clearCurrentKey();
+    part.keyed?.state.clearCurrentKey();
     return call();
   } catch (error) {
     throw failureOfThrown(culprit, `in ${what}`, error);

@@ -1,5 +1,4 @@
 import type { Timer } from '../../ports/clock.js';
-import type { KeyedStateBackend } from '../../state/keyed-state.js';
 import type { OperatorPart } from '../chain/chain-part.js';
 import { StateTables } from '../checkpoint/state-tables.js';
 import type { Culprit } from '../task-failure.js';
@@ -12,7 +11,6 @@ export interface OperatorInstance {
   /** Its position among the parts of the chain. */
   readonly at: number;
   readonly mailbox: Mailbox;
-  readonly state: KeyedStateBackend | null;
   readonly tables: StateTables;
   /** The deadline of the lifecycle call that is pending; null when none is. */
   deadline: Timer | null;
@@ -21,7 +19,6 @@ export interface OperatorInstance {
 }
 
 export function operatorInstance(part: OperatorPart, at: number, mailbox: Mailbox): OperatorInstance {
-  const state = part.keyed?.state ?? null;
   const tables = new StateTables();
-  return { part, culprit: part.culprit, at, mailbox, state, tables, deadline: null, finished: false };
+  return { part, culprit: part.culprit, at, mailbox, tables, deadline: null, finished: false };
 }

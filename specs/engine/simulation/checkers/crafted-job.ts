@@ -44,7 +44,9 @@ export const countingSpec: JobSpec = {
   bufferTimeoutMs: 1,
 };
 
-/** The records that the counting job puts out for the first `count` of its input, in the order in which it reads them. */
+/**
+ * The records that the counting job puts out for the first `count` of its input, in the order in which it reads them.
+ */
 export const counted = (count: number): readonly SimRecord[] =>
   countedInOrder(Array.from({ length: count }, (_, index) => index));
 
@@ -61,7 +63,7 @@ export function countedInOrder(indices: readonly number[]): readonly SimRecord[]
   });
 }
 
-export const lines = (records: readonly SimRecord[]): string =>
+const lines = (records: readonly SimRecord[]): string =>
   records.map((record) => `${JSON.stringify(record)}\n`).join('');
 
 export const finalPath = (number: number): string => `out/part-files-0-1.1-${number}.jsonl`;

@@ -63,7 +63,7 @@ interface Life {
   readonly life: number;
 }
 export const leader: Life = { process: 'jm', life: 1 };
-export const worker: Life = { process: 'tm-1', life: 1 };
+const worker: Life = { process: 'tm-1', life: 1 };
 
 /** A run that never ran: what a checker would be told of it is told by hand, in the order of the spec. */
 export class CraftedRun {

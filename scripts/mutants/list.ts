@@ -1,0 +1,19 @@
+import type { Mutant } from './mutant.js';
+import { checkpointMutants } from './planted/checkpoints.js';
+import { clusterMutants } from './planted/cluster.js';
+import { dataPlaneMutants } from './planted/data-plane.js';
+import { hostMutants } from './planted/host.js';
+import { sinkMutants } from './planted/sinks.js';
+import { sourceMutants } from './planted/sources.js';
+import { stateMutants } from './planted/state.js';
+
+/** The planted defects, each of which the simulator has to find. */
+export const mutants: readonly Mutant[] = [
+  ...checkpointMutants,
+  ...sourceMutants,
+  ...clusterMutants,
+  ...dataPlaneMutants,
+  ...stateMutants,
+  ...sinkMutants,
+  ...hostMutants,
+];

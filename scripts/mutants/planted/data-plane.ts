@@ -1,0 +1,140 @@
+import type { Mutant } from '../mutant.js';
+
+/** Defects of channels, alignment, snapshots and the end of a task. */
+export const dataPlaneMutants: readonly Mutant[] = [
+  {
+    name: 'barrier-between-records-of-a-batch',
+    file: 'src/task/tasklet.ts',
+    find: 'if (!inputIsThrough || this.batch !== null || !head.injectsBarriers() || !operators.settled()) return false;',
+    replace: 'if (!inputIsThrough || !head.injectsBarriers() || !operators.settled()) return false;',
+    race: 2,
+    harm: 'A barrier overtakes records whose position its snapshot counts as read.',
+  },
+  {
+    name: 'aligned-channel-read-on',
+    file: 'src/task/gate/alignment.ts',
+    find: 'return this.blocked[channel] as boolean;',
+    replace: 'return (this.blocked[channel] as boolean) && this.allEnded;',
+    race: null,
+    harm: 'Records behind the barrier of one channel are in the snapshot that waits for the barriers of the others.',
+  },
+  {
+    name: 'aligned-by-the-first-barrier',
+    file: 'src/task/gate/alignment.ts',
+    find: 'if (!blocked && !this.ended[channel]) return none;',
+    replace: 'if (!blocked && !this.ended[channel] && this.blocked.every((each) => !each)) return none;',
+    race: 16,
+    harm: 'A barrier on one input counts while another still delivers what belongs before it.',
+  },
+  {
+    name: 'gap-unnoticed',
+    file: 'src/task/channel/framed-input.ts',
+    find: 'if (sequence !== this.receivedThrough + 1) return this.gap(sequence);',
+    replace: '',
+    race: null,
+    harm: 'Frames that a broken link lost are not missed.',
+  },
+  {
+    name: 'lost-tail-unnoticed',
+    file: 'src/task/channel/framed-output.ts',
+    find: 'if (this.connected && !this.sentSinceRepeat && this.sentThrough > 0) {',
+    replace: 'if (this.connected && !this.sentSinceRepeat && this.sentThrough < 0) {',
+    race: null,
+    harm: 'What a link lost last is never missed.',
+  },
+  {
+    name: 'grant-not-repeated',
+    file: 'src/task/channel/framed-input.ts',
+    find: 'if (this.opened && !this.grantedSinceRepeat) this.grant();',
+    replace: '',
+    race: null,
+    harm: 'A grant that got lost is never given again.',
+  },
+  {
+    name: 'credit-ignored',
+    file: 'src/task/channel/framed-output.ts',
+    find: 'return this.connected && this.sentThrough < this.grantedThrough;',
+    replace: 'return this.connected;',
+    race: null,
+    harm: 'x',
+  },
+  {
+    name: 'credit-for-what-waits',
+    file: 'src/task/channel/framed-input.ts',
+    find: 'return this.consumedThrough + this.limits.channelWindowFrames;',
+    replace: 'return this.receivedThrough + this.limits.channelWindowFrames;',
+    race: null,
+    harm: 'x',
+  },
+  {
+    name: 'frame-of-an-earlier-run',
+    file: 'src/task/slot/slot-runtime.ts',
+    find: 'header.jobHash === this.jobHash && header.run === run && header.attempt === run;',
+    replace: 'header.jobHash === this.jobHash && header.run <= run;',
+    race: 5,
+    harm: 'Frames of an attempt that is over reach the attempt that took its place.',
+  },
+  {
+    name: 'snapshot-before-prepare',
+    file: 'src/task/checkpoint/task-checkpoints.ts',
+    find: `    yield* this.operators.prepare(checkpoint);
+    setting.output.control({ kind: 'barrier', checkpoint, base });
+    if (facts.triggered) setting.notify({ type: 'task.barrierInjected', checkpoint });
+    if (facts.drained) this.firstDrained ??= checkpoint;
+    this.store(checkpoint, this.snapshot(checkpoint, base, facts), facts);`,
+    replace: `    const early = this.snapshot(checkpoint, base, facts);
+    yield* this.operators.prepare(checkpoint);
+    setting.output.control({ kind: 'barrier', checkpoint, base });
+    if (facts.triggered) setting.notify({ type: 'task.barrierInjected', checkpoint });
+    if (facts.drained) this.firstDrained ??= checkpoint;
+    this.store(checkpoint, early, facts);`,
+    race: null,
+    harm: 'x',
+  },
+  {
+    name: 'commit-when-prepared',
+    file: 'src/task/checkpoint/task-checkpoints.ts',
+    find: 'this.store(checkpoint, this.snapshot(checkpoint, base, facts), facts);',
+    replace:
+      'this.store(checkpoint, this.snapshot(checkpoint, base, facts), facts);\n    yield* this.operators.commit(checkpoint);',
+    race: null,
+    harm: 'x',
+  },
+  {
+    name: 'every-commit-is-final',
+    file: 'src/task/checkpoint/task-checkpoints.ts',
+    find: 'if (facts.drained) this.firstDrained ??= checkpoint;',
+    replace: 'if (facts.drained || this.setting.inputs.length === 0) this.firstDrained ??= checkpoint;',
+    race: null,
+    harm: 'x',
+  },
+  {
+    name: 'one-end-of-data-is-all',
+    file: 'src/task/gate/input-gate.ts',
+    find: "if (this.channelsWithData === 0) this.events.push({ kind: 'inputEnded' });",
+    replace: "if (this.channelsWithData === this.channels.length - 1) this.events.push({ kind: 'inputEnded' });",
+    race: null,
+    harm: 'x',
+  },
+  {
+    name: 'part-told-before-durable',
+    file: 'src/task/checkpoint/snapshot-store.ts',
+    find: `      this.requests.delete(text);
+      done(failed);
+    });`,
+    replace: `      this.requests.delete(text);
+      if (failed !== null) done(failed);
+    });
+    done(null);`,
+    race: null,
+    harm: 'x',
+  },
+  {
+    name: 'part-of-unknown-outcome',
+    file: 'src/task/checkpoint/snapshot-store.ts',
+    find: 'done(failed);',
+    replace: 'done(null);',
+    race: null,
+    harm: 'x',
+  },
+];

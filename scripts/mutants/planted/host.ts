@@ -1,0 +1,70 @@
+import type { Mutant } from '../mutant.js';
+
+/** Defects of the host of the actors. */
+export const hostMutants: readonly Mutant[] = [
+  {
+    name: 'any-incarnation',
+    file: 'src/runtime/host/actor-host.ts',
+    find: 'if (to.incarnation !== this.options.incarnation && to.incarnation !== anyIncarnation) {',
+    replace: 'if (to.incarnation === anyIncarnation && to.process === "") {',
+    race: null,
+    harm: 'x',
+  },
+  {
+    name: 'old-epoch-heard',
+    file: 'src/runtime/host/actor-host.ts',
+    find: 'if (epoch < this.newestEpoch)',
+    replace: 'if (epoch < 0)',
+    race: 10,
+    harm: 'x',
+  },
+  {
+    name: 'stopped-timer-fires',
+    file: 'src/runtime/host/actor-cell.ts',
+    find: 'if (this.timers.get(id)?.generation !== generation) return false;',
+    replace: 'if (generation < 0) return false;',
+    race: 12,
+    harm: 'x',
+  },
+  {
+    name: 'answered-twice',
+    file: 'src/runtime/host/delivery.ts',
+    find: "case 'askEnds':\n      return cell.asks.take(condition.id) ? null : 'the question is answered or taken back';",
+    replace: "case 'askEnds':\n      cell.asks.take(condition.id);\n      return null;",
+    race: null,
+    harm: 'x',
+  },
+  {
+    name: 'asked-once',
+    file: 'src/runtime/host/asks.ts',
+    find: 'ask.repeat = this.repeatLater(request);\n      request.ask();',
+    replace: '',
+    race: null,
+    harm: 'x',
+  },
+  {
+    name: 'unknown-is-created',
+    file: 'src/runtime/host/records.ts',
+    find: "if (result.outcome === 'created') done({ type: 'record.created', request });",
+    replace:
+      "if (result.outcome === 'created' || result.outcome === 'unknown') done({ type: 'record.created', request });",
+    race: 8,
+    harm: 'x',
+  },
+  {
+    name: 'exists-is-created',
+    file: 'src/runtime/host/records.ts',
+    find: "else if (result.outcome === 'exists') this.readExisting(request, key, done);",
+    replace: "else if (result.outcome === 'exists') done({ type: 'record.created', request });",
+    race: 8,
+    harm: 'x',
+  },
+  {
+    name: 'earlier-life-completes',
+    file: 'src/runtime/host/delivery.ts',
+    find: "if (delivery.cell !== null && delivery.cell !== cell) return 'meant for an earlier life of this actor';",
+    replace: '',
+    race: 5,
+    harm: 'x',
+  },
+];
