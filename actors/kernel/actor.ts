@@ -1,7 +1,7 @@
 import type { AnyStateMachine } from 'xstate';
 import { enqueueActions, setup } from 'xstate';
 import type { Effect } from './effect.js';
-import type { AnyMessage, Delivered } from './message.js';
+import type { Delivered } from './message.js';
 
 /** What a decision function returns: what changes, what is wanted done, and whether the message is refused. */
 export interface Decision<C> {

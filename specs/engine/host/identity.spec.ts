@@ -26,7 +26,7 @@ describe('identity: who is meant, and who may speak', () => {
     toy.runFor(5);
   }
   const count = (host: ReturnType<ToyWorld['pong']>): number =>
-    (host.stateOf('pong')?.context as { count: number }).count;
+    (host.stateOf('pong')?.context as { count: number } | undefined)?.count ?? 0;
 
   it('what is meant for another life of the process is dropped and traced', () => {
     const toy = new ToyWorld();

@@ -1,5 +1,4 @@
 import type { Actor } from '../../../actors/kernel/actor.js';
-import type { AnyMessage } from '../../../actors/kernel/message.js';
 import type { ActorState } from '../../../actors/kernel/step.js';
 import type { ActorName } from '../../../actors/protocol/ids.js';
 import type { Clock, Timer } from '../../ports/clock.js';
