@@ -9,3 +9,6 @@ export const engineModules: EngineModules = {
   'weirflow/connectors/file': file,
   'weirflow/connectors/generator': generator,
 };
+
+/** Where this module is: a slot's thread imports it by this URL. */
+export const engineUrl: string = import.meta.url;

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -29,9 +29,13 @@ export async function buildSimulation(mutant: Mutant | null): Promise<typeof Sim
   if (mutant !== null && planted.count === 0)
     throw new Error(`Mutant ${mutant.name}: ${mutant.file} is not part of the simulation.`);
   const folder = await mkdtemp(join(tmpdir(), 'weirflow-mutant-'));
-  const path = join(folder, 'simulation.mjs');
-  await writeFile(path, outputFiles?.[0]?.text ?? '');
-  return (await import(pathToFileURL(path).href)) as typeof Simulation;
+  try {
+    const path = join(folder, 'simulation.mjs');
+    await writeFile(path, outputFiles?.[0]?.text ?? '');
+    return (await import(pathToFileURL(path).href)) as typeof Simulation;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 function planting(mutant: Mutant, planted: { count: number }): Plugin {

@@ -7,6 +7,8 @@ export interface BusWorld {
   readonly a: Bus;
   readonly b: Bus;
   readonly until: Until;
+  /** Settles when who listens is known everywhere; for a bus on which that takes a while. */
+  readonly settled?: () => Promise<void>;
 }
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -24,6 +26,7 @@ export function busContract(name: string, open: () => Promise<BusWorld>): void {
       const received: string[] = [];
       world.b.listen('b', (bytes) => received.push(textOf(bytes)));
       world.a.listen('a', () => received.push('at a'));
+      await world.settled?.();
       world.a.send('b', 'send.test', bytesOf('hello'), null);
       expect(received).toEqual([]);
       await world.until(() => received.length > 0);
@@ -33,6 +36,7 @@ export function busContract(name: string, open: () => Promise<BusWorld>): void {
     it('send: a process reaches itself in the same way', async () => {
       const received: string[] = [];
       world.a.listen('a', (bytes) => received.push(textOf(bytes)));
+      await world.settled?.();
       world.a.send('a', 'send.test', bytesOf('self'), null);
       expect(received).toEqual([]);
       await world.until(() => received.length > 0);
@@ -42,6 +46,7 @@ export function busContract(name: string, open: () => Promise<BusWorld>): void {
     it('send: 100 messages of one pair arrive, each with its own bytes', async () => {
       const received: string[] = [];
       world.b.listen('b', (bytes) => received.push(textOf(bytes)));
+      await world.settled?.();
       const sent = Array.from({ length: 100 }, (_, i) => `message ${i}`);
       for (const text of sent) world.a.send('b', 'send.test', bytesOf(text), null);
       await world.until(() => received.length === sent.length);
@@ -60,6 +65,7 @@ export function busContract(name: string, open: () => Promise<BusWorld>): void {
       world.b.listen('b', () => {
         delivered = true;
       });
+      await world.settled?.();
       world.a.send('b', 'send.test', bytesOf('after'), null);
       await world.until(() => delivered);
       expect(told).toBe(1);
@@ -68,6 +74,7 @@ export function busContract(name: string, open: () => Promise<BusWorld>): void {
     it('unreachable: not told when somebody listens; no callback is fine', async () => {
       const events: string[] = [];
       world.b.listen('b', () => events.push('received'));
+      await world.settled?.();
       world.a.send('nobody', 'send.test', bytesOf('x'), null);
       world.a.send('b', 'send.test', bytesOf('x'), () => events.push('unreachable'));
       await world.until(() => events.length > 0);
@@ -78,6 +85,7 @@ export function busContract(name: string, open: () => Promise<BusWorld>): void {
       const events: string[] = [];
       const unlisten = world.b.listen('b', () => events.push('received'));
       unlisten();
+      await world.settled?.();
       world.a.send('b', 'send.test', bytesOf('x'), () => events.push('unreachable'));
       await world.until(() => events.length > 0);
       expect(events).toEqual(['unreachable']);
@@ -89,6 +97,7 @@ export function busContract(name: string, open: () => Promise<BusWorld>): void {
       unlisten();
       world.b.listen('b', () => events.push('new'));
       unlisten();
+      await world.settled?.();
       world.a.send('b', 'send.test', bytesOf('x'), null);
       await world.until(() => events.length > 0);
       expect(events).toEqual(['new']);

@@ -8,6 +8,8 @@ export interface DataLinksWorld {
   readonly a: DataLinks;
   readonly b: DataLinks;
   readonly until: Until;
+  /** Settles when who listens is known everywhere; for links on which that takes a while. */
+  readonly settled?: () => Promise<void>;
 }
 
 const slotOf = (process: string, slot: number, incarnation = '1'): SlotAddress => ({ process, incarnation, slot });
@@ -25,6 +27,7 @@ export function dataLinksContract(name: string, open: () => Promise<DataLinksWor
     it('send: frames of one pair arrive in order, and never from within the call', async () => {
       const received: number[] = [];
       world.b.listen(slotOf('b', 0), (frame) => received.push(numberOf(frame)));
+      await world.settled?.();
       const sent = Array.from({ length: 500 }, (_, i) => i);
       for (const number of sent) world.a.send(slotOf('a', 0), slotOf('b', 0), frameOf(number));
       expect(received).toEqual([]);
@@ -52,6 +55,7 @@ export function dataLinksContract(name: string, open: () => Promise<DataLinksWor
         world.b.send(slotOf('b', 0), slotOf('a', 0), frame);
         depth -= 1;
       });
+      await world.settled?.();
       world.a.send(slotOf('a', 0), slotOf('b', 0), frameOf(0));
       await world.until(() => atA.length === rounds);
       expect(atA).toEqual(Array.from({ length: rounds }, (_, i) => i));
@@ -63,6 +67,7 @@ export function dataLinksContract(name: string, open: () => Promise<DataLinksWor
       world.b.listen(slotOf('b', 0), () => received.push('slot 0'));
       world.b.listen(slotOf('b', 1), () => received.push('slot 1'));
       world.b.listen(slotOf('b', 1, '2'), () => received.push('slot 1, life 2'));
+      await world.settled?.();
       world.a.send(slotOf('a', 0), slotOf('b', 1, '3'), frameOf(1));
       world.a.send(slotOf('a', 0), slotOf('b', 1, '2'), frameOf(1));
       await world.until(() => received.length > 0);
@@ -73,7 +78,9 @@ export function dataLinksContract(name: string, open: () => Promise<DataLinksWor
       const big = Uint8Array.from({ length: 65_536 }, (_, i) => (i * 7) & 255);
       const received: Uint8Array[] = [];
       world.b.listen(slotOf('b', 0), (frame) => received.push(frame.slice()));
-      world.a.send(slotOf('a', 0), slotOf('b', 0), big);
+      await world.settled?.();
+      // Handed over: from here on the sender has nothing in its hands.
+      world.a.send(slotOf('a', 0), slotOf('b', 0), big.slice());
       await world.until(() => received.length > 0);
       expect(Buffer.compare(received[0] ?? new Uint8Array(0), big)).toBe(0);
     });
@@ -83,6 +90,7 @@ export function dataLinksContract(name: string, open: () => Promise<DataLinksWor
       const unlisten = world.b.listen(slotOf('b', 0), () => received.push('closed'));
       world.b.listen(slotOf('b', 1), () => received.push('open'));
       unlisten();
+      await world.settled?.();
       world.a.send(slotOf('a', 0), slotOf('b', 0), frameOf(1));
       world.a.send(slotOf('a', 0), slotOf('b', 1), frameOf(2));
       await world.until(() => received.length > 0);

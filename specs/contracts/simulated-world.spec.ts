@@ -14,7 +14,7 @@ import type { Until } from './until.js';
 /** What the simulator gives to the engine keeps the contracts of what it stands for: a bug found in it is a bug of the engine. */
 function undisturbed() {
   const world = new SimWorld({ choices: Choices.replayed({}), rates: noFaults, replaying: false, turnRecordsMax: 8 });
-  const life = (name: string): SimProcess => new SimProcess(world, name, 1, 0, () => undefined);
+  const life = (name: string): SimProcess => new SimProcess(world, name, 1, null, () => undefined);
   const until: Until = async (condition) => {
     for (;;) {
       // Continuations of what was answered come before what happens next.

@@ -10,7 +10,7 @@ describe('weir, the command line', () => {
       const { code, stdout, stderr } = await weir(args);
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
       expect(stdout).toContain('$ weir <command> [options]');
-      expect(stdout).toContain('run <job>   Run the job of a .ts or .js file in this process');
+      expect(stdout).toMatch(/run <job> +Run the job of a .ts or .js file in this process/);
     }
   });
 

@@ -3,6 +3,7 @@ import { type GraphFormat, type GraphKind, graphFormats, graphKinds } from '../g
 import { engineVersion } from '../runtime/code/engine-modules.js';
 import { UsageError } from './exit-code.js';
 import type { InfoOptions } from './info-command.js';
+import type { NatsInstallOptions } from './nats-command.js';
 import type { RunOptions } from './run-command.js';
 import { nearest } from './suggestion.js';
 
@@ -11,7 +12,8 @@ export type Command =
   /** Help or the version has been printed. */
   | { readonly kind: 'told' }
   | { readonly kind: 'run'; readonly options: RunOptions }
-  | { readonly kind: 'info'; readonly options: InfoOptions };
+  | { readonly kind: 'info'; readonly options: InfoOptions }
+  | { readonly kind: 'natsInstall'; readonly options: NatsInstallOptions };
 
 /** Reads a command line, without the two words before it. Throws a UsageError that says what was wrong and what to type. */
 export function readCommand(args: readonly string[]): Command {
@@ -22,6 +24,7 @@ export function readCommand(args: readonly string[]): Command {
     return { kind: 'told' };
   if (cli.matchedCommand === undefined) return withoutCommand(cli);
   checkOptions(cli);
+  if (cli.matchedCommandName === 'nats') return natsCommand(cli);
   const path = onlyArgument(cli);
   const params = (cli.options['--'] ?? []) as readonly string[];
   if (cli.matchedCommandName === 'info') {
@@ -29,7 +32,9 @@ export function readCommand(args: readonly string[]): Command {
     return { kind: 'info', options: { path, params, graph, format: oneOf<GraphFormat>(cli, 'output', graphFormats) } };
   }
   const slots = cli.options.slots === undefined ? null : wholeNumber(cli, 'slots');
-  return { kind: 'run', options: { path, params, checkpoints: text(cli, 'checkpoints'), slots, jobId: jobId(cli) } };
+  const inline = cli.options.inline === true;
+  const checkpoints = text(cli, 'checkpoints');
+  return { kind: 'run', options: { path, params, checkpoints, slots, inline, jobId: jobId(cli) } };
 }
 
 function declare(): CAC {
@@ -38,7 +43,8 @@ function declare(): CAC {
     .command('run <job>', 'Run the job of a .ts or .js file in this process')
     .usage('run <job> [options] [-- parameters]')
     .option('--checkpoints <folder>', 'Keep checkpoints there, and go on from the newest when run again')
-    .option('--slots <n>', 'Slots to run in (default: as many as the job needs)')
+    .option('--slots <n>', 'Slots to run in, each a thread (default: as many as the job needs)')
+    .option('--inline', 'Run all slots in one thread, for a debugger')
     .option('--job-id <id>', "What the run is known by (default: the job's name)")
     .example('  $ weir run examples/word-count.ts')
     .example('  $ weir run flights.ts --checkpoints state -- --input flights.csv');
@@ -48,6 +54,13 @@ function declare(): CAC {
     .option('--graph <kind>', `Which: ${graphKinds.join(', ')}`, { default: 'job' })
     .option('-o, --output <format>', `How: ${graphFormats.join(', ')}`, { default: 'text' })
     .example('  $ weir info examples/word-count.ts --graph execution -o mermaid');
+  cli
+    .command('nats <action>', 'Get the server that processes talk over; the action is install')
+    .usage('nats install [options]')
+    .option('--yes', 'Ask nothing')
+    .option('--from <archive>', 'Unpack a release that is here already, as .tar.gz or .zip')
+    .example('  $ weir nats install')
+    .example('  $ weir nats install --from nats-server-v2.12.4-linux-amd64.tar.gz');
   cli.help((sections) => sections.filter(({ title }) => title?.startsWith('For more info') !== true));
   cli.version(engineVersion);
   return cli;
@@ -103,6 +116,15 @@ function onlyArgument(cli: CAC): string {
     );
   }
   return path;
+}
+
+function natsCommand(cli: CAC): Command {
+  const [action, ...more] = cli.args;
+  if (action !== 'install' || more.length > 0) {
+    const given = ['nats', ...cli.args].join(' ');
+    throw new UsageError(`There is no command '${given}'.`, 'Did you mean weir nats install?');
+  }
+  return { kind: 'natsInstall', options: { yes: cli.options.yes === true, from: text(cli, 'from') } };
 }
 
 function oneOf<T extends string>(cli: CAC, name: string, known: readonly string[]): T {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { JobRecord, JobResult } from '../../actors/protocol/job-graph.js';
-import { engineModules } from '../engine-modules.js';
+import { engineModules, engineUrl } from '../engine-modules.js';
 import { executionGraphOf } from '../graph/execution-graph.js';
 import { bundledCode } from '../runtime/code/code-stores.js';
 import { startEmbedded } from '../runtime/embedded.js';
@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly checkpoints: string | null;
   /** null: as many as the job needs. */
   readonly slots: number | null;
+  /** Everything in one thread, for a debugger. */
+  readonly inline: boolean;
   /** null: the job's name. */
   readonly jobId: string | null;
 }
@@ -33,6 +35,7 @@ export async function runCommand(options: RunOptions, terminal: Terminal): Promi
   const run = startEmbedded({
     record,
     code: bundledCode(bundle, engineModules),
+    threads: options.inline ? null : { bundle, engine: engineUrl },
     slots: slotsFor(record, options.slots),
     checkpoints: checkpoints === null ? null : resolve(checkpoints),
     client: clientLines((line) => terminal.out(line)),

@@ -18,7 +18,8 @@ export interface Bus {
 
 /**
  * Carries data frames to slots. Between two slots order is kept and only a suffix can be lost, at a disconnect; the channels above
- * notice by sequence numbers. Delivery is queued, never from within `send`. Frames are handed over: nobody changes them afterwards.
+ * notice by sequence numbers. Delivery is queued, never from within `send`. Frames are handed over: the sender neither changes nor reads
+ * one afterwards.
  */
 export interface DataLinks {
   send(from: SlotAddress, to: SlotAddress, frame: Uint8Array): void;

@@ -1,3 +1,4 @@
+import type { ResourceLimits } from 'node:worker_threads';
 import type { DispatcherAnswer } from '../../actors/dispatcher/messages.js';
 import { failure } from '../../actors/kernel/failure.js';
 import type { ClusterOptions } from '../../actors/protocol/deployment.js';
@@ -7,16 +8,23 @@ import type { JobRecord, JobResult } from '../../actors/protocol/job-graph.js';
 import type { CodeStore } from '../graph/code-store.js';
 import type { BlobStore } from '../ports/blob-store.js';
 import type { ClientOutput } from '../ports/client-output.js';
+import type { TaskHost } from '../ports/task-host.js';
 import type { TaskTrace, TraceRecord } from '../ports/telemetry.js';
 import { FileBlobStore } from '../storage/file/file-blob-store.js';
 import { MemoryBlobStore } from '../storage/memory/memory-blob-store.js';
+import { createTaskHost } from '../task/task-host.js';
+import type { TaskHostPorts } from '../task/task-host-ports.js';
 import { MemoryBus } from '../transport/memory/memory-bus.js';
 import { MemoryDataLinks } from '../transport/memory/memory-data-links.js';
+import type { Bundle } from './code/bundle.js';
 import { decodeRecord } from './host/records.js';
 import { Client } from './process/client.js';
 import { JobManager } from './process/job-manager.js';
 import type { ProcessPorts } from './process/ports.js';
 import { TaskManager } from './process/task-manager.js';
+import { oneBundle } from './worker/bundle-store.js';
+import { type SlotThreads, slotThreads } from './worker/slot-threads.js';
+import { createThreadedTaskHost } from './worker/threaded-task-host.js';
 import { nodeClock } from './world/clock.js';
 import { nodeEntropy } from './world/entropy.js';
 import { nodeFiles } from './world/files.js';
@@ -37,15 +45,28 @@ export interface EmbeddedOptions {
   readonly cluster?: Partial<ClusterOptions>;
   /** Freezes records and state values that user code is handed. */
   readonly development?: boolean;
+  /** Gives each slot a thread of its own; null or absent keeps everything in this one. */
+  readonly threads?: EmbeddedThreads | null;
   readonly onTrace?: (record: TraceRecord) => void;
   readonly onTaskTrace?: (trace: TaskTrace) => void;
+}
+
+/** What the threads of slots run. `code` then serves the job manager alone, which lists the splits of sources in this thread. */
+export interface EmbeddedThreads {
+  readonly bundle: Bundle;
+  /** `engineUrl` of the engine that the bundle was made for. */
+  readonly engine: string;
+  readonly limits?: ResourceLimits;
 }
 
 const leaderName = 'jm';
 const submitEveryMs = 20;
 const submitDeadlineMs = 30_000;
 
-/** Runs a job on a whole cluster inside this process: the same machines and tasklets as over a network, in one thread. */
+/**
+ * Runs a job on a whole cluster inside this process: the same machines and tasklets as over a network, in one thread or with a thread
+ * for each slot. Throws an EngineError, BUILD_MISSING, when threads are wanted and the package has not been built.
+ */
 export function startEmbedded(options: EmbeddedOptions): EmbeddedRun {
   return new EmbeddedRun(options);
 }
@@ -60,7 +81,9 @@ export class EmbeddedRun {
   private readonly blobs: BlobStore;
   private readonly cluster: ClusterOptions;
   private readonly slots: number;
-  private readonly members = new Map<ProcessName, TaskManager>();
+  private readonly threads: SlotThreads | null;
+  private readonly threadsEnded: Promise<void>[] = [];
+  private readonly members = new Map<ProcessName, TaskManager<TaskHost>>();
   private readonly client: Client;
   private jobManager: JobManager | null = null;
   private resolve: (result: JobResult) => void = () => undefined;
@@ -74,6 +97,7 @@ export class EmbeddedRun {
     });
     const folder = options.checkpoints ?? null;
     this.blobs = folder === null ? new MemoryBlobStore(nodeQueue) : new FileBlobStore({ folder, entropy: nodeEntropy });
+    this.threads = options.threads == null ? null : threadsOf(options.threads, folder);
     this.cluster = { ...defaultClusterOptions, ...options.cluster };
     const wanted = Math.max(...options.record.graph.vertices.map(({ parallelism }) => parallelism));
     const count = options.taskManagers ?? 1;
@@ -87,13 +111,17 @@ export class EmbeddedRun {
     this.client.ask(message, submitEveryMs, submitDeadlineMs, () => undefined);
   }
 
-  /** Ends every process at once. The job goes on from its last checkpoint when it is run again on the same folder. */
+  /**
+   * Ends every process at once; settles when no thread is left. The job goes on from its last checkpoint when it is run again on the
+   * same folder.
+   */
   async stop(): Promise<void> {
     this.stopped = true;
     this.client.close();
     for (const member of this.members.values()) member.close();
     this.members.clear();
     this.jobManager?.close();
+    await Promise.all(this.threadsEnded);
   }
 
   taskManagers(): readonly ProcessName[] {
@@ -148,7 +176,14 @@ export class EmbeddedRun {
   private startTaskManager(name: ProcessName): void {
     const development = this.options.development ?? false;
     const options = { process: name, slots: this.slots, leader: leaderName, cluster: this.cluster, development };
-    this.members.set(name, new TaskManager(this.ports(), options));
+    this.members.set(name, new TaskManager(this.ports(), options, (ports) => this.createTasks(ports)));
+  }
+
+  private createTasks(ports: TaskHostPorts): TaskHost {
+    if (this.threads === null) return createTaskHost(ports);
+    const tasks = createThreadedTaskHost({ ...ports, threads: this.threads });
+    this.threadsEnded.push(tasks.ended);
+    return tasks;
   }
 
   private ports(): ProcessPorts {
@@ -191,4 +226,14 @@ export class EmbeddedRun {
   private end({ outcome, failure: cause }: Pick<JobResult, 'outcome' | 'failure'>): void {
     this.resolve({ format: 1, job: this.options.record.job, outcome, failure: cause });
   }
+}
+
+function threadsOf({ bundle, engine, limits = {} }: EmbeddedThreads, folder: string | null): SlotThreads {
+  return slotThreads({
+    engine,
+    limits,
+    bundles: oneBundle(bundle),
+    store: folder === null ? { kind: 'port' } : { kind: 'file', folder },
+    links: { kind: 'none' },
+  });
 }

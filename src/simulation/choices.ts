@@ -12,6 +12,8 @@ export interface FaultRates {
   readonly messageUnreachable: number;
   /** Per data frame: the link breaks here for up to `outageMsMax`, and what is under way on it is lost. */
   readonly linkBroken: number;
+  /** Per data frame: one of its bits is flipped. */
+  readonly frameDamaged: number;
   /** Per store call: answered late (beyond the store's deadline), done but never answered, neither done nor answered. */
   readonly storeLate: number;
   readonly storeMute: number;
@@ -29,6 +31,7 @@ export const noFaults: FaultRates = {
   messageDelayed: 0,
   messageUnreachable: 0,
   linkBroken: 0,
+  frameDamaged: 0,
   storeLate: 0,
   storeMute: 0,
   storeLost: 0,

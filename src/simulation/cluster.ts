@@ -8,11 +8,12 @@ import { Client } from '../runtime/process/client.js';
 import { JobManager } from '../runtime/process/job-manager.js';
 import type { ProcessPorts } from '../runtime/process/ports.js';
 import { TaskManager } from '../runtime/process/task-manager.js';
+import { createTaskHost, type InspectableTaskHost } from '../task/task-host.js';
 import { SimNetwork } from './network.js';
 import { refusingOffload } from './offload.js';
 import type { FileEvent } from './sim-files.js';
 import { SimFiles } from './sim-files.js';
-import { SimProcess } from './sim-process.js';
+import { type CrashPoint, SimProcess } from './sim-process.js';
 import type { StoreEvent } from './sim-store.js';
 import { SimStore } from './sim-store.js';
 import type { SimWorld } from './world.js';
@@ -21,8 +22,9 @@ export const jobManagerName = 'jm';
 const clientName = 'client';
 const submitEveryMs = 50;
 const submitDeadlineMs = 1_000_000;
-/** Half of the crashes fall among the first calls (a process starts and recovers in these), half anywhere in the life of a short job. */
-const crashCallsMax = 1_200;
+const crashCallsMax = 900;
+const crashAfterMs = 100;
+const crashWithinMs = 2_000;
 const crashResolution = 1_000_000;
 const restartMs = 40;
 const restartMsMax = 1_500;
@@ -51,7 +53,7 @@ export class SimCluster {
   readonly network: SimNetwork;
   readonly processes = new Map<string, SimProcess>();
   jobManager: JobManager | null = null;
-  readonly taskManagers = new Map<string, TaskManager>();
+  readonly taskManagers = new Map<string, TaskManager<InspectableTaskHost>>();
   private readonly lives = new Map<string, number>();
 
   constructor(
@@ -101,8 +103,8 @@ export class SimCluster {
     this.lives.set(name, life);
     const { choices, rates } = this.world;
     const drawn = choices.at(`crash:${name}@${life}`, rates.crash, crashResolution);
-    const crashAtCall = crashCallOf(drawn);
-    const process = new SimProcess(this.world, name, life, crashAtCall, () => this.ended(name, life));
+    const crashAt = crashPointOf(drawn, this.world.nowMs);
+    const process = new SimProcess(this.world, name, life, crashAt, () => this.ended(name, life));
     this.processes.set(name, process);
     process.dispatch(() => this.boot(process));
     this.planPause(process);
@@ -114,7 +116,7 @@ export class SimCluster {
     if (process.name === jobManagerName) this.jobManager = new JobManager(ports, { process: process.name, cluster });
     else {
       const options = { process: process.name, slots, leader: jobManagerName, cluster, development: true };
-      this.taskManagers.set(process.name, new TaskManager(ports, options));
+      this.taskManagers.set(process.name, new TaskManager(ports, options, createTaskHost));
     }
   }
 
@@ -165,7 +167,7 @@ export class SimCluster {
 
   /** The client lives outside: it never crashes and asks until the job is taken. */
   private submit(): void {
-    const process = new SimProcess(this.world, clientName, 1, 0, () => undefined);
+    const process = new SimProcess(this.world, clientName, 1, null, () => undefined);
     const client = new Client(this.network.busOf(process), process.clock(), clientName, 'client.1', jobManagerName);
     const message = { type: 'dispatcher.submitJob', record: this.options.record };
     client.ask(message, submitEveryMs, submitDeadlineMs, () => client.close());
@@ -181,9 +183,10 @@ export class SimCluster {
   }
 }
 
-/** At which port call a life ends, from its choice; 0 for never. */
-function crashCallOf(drawn: number): number {
-  if (drawn === 0) return 0;
+/** Where a life ends, from its choice: a third among its first port calls, in which it starts; the others at any moment of a short job. */
+function crashPointOf(drawn: number, nowMs: number): CrashPoint | null {
+  if (drawn === 0) return null;
   const share = drawn / crashResolution;
-  return Math.ceil(drawn % 2 === 0 ? crashCallsMax * share : crashCallsMax ** share);
+  if (drawn % 3 === 0) return { kind: 'call', call: Math.ceil(crashCallsMax ** share) };
+  return { kind: 'moment', atMs: nowMs + crashAfterMs + share * crashWithinMs };
 }

@@ -29,7 +29,7 @@ export function planRun(seed: number): RunPlan {
     taskManagers,
     slots,
     rates: drawRates(new Random(seed, 'rates')),
-    healAtMs: topology.integer(1_500, 3_500),
+    healAtMs: topology.integer(1_200, 3_200),
   };
 }
 
@@ -59,10 +59,11 @@ export function drawRates(random: Random): FaultRates {
     messageDelayed: draw(0.3),
     messageUnreachable: draw(0.05, 0.7),
     linkBroken: draw(0.004, 0.6),
+    frameDamaged: draw(0.002, 0.75),
     storeLate: draw(0.06),
     storeMute: draw(0.03),
     storeLost: draw(0.03),
-    crash: random.chance(0.05) ? 0 : 0.6 + 0.4 * random.unit(),
+    crash: random.chance(0.05) ? 0 : 0.7 + 0.3 * random.unit(),
     pause: draw(0.5),
     partition: draw(0.6),
   };

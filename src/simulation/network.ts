@@ -6,6 +6,7 @@ import type { SimWorld } from './world.js';
 /** How a control message may deviate; the value of its choice is one of these, with a delay on top. */
 const deviation = { lost: 1, unreachable: 2, twice: 3, delayed: 4 } as const;
 const hopMs = 0.2;
+const frameBitsMax = 1_000_000;
 const absentAfterMs = 0.3;
 const delayMsMax = 400;
 const outageMsMax = 300;
@@ -135,9 +136,11 @@ class Link {
       this.brokenUntilMs = world.nowMs + outage;
     }
     if (world.nowMs < this.brokenUntilMs && !world.choices.isHealed) return;
+    const damage = world.choices.next(`frame:${this.subject}`, world.rates.frameDamaged, frameBitsMax);
+    const carried = damage === 0 ? frame : withFlippedBit(frame, damage);
     const { generation } = this;
     world.queue.add(world.nowMs + hopMs, () => {
-      if (generation === this.generation) this.deliver(frame);
+      if (generation === this.generation) this.deliver(carried);
     });
   }
 
@@ -151,6 +154,13 @@ function listenIn(table: Map<string, Listener>, name: string, listener: Listener
   return () => {
     if (table.get(name) === listener) table.delete(name);
   };
+}
+
+function withFlippedBit(frame: Uint8Array, choice: number): Uint8Array {
+  const copy = frame.slice();
+  const bit = choice % (copy.length * 8);
+  copy[bit >> 3] = (copy[bit >> 3] as number) ^ (1 << (bit & 7));
+  return copy;
 }
 
 const slotName = (slot: SlotAddress): string => `${slot.process}@${slot.incarnation}/${slot.slot}`;

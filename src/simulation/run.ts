@@ -22,8 +22,8 @@ import { SimWorld } from './world.js';
 /** Short enough that a run sees several heartbeats, checkpoints and recoveries within a few virtual seconds. */
 export const simulatedClusterOptions: ClusterOptions = {
   ...defaultClusterOptions,
-  heartbeatIntervalMs: 250,
-  heartbeatTimeoutMs: 750,
+  heartbeatIntervalMs: 300,
+  heartbeatTimeoutMs: 900,
   stuckTimeoutMs: 5_000,
   orphanTimeoutMs: 2_500,
   askEveryMs: 60,
@@ -88,6 +88,8 @@ class Run {
   private readonly world: SimWorld;
   private readonly cluster: SimCluster;
   private readonly checkers: readonly Checker[];
+  /** Those that want to see every step. */
+  private readonly tracing: readonly Checker[];
   private readonly digest = new Digest();
   private readonly coverage = new Coverage();
   private violation: Violation | null = null;
@@ -135,6 +137,7 @@ class Run {
       slots: () => [...this.cluster.taskManagers.values()].flatMap(({ tasks }) => tasks.inspect()),
     };
     this.checkers = spec.checkers.map((create) => create(context));
+    this.tracing = this.checkers.filter((checker) => checker.trace !== undefined);
   }
 
   go(): RunReport {
@@ -211,7 +214,7 @@ class Run {
     }
     if (record.actor.startsWith('job-master/')) this.onJobMaster(record);
     if (record.fromState === 'writingManifest' && record.toState === 'notifying') this.checkpoints += 1;
-    for (const checker of this.checkers) checker.trace?.(record);
+    for (const checker of this.tracing) checker.trace?.(record);
   }
 
   private onJobMaster({ fromState, toState, effects }: TraceRecord): void {

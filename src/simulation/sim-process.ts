@@ -6,6 +6,11 @@ export class CrashSignal extends Error {
   override readonly name = 'CrashSignal';
 }
 
+/** Ends a life at its n-th port call, or at its first one from a moment on: in both cases between two effects. */
+export type CrashPoint =
+  | { readonly kind: 'call'; readonly call: number }
+  | { readonly kind: 'moment'; readonly atMs: number };
+
 /** Virtual time that a turn of a loop costs. */
 const turnCostMs = 0.02;
 
@@ -23,8 +28,8 @@ export class SimProcess {
     readonly name: string,
     /** Counts the lives of this process from 1. */
     readonly life: number,
-    /** The port call at which this life ends; 0 for none. */
-    readonly crashAtCall: number,
+    /** Where this life ends; null for nowhere. */
+    readonly crashAt: CrashPoint | null,
     private readonly onCrash: (process: SimProcess) => void,
   ) {}
 
@@ -32,10 +37,12 @@ export class SimProcess {
   enter(): void {
     if (!this.alive) throw new CrashSignal(`${this.name} is dead`);
     this.calls += 1;
-    if (this.calls === this.crashAtCall && !this.world.choices.isHealed) {
-      this.crash();
-      throw new CrashSignal(`${this.name} crashed at its port call ${this.calls}`);
-    }
+    if (this.crashAt === null || this.world.choices.isHealed) return;
+    const reached =
+      this.crashAt.kind === 'call' ? this.calls === this.crashAt.call : this.world.nowMs >= this.crashAt.atMs;
+    if (!reached) return;
+    this.crash();
+    throw new CrashSignal(`${this.name} crashed at its port call ${this.calls}`);
   }
 
   crash(): void {

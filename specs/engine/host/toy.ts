@@ -151,7 +151,13 @@ export class ToyWorld {
   }
 
   host(process: string, incarnation: string, epoch: number | null, crashAtCall = 0): ActorHost {
-    const life = new SimProcess(this.world, process, 1, crashAtCall, () => undefined);
+    const life = new SimProcess(
+      this.world,
+      process,
+      1,
+      crashAtCall === 0 ? null : { kind: 'call', call: crashAtCall },
+      () => undefined,
+    );
     this.processes.set(process, life);
     return new ActorHost(
       {

@@ -207,13 +207,12 @@ export class ActorHost {
   }
 
   private accept({ to, from, kind, ask, message }: Envelope, cause: number | null): void {
-    const base = { actor: to.actor, from, cause, cell: null };
-    if (kind === 'ask') this.enqueue({ ...base, message, ask: { id: ask, from }, condition: null });
-    else if (kind === 'answer') this.enqueue({ ...base, message, ask: null, condition: { kind: 'askEnds', id: ask } });
-    else if (kind === 'absent') {
-      const event = { type: 'ask.absent', id: ask, to: from };
-      this.enqueue({ ...base, message: event, ask: null, condition: { kind: 'askEnds', id: ask } });
-    } else this.enqueue({ ...base, message, ask: null, condition: null });
+    const delivery = (payload: AnyMessage, condition: Delivery['condition'], question: Delivery['ask']): void =>
+      this.enqueue({ actor: to.actor, message: payload, from, ask: question, cause, cell: null, condition });
+    if (kind === 'send') delivery(message, null, null);
+    else if (kind === 'ask') delivery(message, null, { id: ask, from });
+    else if (kind === 'answer') delivery(message, { kind: 'askEnds', id: ask }, null);
+    else delivery({ type: 'ask.absent', id: ask, to: from } as AnyMessage, { kind: 'askEnds', id: ask }, null);
   }
 
   private drop(delivery: Delivery, reason: string): void {

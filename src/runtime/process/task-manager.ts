@@ -5,7 +5,8 @@ import { slotActor } from '../../../actors/slot/machine.js';
 import { subtaskActor } from '../../../actors/subtask/machine.js';
 import { taskManagerActor } from '../../../actors/task-manager/machine.js';
 import type { TaskManagerInput } from '../../../actors/task-manager/messages.js';
-import { createTaskHost, type InspectableTaskHost } from '../../task/task-host.js';
+import type { TaskHost } from '../../ports/task-host.js';
+import type { TaskHostPorts } from '../../task/task-host-ports.js';
 import { ActorHost } from '../host/actor-host.js';
 import type { ProcessPorts } from './ports.js';
 
@@ -21,17 +22,17 @@ export interface TaskManagerOptions {
   readonly development: boolean;
 }
 
-/** A task manager from its start to its end: its actors and the data plane of its slots. */
-export class TaskManager {
+/** A task manager from its start to its end: its actors, and the data plane of its slots as `createTasks` makes it. */
+export class TaskManager<Tasks extends TaskHost> {
   readonly incarnation: Incarnation;
   readonly host: ActorHost;
-  readonly tasks: InspectableTaskHost;
+  readonly tasks: Tasks;
 
-  constructor(ports: ProcessPorts, options: TaskManagerOptions) {
+  constructor(ports: ProcessPorts, options: TaskManagerOptions, createTasks: (ports: TaskHostPorts) => Tasks) {
     const { process, slots, leader, cluster, development } = options;
     const { bus, clock, loops, telemetry } = ports;
     this.incarnation = ports.entropy.id();
-    this.tasks = createTaskHost({
+    this.tasks = createTasks({
       ...ports,
       process,
       incarnation: this.incarnation,

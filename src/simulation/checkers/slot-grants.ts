@@ -30,6 +30,8 @@ export class SlotGrants {
       case 'resourceManager.register':
         // A repetition may be older than what was granted since.
         if (this.registered.has(lifeText(message))) return;
+        // Of two lives the table holds one: the other is lost, whichever is the later, and comes back as one that holds what it reports.
+        for (const life of [...this.registered].filter((each) => processOf(each) === message.process)) this.lose(life);
         this.registered.add(lifeText(message));
         return this.shown(message, message.slots);
       case 'heartbeat.reported':
@@ -40,11 +42,7 @@ export class SlotGrants {
         for (const slot of message.closed) this.ended(slot, (holder) => holder <= message.throughRun);
         return;
       case 'heartbeat.lost':
-        this.registered.delete(lifeText(message));
-        for (const slot of [...this.holders.keys()]) {
-          if (slot.startsWith(`${lifeText(message)}/`)) this.holders.delete(slot);
-        }
-        return;
+        return this.lose(lifeText(message));
       default:
         return;
     }
@@ -58,11 +56,18 @@ export class SlotGrants {
     }
   }
 
+  private lose(life: string): void {
+    this.registered.delete(life);
+    for (const slot of [...this.holders.keys()]) if (slot.startsWith(`${life}/`)) this.holders.delete(slot);
+  }
+
   private ended(slot: SlotAddress, ends: (holder: JobRun) => boolean): void {
     const holder = this.holders.get(slotText(slot));
     if (holder !== undefined && ends(holder)) this.holders.delete(slotText(slot));
   }
 }
+
+const processOf = (life: string): string => life.slice(0, life.indexOf('@'));
 
 export const slotText = (slot: SlotAddress): string => `${lifeText(slot)}/${slot.slot}`;
 

@@ -65,7 +65,7 @@ const recordsMax = 80;
 
 /** A job that runs for 1.5 to 3 s of virtual time, so that crashes and checkpoints fall into it. */
 export function generateJob(random: Random): JobSpec {
-  const durationMs = random.integer(1_500, 3_000);
+  const durationMs = random.integer(1_200, 2_500);
   const records = random.integer(recordsMin, recordsMax);
   const second = random.chance(0.3) ? random.integer(5, records - 10) : 0;
   const sources = [sourceOf(random, records - second, durationMs)];
@@ -74,7 +74,7 @@ export function generateJob(random: Random): JobSpec {
     sources,
     stages: stagesOf(random, verticesMax - vertexCount({ sources, stages: [] }) - 1),
     sink: { parallelism: random.integer(1, parallelismMax) },
-    checkpointIntervalMs: random.integer(80, 320),
+    checkpointIntervalMs: random.integer(70, 260),
     checkpointTimeoutMs: random.integer(400, 2_000),
     tolerableFailedCheckpoints: random.integer(0, 3),
     restartDelayMs: random.integer(20, 100),

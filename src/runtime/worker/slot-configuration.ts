@@ -1,0 +1,24 @@
+import type { Incarnation, ProcessName } from '../../../actors/protocol/ids.js';
+import type { TaskOptions } from '../../task/task-options.js';
+import type { Bundle } from '../code/bundle.js';
+
+/** Where the thread of a slot keeps checkpoints: in a folder by itself, or through the main thread in whatever store that one has. */
+export type StoreConfig = { readonly kind: 'file'; readonly folder: string } | { readonly kind: 'port' };
+
+/** How frames leave for slots of other processes; `none` where there are no others. Each thread opens a connection of its own. */
+export type LinksConfig = { readonly kind: 'none' };
+
+/** What the thread of a slot is started with: plain data that lasts for one job run. */
+export interface SlotConfiguration {
+  readonly process: ProcessName;
+  readonly incarnation: Incarnation;
+  readonly slot: number;
+  readonly options: Partial<TaskOptions>;
+  readonly bundle: Bundle;
+  /** URL of the built module that exports `engineModules`: what the job gets when it imports `weirflow`. */
+  readonly engine: string;
+  readonly store: StoreConfig;
+  readonly links: LinksConfig;
+  /** How much client output the main thread has taken; see OutputWindow. */
+  readonly outputTaken: SharedArrayBuffer;
+}
