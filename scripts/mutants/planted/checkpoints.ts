@@ -64,14 +64,6 @@ export const checkpointMutants: readonly Mutant[] = [
     harm: 'With an aborted checkpoint goes what its parts took over from their base.',
   },
   {
-    name: 'commit-of-part-counts-as-finished',
-    file: 'actors/subtask/machine.ts',
-    find: "'task.committed': [finishes, { target: 'awaitingFinalCheckpoint', actions: 'noteCommitted' }],",
-    replace: "'task.committed': { target: 'finished', actions: ['noteCommitted', 'withdrawDrained'] },",
-    race: null,
-    harm: 'x',
-  },
-  {
     name: 'stale-run-is-heard',
     file: 'actors/checkpoint-coordinator/asking.ts',
     find: "if (run !== context.plan.run) return 'staleRun';",

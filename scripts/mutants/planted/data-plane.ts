@@ -137,4 +137,12 @@ export const dataPlaneMutants: readonly Mutant[] = [
     race: null,
     harm: 'x',
   },
+  {
+    name: 'damage-unnoticed',
+    file: 'src/task/frame/frame-header.ts',
+    find: "if (view.getUint32(crcAt, true) !== checksumOf(frame)) return { damage: 'the checksum is wrong' };",
+    replace: '',
+    race: null,
+    harm: 'x',
+  },
 ];

@@ -3,14 +3,6 @@ import type { Mutant } from '../mutant.js';
 /** Defects of the host of the actors. */
 export const hostMutants: readonly Mutant[] = [
   {
-    name: 'any-incarnation',
-    file: 'src/runtime/host/actor-host.ts',
-    find: 'if (to.incarnation !== this.options.incarnation && to.incarnation !== anyIncarnation) {',
-    replace: 'if (to.incarnation === anyIncarnation && to.process === "") {',
-    race: null,
-    harm: 'x',
-  },
-  {
     name: 'old-epoch-heard',
     file: 'src/runtime/host/actor-host.ts',
     find: 'if (epoch < this.newestEpoch)',
@@ -24,14 +16,6 @@ export const hostMutants: readonly Mutant[] = [
     find: 'if (this.timers.get(id)?.generation !== generation) return false;',
     replace: 'if (generation < 0) return false;',
     race: 12,
-    harm: 'x',
-  },
-  {
-    name: 'answered-twice',
-    file: 'src/runtime/host/delivery.ts',
-    find: "case 'askEnds':\n      return cell.asks.take(condition.id) ? null : 'the question is answered or taken back';",
-    replace: "case 'askEnds':\n      cell.asks.take(condition.id);\n      return null;",
-    race: null,
     harm: 'x',
   },
   {
@@ -60,11 +44,11 @@ export const hostMutants: readonly Mutant[] = [
     harm: 'x',
   },
   {
-    name: 'earlier-life-completes',
-    file: 'src/runtime/host/delivery.ts',
-    find: "if (delivery.cell !== null && delivery.cell !== cell) return 'meant for an earlier life of this actor';",
-    replace: '',
-    race: 5,
+    name: 'lives-not-told-apart',
+    file: 'src/runtime/process/task-manager.ts',
+    find: 'this.incarnation = ports.entropy.id();',
+    replace: 'this.incarnation = process;',
+    race: 12,
     harm: 'x',
   },
 ];

@@ -27,14 +27,6 @@ export const sinkMutants: readonly Mutant[] = [
     harm: 'x',
   },
   {
-    name: 'inprogress-leftovers-stay',
-    file: 'src/connectors/file/file-sink-writer.ts',
-    find: "this.io.add((done) => this.clearAway('inprogress', done));",
-    replace: '',
-    race: 19,
-    harm: 'x',
-  },
-  {
     name: 'names-collide-over-subtasks',
     file: 'src/connectors/file/part-names.ts',
     find: 'return `${dot}${this.stem}${subtask}-${runText(run)}-${number}${this.endings[stage]}`;',
@@ -65,14 +57,6 @@ export const sinkMutants: readonly Mutant[] = [
     find: 'if (failed === null) from(i + 1);\n      else settle(failed);',
     replace: 'settle(failed);',
     race: 20,
-    harm: 'x',
-  },
-  {
-    name: 'committed-is-a-failure',
-    file: 'src/connectors/file/commit-parts.ts',
-    find: 'if (final.ok) return settle(judgeCommitted(part, final.value, pending));',
-    replace: '',
-    race: 19,
     harm: 'x',
   },
   {

@@ -35,20 +35,4 @@ export const stateMutants: readonly Mutant[] = [
     race: null,
     harm: 'x',
   },
-  {
-    name: 'drained-part-not-finished',
-    file: 'actors/job-master/restore.ts',
-    find: 'checkpoint.finished.has(key) || checkpoint.subtasks.get(key)?.drained === true;',
-    replace: 'checkpoint.finished.has(key);',
-    race: null,
-    harm: 'x',
-  },
-  {
-    name: 'aborted-stays-base',
-    file: 'src/task/checkpoint/state-tables.ts',
-    find: 'this.tables.delete(checkpointText(id));\n',
-    replace: '\n',
-    race: null,
-    harm: 'x',
-  },
 ];

@@ -1,0 +1,40 @@
+import type { Failure } from '../../../actors/kernel/failure.js';
+import { failure } from '../../../actors/kernel/failure.js';
+import type { ProcessName, SlotAddress } from '../../../actors/protocol/ids.js';
+
+/**
+ * The subjects of a cluster. `weir.<cluster>.ctl.<process>.<topic>` carries envelopes to a process, and the process subscribes to all
+ * of its topics at once; `weir.<cluster>.data.<process>.<incarnation>.<slot>` carries frames to a slot.
+ */
+export const controlSubject = (cluster: string, process: ProcessName, topic: string): string =>
+  `weir.${cluster}.ctl.${process}.${isTopic(topic) ? topic : unnamedTopic}`;
+
+export const everyControlSubject = (cluster: string, process: ProcessName): string =>
+  `weir.${cluster}.ctl.${process}.>`;
+
+export const dataSubject = (cluster: string, { process, incarnation, slot }: SlotAddress): string =>
+  `weir.${cluster}.data.${process}.${incarnation}.${slot}`;
+
+const nameCharactersMax = 128;
+const namePattern = /^[A-Za-z0-9_-]+$/;
+const topicPattern = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/;
+const topicCharactersMax = 256;
+/** For a topic that cannot stand in a subject, as a stranger's message type may not: only watchers read topics. */
+const unnamedTopic = 'unnamed';
+
+const isTopic = (topic: string): boolean => topic.length <= topicCharactersMax && topicPattern.test(topic);
+
+/** True for one token of a subject. An address from the wire may hold anything: wildcards, spaces, a line of the protocol. */
+export const isSubjectName = (name: string): boolean => name.length <= nameCharactersMax && namePattern.test(name);
+
+export const isSlotAddress = ({ process, incarnation, slot }: SlotAddress): boolean =>
+  isSubjectName(process) && isSubjectName(incarnation) && Number.isInteger(slot);
+
+/** Null when `name` can stand in subjects; `what` it names is for the message: `cluster`, `process`. */
+export function subjectNameFailure(what: string, name: string): Failure | null {
+  if (isSubjectName(name)) return null;
+  const message =
+    `${JSON.stringify(name)} cannot be the name of a ${what}. ` +
+    `Use 1 to ${nameCharactersMax} letters, digits, dashes and underscores.`;
+  return failure('NAME_INVALID', 'user', message, 'never');
+}
