@@ -6,6 +6,7 @@ import {
   isListing,
   isLookup,
   isSubmission,
+  listJobs,
   listsNothing,
   listUnlessLooking,
   lookOn,
@@ -64,6 +65,7 @@ export const dispatcherActor = defineActor({
       on: {
         'dispatcher.submitJob': { actions: 'submit' },
         'dispatcher.cancelJob': { actions: 'cancelJob' },
+        'dispatcher.listJobs': { actions: 'listJobs' },
         'record.created': submitting,
         'record.exists': submitting,
         'record.read': submitting,
@@ -76,6 +78,7 @@ export const dispatcherActor = defineActor({
   actions: {
     cancelJob,
     forgetLookups,
+    listJobs,
     listUnlessLooking,
     lookOn,
     lookUp,
@@ -103,7 +106,11 @@ export const dispatcherActor = defineActor({
       'The leader does not know its jobs yet, or the store has not answered for this one; the question is repeated.',
   },
   refused: {
-    recovering: { 'dispatcher.submitJob': 'tooEarly', 'dispatcher.cancelJob': 'tooEarly' },
+    recovering: {
+      'dispatcher.submitJob': 'tooEarly',
+      'dispatcher.cancelJob': 'tooEarly',
+      'dispatcher.listJobs': 'tooEarly',
+    },
   },
   waitingFor,
 });

@@ -10,6 +10,8 @@ export type DispatcherMessage =
   | { readonly type: 'dispatcher.submitJob'; readonly record: JobRecord }
   /** Asked by a client; answered with `job.canceling`. */
   | { readonly type: 'dispatcher.cancelJob'; readonly job: JobId }
+  /** Asked by a client; answered with `jobs.listed`. Changes nothing. */
+  | { readonly type: 'dispatcher.listJobs' }
   /** Told by a job-master whose result is durable. */
   | { readonly type: 'jobMaster.ended'; readonly job: JobId; readonly result: JobResult }
   | RecordEvent;
@@ -17,11 +19,27 @@ export type DispatcherMessage =
 export type DispatcherAnswer =
   | { readonly type: 'job.accepted'; readonly job: JobId }
   | { readonly type: 'job.rejected'; readonly job: JobId; readonly failure: Failure }
-  | { readonly type: 'job.canceling'; readonly job: JobId };
+  | { readonly type: 'job.canceling'; readonly job: JobId }
+  /** `more`: how many of the jobs that ended longest ago are left out. */
+  | {
+      readonly type: 'jobs.listed';
+      readonly epoch: Epoch;
+      readonly jobs: readonly JobSummary[];
+      readonly more: number;
+    };
+
+/** A job as clients see it. `damaged`: what the store holds of it cannot be read, so it was not started. */
+export interface JobSummary {
+  readonly job: JobId;
+  readonly state: 'running' | 'damaged' | JobResult['outcome'];
+  /** Why it failed, or is damaged, without the stack. */
+  readonly failure: Failure | null;
+}
 
 export const dispatcherMessages = {
   'dispatcher.submitJob': 'Keep this job durably and start it.',
   'dispatcher.cancelJob': 'End this job without a result.',
+  'dispatcher.listJobs': 'Say which jobs there are, and how they do.',
   'jobMaster.ended': 'The job is terminal and its result durable.',
   ...recordEvents,
 } satisfies Record<DispatcherMessage['type'], string>;

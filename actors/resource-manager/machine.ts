@@ -1,6 +1,7 @@
 import { defineActor } from '../kernel/actor.js';
 import { askAgain, noteClosed, postpone } from './closing.js';
 import { loseTaskManager, noteReport, noteStuck, register, suspect, waiting } from './decisions.js';
+import { describe } from './description.js';
 import { releaseSlots, requestSlots } from './granting.js';
 import { type ResourceManagerInput, resourceManagerMessages } from './messages.js';
 import { resourceManagerContext } from './table.js';
@@ -20,6 +21,7 @@ export const resourceManagerActor = defineActor({
         'resourceManager.register': { actions: 'register' },
         'resourceManager.requestSlots': { actions: 'requestSlots' },
         'resourceManager.releaseSlots': { actions: 'releaseSlots' },
+        'resourceManager.describe': { actions: 'describe' },
         'heartbeat.reported': { actions: 'noteReport' },
         'heartbeat.suspected': { actions: 'suspect' },
         'heartbeat.slotStuck': { actions: 'noteStuck' },
@@ -32,6 +34,7 @@ export const resourceManagerActor = defineActor({
   },
   actions: {
     askAgain,
+    describe,
     loseTaskManager,
     noteClosed,
     noteReport,

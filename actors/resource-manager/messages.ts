@@ -20,6 +20,8 @@ export type ResourceManagerMessage =
       readonly throughRun: JobRun;
       readonly closed: readonly SlotAddress[];
     }
+  /** Asked by a client; answered with `resourceManager.described`. Changes nothing. */
+  | { readonly type: 'resourceManager.describe' }
   | {
       readonly type: 'heartbeat.reported';
       readonly process: ProcessName;
@@ -59,10 +61,45 @@ export type ResourceManagerFact =
     }
   | { readonly type: 'resourceManager.slotLost'; readonly slot: SlotAddress; readonly run: JobRun };
 
+/** The answer to `resourceManager.describe`: the table, for people. */
+export interface ResourceDescription {
+  readonly type: 'resourceManager.described';
+  readonly epoch: Epoch;
+  /** By name. */
+  readonly taskManagers: readonly TaskManagerSummary[];
+  /** The latest to be lost first. */
+  readonly lost: readonly LostTaskManager[];
+  readonly shortages: readonly Shortage[];
+}
+
+/** `jobs` says of each slot whose it is: a job's, or nobody's (null). One that is being closed is still its job's. */
+export interface TaskManagerSummary {
+  readonly process: ProcessName;
+  readonly incarnation: Incarnation;
+  readonly status: 'registered' | 'suspected';
+  readonly jobs: readonly (JobId | null)[];
+}
+
+export interface LostTaskManager {
+  readonly process: ProcessName;
+  readonly incarnation: Incarnation;
+  readonly status: 'lost';
+  readonly reason: LossReason;
+}
+
+/** A request that could not be granted, for people. */
+export interface Shortage {
+  readonly job: JobId;
+  readonly run: JobRun;
+  readonly wanted: number;
+  readonly available: number;
+}
+
 export const resourceManagerMessages = {
   'resourceManager.register': 'A task manager offers its slots and says what they hold.',
   'resourceManager.requestSlots': 'A job wants this many slots for this run.',
   'resourceManager.releaseSlots': 'A job has no more use for the slots of its runs up to this one.',
+  'resourceManager.describe': 'Say which task managers and slots there are, and who waits for more.',
   'heartbeat.reported': 'A task manager answered a heartbeat, with what its slots hold.',
   'heartbeat.suspected': 'Nobody listened at a task manager, once.',
   'heartbeat.slotStuck': 'A slot has made no progress for too long although its process answers.',

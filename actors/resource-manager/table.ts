@@ -1,7 +1,7 @@
 import type { ClusterOptions } from '../protocol/deployment.js';
 import type { Allocation, Epoch, Incarnation, JobId, JobRun, ProcessName, SlotAddress } from '../protocol/ids.js';
 import { sameAllocation } from '../protocol/ids.js';
-import type { LossReason, ResourceManagerInput } from './messages.js';
+import type { LossReason, LostTaskManager, ResourceManagerInput, Shortage } from './messages.js';
 
 /** How many lost task managers are kept, for people and to know their late registrations again. */
 const lostMax = 64;
@@ -34,26 +34,11 @@ export interface TaskManagerRow {
   readonly slots: readonly SlotRow[];
 }
 
-export interface LostTaskManager {
-  readonly process: ProcessName;
-  readonly incarnation: Incarnation;
-  readonly status: 'lost';
-  readonly reason: LossReason;
-}
-
 /** A `slot.close` of our own that is not answered. `asked` is false while the asking waits for the next report. */
 export interface Closing {
   readonly slot: SlotAddress;
   readonly allocation: Allocation;
   readonly asked: boolean;
-}
-
-/** A request that could not be granted, for people. */
-export interface Shortage {
-  readonly job: JobId;
-  readonly run: JobRun;
-  readonly wanted: number;
-  readonly available: number;
 }
 
 export interface ResourceManagerContext {

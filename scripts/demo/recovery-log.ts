@@ -20,18 +20,31 @@ export class RecoveryLog {
   trace({ actor, fromState, toState, atMs }: TraceRecord): void {
     if (actor.startsWith('checkpoint-coordinator/') && fromState === 'writingManifest' && toState === 'notifying')
       this.checkpoints += 1;
-    if (!actor.startsWith('job-master/') || toState === null || fromState === toState) return;
-    this.state = toState;
-    if (toState === 'pausing') this.restarts += 1;
+    if (actor.startsWith('job-master/') && toState !== null && fromState !== toState) this.enter(toState, atMs);
+  }
+
+  /** The job-master has entered a state. */
+  enter(entered: string, atMs: number): void {
+    this.state = entered;
+    if (entered === 'pausing') this.restarts += 1;
     const current = this.recoveries.at(-1);
     if (current !== undefined && current.states.at(-1)?.state !== 'running')
-      current.states.push({ state: toState, atMs });
+      current.states.push({ state: entered, atMs });
+  }
+
+  /** From the crash to `pausing`, of the crash that was noticed last; null when there was none. */
+  detectionMs(): number | null {
+    return this.slowestMs('pausing');
   }
 
   /** From the crash to `running`, of the slowest recovery; null when there was none. */
   recoveryMs(): number | null {
+    return this.slowestMs('running');
+  }
+
+  private slowestMs(until: string): number | null {
     const durations = this.recoveries.flatMap(({ crashedAtMs, states }) => {
-      const running = states.find(({ state }) => state === 'running');
+      const running = states.find(({ state }) => state === until);
       return running === undefined ? [] : [running.atMs - crashedAtMs];
     });
     return durations.length === 0 ? null : Math.round(Math.max(...durations));

@@ -16,6 +16,18 @@ async function main(args: readonly string[], terminal: Terminal): Promise<number
         return await (await import('./info-command.js')).infoCommand(command.options, terminal);
       case 'natsInstall':
         return await (await import('./nats-command.js')).natsInstallCommand(command.options, terminal);
+      case 'jobmanager':
+        return await (await import('./jobmanager-command.js')).jobManagerCommand(command.options, terminal);
+      case 'taskmanager':
+        return await (await import('./taskmanager-command.js')).taskManagerCommand(command.options, terminal);
+      case 'submit':
+        return await (await import('./submit-command.js')).submitCommand(command.options, terminal);
+      case 'list':
+        return await (await import('./list-command.js')).listCommand(command.options, terminal);
+      case 'status':
+        return await (await import('./status-command.js')).statusCommand(command.options, terminal);
+      case 'cancel':
+        return await (await import('./cancel-command.js')).cancelCommand(command.options, terminal);
       case 'run':
         return await (await import('./run-command.js')).runCommand(command.options, terminal);
     }

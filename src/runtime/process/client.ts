@@ -1,5 +1,5 @@
 import type { AnyMessage } from '../../../actors/kernel/message.js';
-import type { Address, Incarnation, ProcessName } from '../../../actors/protocol/ids.js';
+import type { ActorName, Address, Incarnation, ProcessName } from '../../../actors/protocol/ids.js';
 import { actorNames, anyIncarnation } from '../../../actors/protocol/ids.js';
 import type { Bus, Unlisten } from '../../ports/bus.js';
 import type { Clock } from '../../ports/clock.js';
@@ -8,7 +8,13 @@ import { decodeEnvelope, EnvelopeWriter } from '../host/envelope.js';
 
 export type ClientAnswer = { readonly kind: 'answered'; readonly message: AnyMessage } | { readonly kind: 'expired' };
 
-/** Asks the dispatcher from outside the cluster: the same question until it is answered or its deadline passes. */
+/** Whom a question is for, where that is not the dispatcher, and whom to tell that nobody listens there just now. */
+export interface ClientQuestion {
+  readonly actor?: ActorName;
+  readonly unreachable?: () => void;
+}
+
+/** Asks the leader's actors from outside the cluster: the same question until it is answered or its deadline passes. */
 export class Client {
   private readonly asks: Asks;
   private readonly waiting = new Map<string, (answer: ClientAnswer) => void>();
@@ -28,17 +34,23 @@ export class Client {
     this.unlisten = bus.listen(process, (bytes) => this.receive(bytes));
   }
 
-  ask(message: AnyMessage, everyMs: number, deadlineMs: number, done: (answer: ClientAnswer) => void): void {
+  ask(
+    message: AnyMessage,
+    everyMs: number,
+    deadlineMs: number,
+    done: (answer: ClientAnswer) => void,
+    { actor = actorNames.dispatcher, unreachable }: ClientQuestion = {},
+  ): void {
     this.count += 1;
     const id = `${message.type}/${this.count}`;
-    const to = { process: this.leader, incarnation: anyIncarnation, actor: actorNames.dispatcher };
+    const to = { process: this.leader, incarnation: anyIncarnation, actor };
     const bytes = new EnvelopeWriter().encode({ to, from: this.self, epoch: null, kind: 'ask', ask: id, message });
     this.waiting.set(id, done);
     this.asks.start({
       id,
       everyMs,
       deadlineMs,
-      ask: () => this.bus.send(this.leader, `ask.${message.type}`, bytes, null),
+      ask: () => this.bus.send(this.leader, `ask.${message.type}`, bytes, unreachable ?? null),
       expired: () => this.end(id, { kind: 'expired' }),
     });
   }

@@ -31,13 +31,16 @@ export interface JobManagerOptions {
   readonly cluster: ClusterOptions;
 }
 
+/** A job manager runs no task and starts no program: it needs no links and nobody's output. */
+export type JobManagerPorts = Omit<ProcessPorts, 'links' | 'client'>;
+
 /** A job manager from its start to its end. Until its epoch is claimed it leads nothing and listens to nobody. */
 export class JobManager {
   host: ActorHost | null = null;
   private closed = false;
 
   constructor(
-    private readonly ports: ProcessPorts,
+    private readonly ports: JobManagerPorts,
     private readonly options: JobManagerOptions,
   ) {
     const blobs = new DeadlineStore(ports.blobs, ports.clock, options.cluster.storeTimeoutMs);

@@ -1,4 +1,4 @@
-import type { Incarnation, ProcessName } from '../../../actors/protocol/ids.js';
+import type { Incarnation, JobRun, ProcessName } from '../../../actors/protocol/ids.js';
 import type { TaskOptions } from '../../task/task-options.js';
 import type { Bundle } from '../code/bundle.js';
 
@@ -6,13 +6,22 @@ import type { Bundle } from '../code/bundle.js';
 export type StoreConfig = { readonly kind: 'file'; readonly folder: string } | { readonly kind: 'port' };
 
 /** How frames leave for slots of other processes; `none` where there are no others. Each thread opens a connection of its own. */
-export type LinksConfig = { readonly kind: 'none' };
+export type LinksConfig =
+  | { readonly kind: 'none' }
+  | {
+      readonly kind: 'nats';
+      readonly servers: readonly string[];
+      readonly cluster: string;
+      /** How long a thread waits for its connection before the load of its slot fails. */
+      readonly deadlineMs: number;
+    };
 
 /** What the thread of a slot is started with: plain data that lasts for one job run. */
 export interface SlotConfiguration {
   readonly process: ProcessName;
   readonly incarnation: Incarnation;
   readonly slot: number;
+  readonly run: JobRun;
   readonly options: Partial<TaskOptions>;
   readonly bundle: Bundle;
   /** URL of the built module that exports `engineModules`: what the job gets when it imports `weirflow`. */

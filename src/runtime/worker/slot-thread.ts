@@ -105,6 +105,7 @@ export class SlotThread {
       process,
       incarnation,
       slot,
+      run: this.load.allocation.run,
       options,
       bundle,
       engine: threads.engine.href,

@@ -24,8 +24,16 @@ import { ThreadLinks } from './thread-links.js';
 async function runSlot(configuration: SlotConfiguration, main: MessagePort): Promise<void> {
   const { process, incarnation, options, bundle } = configuration;
   const { engineModules } = (await import(configuration.engine)) as { readonly engineModules: EngineModules };
-  const remote = await openRemoteLinks(configuration.links);
   const outbox = new Outbox(main, new OutputWindow(configuration.outputTaken));
+  const remote = await openRemoteLinks(configuration, ({ code, message }) => {
+    const { run } = configuration;
+    const detail = { slot: configuration.slot, code, message };
+    const atMs = nodeClock.monotonicMs();
+    outbox.post({
+      kind: 'traced',
+      trace: { kind: 'task', atMs, process, subtask: '', run, what: 'links.trouble', detail },
+    });
+  });
   const links = new ThreadLinks((to, port) => outbox.post({ kind: 'link', to, port }, port), remote);
   const mainStore = new PortBlobStore((call, request, ...bytes) =>
     outbox.post({ kind: 'store', call, request }, ...bytes),

@@ -1,0 +1,32 @@
+import type { Decision } from '../kernel/actor.js';
+import { answer } from '../kernel/answer.js';
+import type { Failure } from '../kernel/failure.js';
+import type { Context, On } from './context.js';
+import type { DispatcherAnswer, JobSummary } from './messages.js';
+
+/** How many jobs one answer names, so that it stays a small message however many jobs there have been. */
+const listedMax = 500;
+
+/** Says what is known of every job: those that run first, then the damaged, then those that ended, the latest first. */
+export function listJobs(context: Context, { meta }: On<'dispatcher.listJobs'>): Decision<Context> {
+  const jobs: JobSummary[] = [
+    ...context.running.map((job): JobSummary => ({ job, state: 'running', failure: null })),
+    ...Object.entries(context.damaged).map(
+      ([job, why]): JobSummary => ({ job, state: 'damaged', failure: withoutStack(why) }),
+    ),
+    ...Object.values(context.results)
+      .reverse()
+      .map(({ job, outcome, failure }): JobSummary => ({ job, state: outcome, failure: withoutStack(failure) })),
+  ];
+  const listed: DispatcherAnswer = {
+    type: 'jobs.listed',
+    epoch: context.epoch,
+    jobs: jobs.slice(0, listedMax),
+    more: Math.max(0, jobs.length - listedMax),
+  };
+  return { effects: answer(meta.ask, listed) };
+}
+
+/** The result of the job has the whole of it. */
+const withoutStack = <F extends Failure | null>(failure: F): F =>
+  failure === null ? failure : { ...failure, stack: '' };

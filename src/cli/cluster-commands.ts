@@ -1,0 +1,113 @@
+import type { CAC, Command as Declared } from 'cac';
+import type { CancelOptions } from './cancel-command.js';
+import { type ClusterTarget, clusterTarget, name, storeChoice } from './cluster-options.js';
+import { UsageError } from './exit-code.js';
+import type { JobManagerOptions } from './jobmanager-command.js';
+import type { ListOptions } from './list-command.js';
+import { checkedJobId, jobId, oneOf, onlyArgument, wholeNumber } from './options.js';
+import type { StatusOptions } from './status-command.js';
+import type { SubmitOptions } from './submit-command.js';
+import type { TaskManagerOptions } from './taskmanager-command.js';
+
+/** A command for or to a cluster of processes that NATS connects. */
+export type ClusterCommand =
+  | { readonly kind: 'jobmanager'; readonly options: JobManagerOptions }
+  | { readonly kind: 'taskmanager'; readonly options: TaskManagerOptions }
+  | { readonly kind: 'submit'; readonly options: SubmitOptions }
+  | { readonly kind: 'list'; readonly options: ListOptions }
+  | { readonly kind: 'status'; readonly options: StatusOptions }
+  | { readonly kind: 'cancel'; readonly options: CancelOptions };
+
+export type ListFormat = 'text' | 'json';
+
+const listFormats: readonly ListFormat[] = ['text', 'json'];
+const processWaitSeconds = 30;
+const clientWaitSeconds = 10;
+
+export function declareClusterCommands(cli: CAC): void {
+  const jobManager = cli
+    .command('jobmanager', 'Start the job manager of a cluster')
+    .example('  $ weir jobmanager --checkpoints /mnt/shared/weirflow');
+  withStore(withTarget(jobManager, processWaitSeconds));
+  const taskManager = cli
+    .command('taskmanager', 'Start a task manager, which runs what the job manager gives it')
+    .option('--slots <n>', 'How many slots it offers (default: as many as there are processors)')
+    .option('--name <name>', 'What it is called, each in the cluster otherwise (default: tm- and some letters)')
+    .example('  $ weir taskmanager --slots 4 --name tm-1 --checkpoints /mnt/shared/weirflow');
+  withStore(withTarget(taskManager, processWaitSeconds));
+  const submit = cli
+    .command('submit <job>', 'Give the job of a .ts or .js file to a cluster, and print its id')
+    .usage('submit <job> [options] [-- parameters]')
+    .option('--job-id <id>', "What the job is known by (default: its name); the same again is the same job's")
+    .example('  $ weir submit flights.ts --job-id flights-2026 -- --input flights.csv');
+  withTarget(submit, clientWaitSeconds);
+  withTarget(withFormat(cli.command('list', 'Print the jobs of a cluster')), clientWaitSeconds);
+  const status = cli.command('status', 'Print the task managers and slots of a cluster, and who waits for more');
+  withTarget(withFormat(status), clientWaitSeconds);
+  withTarget(cli.command('cancel <job>', 'End a job of a cluster'), clientWaitSeconds);
+}
+
+/** What the command line asks of a cluster; null for a command of another kind. */
+export function clusterCommand(cli: CAC): ClusterCommand | null {
+  switch (cli.matchedCommandName) {
+    case 'jobmanager':
+      noArgument(cli);
+      return { kind: 'jobmanager', options: { target: target(cli), store: storeChoice(cli) } };
+    case 'taskmanager': {
+      noArgument(cli);
+      const slots = cli.options.slots === undefined ? null : wholeNumber(cli, 'slots');
+      const options = { target: target(cli), store: storeChoice(cli), slots, name: name(cli, 'name') };
+      return { kind: 'taskmanager', options };
+    }
+    case 'submit': {
+      const path = onlyArgument(cli);
+      const params = (cli.options['--'] ?? []) as readonly string[];
+      return { kind: 'submit', options: { target: target(cli), path, params, jobId: jobId(cli) } };
+    }
+    case 'list':
+    case 'status':
+      noArgument(cli);
+      return { kind: cli.matchedCommandName, options: { target: target(cli), format: format(cli) } };
+    case 'cancel':
+      return { kind: 'cancel', options: { target: target(cli), job: jobArgument(cli) } };
+    default:
+      return null;
+  }
+}
+
+const target = (cli: CAC): ClusterTarget => clusterTarget(cli, process.env);
+const format = (cli: CAC): ListFormat => oneOf<ListFormat>(cli, 'output', listFormats);
+
+function withTarget(command: Declared, waitSeconds: number): Declared {
+  return command
+    .option('--cluster <name>', 'Which of the clusters that share the NATS servers', { default: 'default' })
+    .option('--nats <url>', 'NATS servers, with commas between (default: NATS_URL, or nats://127.0.0.1:4222)')
+    .option('--wait <seconds>', 'How long to wait for NATS, and for an answer', { default: waitSeconds });
+}
+
+function withStore(command: Declared): Declared {
+  return command
+    .option(
+      '--checkpoints <folder>',
+      'Keep jobs and checkpoints in this folder, which all machines of the cluster share',
+    )
+    .option('--store <kind>', 'nats: keep them in NATS, for development (the default without --checkpoints)');
+}
+
+const withFormat = (command: Declared): Declared =>
+  command.option('-o, --output <format>', `How: ${listFormats.join(', ')}`, { default: 'text' });
+
+function noArgument(cli: CAC): void {
+  const [more] = cli.args;
+  if (more === undefined) return;
+  const command = `weir ${cli.matchedCommandName}`;
+  throw new UsageError(`${command} takes no '${more}'.`, `See ${command} --help.`);
+}
+
+function jobArgument(cli: CAC): string {
+  const [job, ...more] = cli.args;
+  if (job === undefined || more.length > 0) {
+    throw new UsageError('weir cancel takes the id of one job.', 'weir list prints the ids: weir cancel <job>.');
+  }
+  return checkedJobId(job);
+}

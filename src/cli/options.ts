@@ -1,0 +1,96 @@
+import type { CAC } from 'cac';
+import { UsageError } from './exit-code.js';
+import { nearest } from './suggestion.js';
+
+/** Throws a UsageError for an option that the command does not have, one without its value, and one that is given twice. */
+export function checkOptions(cli: CAC): void {
+  const options = [...(cli.matchedCommand?.options ?? []), ...cli.globalCommand.options];
+  const known = options.flatMap(({ names }) => names);
+  for (const [name, value] of Object.entries(cli.options)) {
+    if (name === '--') continue;
+    const option = options.find(({ names }) => names.includes(name));
+    if (option === undefined) {
+      const meant = nearest(name, known);
+      throw new UsageError(
+        `There is no option ${flag(name)} of weir ${cli.matchedCommandName}.`,
+        advice(meant === null ? null : flag(meant), helpOf(cli)),
+      );
+    }
+    if (option.required === true && value === true) {
+      throw new UsageError(`Option ${flag(name)} needs a value.`, `Write ${option.rawName}. See ${helpOf(cli)}.`);
+    }
+    if (Array.isArray(value)) throw new UsageError(`Option ${flag(name)} is given twice.`, 'Give it once.');
+  }
+}
+
+/** The file of a job, as the command's only argument. */
+export function onlyArgument(cli: CAC): string {
+  const [path, ...more] = cli.args;
+  if (path === undefined) {
+    throw new UsageError(
+      `weir ${cli.matchedCommandName} needs the file of a job.`,
+      `For example weir ${cli.matchedCommandName} job.ts.`,
+    );
+  }
+  if (more.length > 0) {
+    throw new UsageError(
+      `weir ${cli.matchedCommandName} takes one file; '${more[0]}' is more.`,
+      `Parameters of the job stand after two dashes: weir ${cli.matchedCommandName} ${path} -- ${more.join(' ')}`,
+    );
+  }
+  return path;
+}
+
+/** The option's value, which has a default; throws a UsageError unless it is one of those. */
+export function oneOf<T extends string>(cli: CAC, name: string, known: readonly string[]): T {
+  const given = text(cli, name) ?? '';
+  if (known.includes(given)) return given as T;
+  const meant = nearest(given, known);
+  throw new UsageError(
+    `${flag(name)} is '${given}', and can be ${known.join(', ')}.`,
+    advice(meant === null ? null : `${flag(name)} ${meant}`, helpOf(cli)),
+  );
+}
+
+/** The option's value; throws a UsageError unless it is 1 or more. */
+export function wholeNumber(cli: CAC, name: string): number {
+  const value: unknown = cli.options[name];
+  if (Number.isInteger(value) && (value as number) > 0) return value as number;
+  throw new UsageError(`${flag(name)} is '${String(value)}'.`, `Give a whole number of at least 1: ${flag(name)} 2.`);
+}
+
+export function jobId(cli: CAC): string | null {
+  const id = text(cli, 'jobId');
+  return id === null ? null : checkedJobId(id);
+}
+
+export function checkedJobId(id: string): string {
+  if (/^[a-z0-9][a-z0-9-_]{0,62}$/.test(id)) return id;
+  throw new UsageError(
+    `'${id}' cannot be a job id.`,
+    'Use 1 to 63 lower-case letters, digits, dashes and underscores, beginning with a letter or digit.',
+  );
+}
+
+/** The option as it was typed: cac makes a number of what looks like one, and so loses leading zeros. */
+export function text(cli: CAC, name: string): string | null {
+  const value: unknown = cli.options[name];
+  if (value === undefined) return null;
+  if (typeof value !== 'number') return String(value);
+  const typed = cli.rawArgs.map((arg) => arg.replace(/^--[a-z-]+=/, ''));
+  return typed.find((arg) => arg !== '' && Number(arg) === value) ?? String(value);
+}
+
+/** What to do about a word that is not known. */
+export function advice(meant: string | null, help: string): string {
+  return meant === null ? `See ${help}.` : `Did you mean ${meant}?`;
+}
+
+function helpOf(cli: CAC): string {
+  return `weir ${cli.matchedCommandName} --help`;
+}
+
+/** `jobId` as it is typed: `--job-id`. */
+function flag(name: string): string {
+  return name.length === 1 ? `-${name}` : `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}

@@ -1,0 +1,25 @@
+import type { JobRecord } from '../../actors/protocol/job-graph.js';
+import type { ClusterTarget } from './cluster-options.js';
+import { exitCode } from './exit-code.js';
+import { loadJobFile } from './load-job-file.js';
+import type { Terminal } from './terminal.js';
+import { withCluster } from './with-cluster.js';
+
+export interface SubmitOptions {
+  readonly target: ClusterTarget;
+  readonly path: string;
+  readonly params: readonly string[];
+  /** null: the job's name. */
+  readonly jobId: string | null;
+}
+
+/** Gives a job to a cluster, and prints its id when the cluster has it durably. */
+export async function submitCommand(options: SubmitOptions, terminal: Terminal): Promise<number> {
+  const { target, path, params } = options;
+  const { program, bundle } = await loadJobFile(path, params);
+  const job = options.jobId ?? program.graph.name;
+  const record: JobRecord = { format: 1, job, graph: program.graph, code: bundle.key, params };
+  await withCluster(target, terminal, (client) => client.submit(record, bundle));
+  terminal.out(job);
+  return exitCode.done;
+}

@@ -1,0 +1,38 @@
+import { availableParallelism } from 'node:os';
+import { engineModules, engineUrl } from '../engine-modules.js';
+import type { StoreChoice } from '../runtime/cluster/cluster-stores.js';
+import { startTaskManager } from '../runtime/cluster/start-task-manager.js';
+import { nodeEntropy } from '../runtime/world/entropy.js';
+import { clientLines } from './client-lines.js';
+import { type ClusterTarget, placeText } from './cluster-options.js';
+import { runProcess, timedLines } from './run-process.js';
+import type { Terminal } from './terminal.js';
+
+export interface TaskManagerOptions {
+  readonly target: ClusterTarget;
+  readonly store: StoreChoice;
+  /** null: as many as there are processors. */
+  readonly slots: number | null;
+  /** null: drawn. */
+  readonly name: string | null;
+}
+
+/** Runs a task manager until it is told to end. What jobs print in its slots goes to stdout. */
+export async function taskManagerCommand(options: TaskManagerOptions, terminal: Terminal): Promise<number> {
+  const { target, store } = options;
+  const slots = options.slots ?? availableParallelism();
+  const name = options.name ?? `tm-${nodeEntropy.id().slice(0, 8)}`;
+  const say = timedLines(terminal);
+  say(`task manager ${name}, ${slots} slots, of ${placeText(target, store)}, process ${process.pid}`);
+  const running = await startTaskManager({
+    address: target,
+    store,
+    process: name,
+    slots,
+    engine: engineModules,
+    engineUrl,
+    client: clientLines((line) => terminal.out(line)),
+    say,
+  });
+  return runProcess(running, terminal);
+}

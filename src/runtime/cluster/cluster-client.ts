@@ -1,0 +1,119 @@
+import type { DispatcherAnswer, DispatcherMessage } from '../../../actors/dispatcher/messages.js';
+import type { AnyMessage } from '../../../actors/kernel/message.js';
+import type { Failure } from '../../../actors/protocol/failure.js';
+import { failure } from '../../../actors/protocol/failure.js';
+import { actorNames } from '../../../actors/protocol/ids.js';
+import type { JobRecord } from '../../../actors/protocol/job-graph.js';
+import type { ResourceDescription, ResourceManagerMessage } from '../../../actors/resource-manager/messages.js';
+import { EngineError } from '../../api/engine-error.js';
+import { NatsBus } from '../../transport/nats/nats-bus.js';
+import type { NatsLink } from '../../transport/nats/nats-link.js';
+import type { Bundle } from '../code/bundle.js';
+import { Client } from '../process/client.js';
+import { nodeClock } from '../world/clock.js';
+import { nodeEntropy } from '../world/entropy.js';
+import { type ClusterAddress, connectTo, jobManagerName } from './cluster-address.js';
+import { openClusterCode } from './cluster-stores.js';
+
+export type JobListing = Extract<DispatcherAnswer, { type: 'jobs.listed' }>;
+
+const askEveryMs = 200;
+
+/**
+ * Connects to a cluster from outside. Rejects with an EngineError, of `connectNats`. `say` is told why it waits; `waitMs` of the address
+ * is also how long each question waits for the job manager.
+ */
+export async function connectClient(address: ClusterAddress, say: (line: string) => void): Promise<ClusterClient> {
+  const troubles: Failure[] = [];
+  const process = `client-${nodeEntropy.id()}`;
+  const onTrouble = (trouble: Failure): void => void troubles.push(trouble);
+  const link = await connectTo(address, process, 'client', { onTrouble, onWaiting: say });
+  return new ClusterClient(link, process, address, troubles);
+}
+
+/** A connection to a cluster. Every question is asked until it is answered; without an answer it rejects with an EngineError. */
+export class ClusterClient {
+  private readonly client: Client;
+
+  constructor(
+    private readonly link: NatsLink,
+    process: string,
+    private readonly address: ClusterAddress,
+    private readonly troubles: readonly Failure[],
+  ) {
+    this.client = new Client(new NatsBus(link), nodeClock, process, nodeEntropy.id(), jobManagerName);
+  }
+
+  /**
+   * Stores the code, then gives the job to the cluster; settles when its record is durable. Doing it again does no harm: the same job is
+   * accepted once, and another one under its id rejects with JOB_EXISTS.
+   */
+  async submit(record: JobRecord, bundle: Bundle): Promise<void> {
+    const code = await openClusterCode(this.link);
+    const notStored = await code.store(bundle);
+    if (notStored !== null) throw new EngineError(notStored);
+    await this.askDispatcher({ type: 'dispatcher.submitJob', record });
+  }
+
+  /** Settles when the job's end is under way. Rejects with JOB_UNKNOWN, or with JOB_ENDED when it ended otherwise. */
+  async cancel(job: string): Promise<void> {
+    await this.askDispatcher({ type: 'dispatcher.cancelJob', job });
+  }
+
+  async jobs(): Promise<JobListing> {
+    return (await this.askDispatcher({ type: 'dispatcher.listJobs' })) as JobListing;
+  }
+
+  async resources(): Promise<ResourceDescription> {
+    const message: ResourceManagerMessage = { type: 'resourceManager.describe' };
+    return (await this.ask(message, actorNames.resourceManager)) as AnyMessage as ResourceDescription;
+  }
+
+  async close(): Promise<void> {
+    this.client.close();
+    await this.link.close();
+  }
+
+  private async askDispatcher(message: DispatcherMessage): Promise<DispatcherAnswer> {
+    const answer = (await this.ask(message, actorNames.dispatcher)) as DispatcherAnswer;
+    if (answer.type === 'job.rejected') throw new EngineError(answer.failure);
+    return answer;
+  }
+
+  private ask(message: AnyMessage, actor: string): Promise<AnyMessage> {
+    let absent = false;
+    const unreachable = (): void => {
+      absent = true;
+    };
+    return new Promise((resolve, reject) => {
+      this.client.ask(
+        message,
+        askEveryMs,
+        this.address.waitMs,
+        (answer) => {
+          if (answer.kind === 'answered') resolve(answer.message);
+          else reject(new EngineError(this.noAnswer(absent)));
+        },
+        { actor, unreachable },
+      );
+    });
+  }
+
+  private noAnswer(absent: boolean): Failure {
+    const { cluster, waitMs } = this.address;
+    const trouble = this.troubles.at(-1);
+    if (trouble !== undefined) return trouble;
+    const within = `within ${waitMs / 1_000} s`;
+    return absent
+      ? failure(
+          'NO_JOB_MANAGER',
+          'infrastructure',
+          `No job manager runs in cluster '${cluster}': nobody listened ${within}. Start one with weir jobmanager, or name the cluster with --cluster.`,
+        )
+      : failure(
+          'NO_ANSWER',
+          'infrastructure',
+          `The job manager of cluster '${cluster}' gave no answer ${within}. Look at what it says, or give it longer with --wait.`,
+        );
+  }
+}

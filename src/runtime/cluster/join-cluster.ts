@@ -1,0 +1,46 @@
+import type { ProcessName } from '../../../actors/protocol/ids.js';
+import { NatsBus } from '../../transport/nats/nats-bus.js';
+import type { NatsLink } from '../../transport/nats/nats-link.js';
+import type { NatsCodeStore } from '../code/nats-code-store.js';
+import { nodeClock } from '../world/clock.js';
+import { nodeEntropy } from '../world/entropy.js';
+import { type ClusterAddress, connectTo } from './cluster-address.js';
+import { type ClusterStore, openClusterCode, openClusterStore, type StoreChoice } from './cluster-stores.js';
+import { LinkWatch } from './link-watch.js';
+import { refuseNamesake } from './namesake.js';
+
+export interface Membership {
+  readonly bus: NatsBus;
+  readonly store: ClusterStore;
+  readonly code: NatsCodeStore;
+  readonly watch: LinkWatch;
+  /** To be closed at the end of the process. */
+  readonly links: readonly NatsLink[];
+}
+
+/**
+ * Gives a process its place in a cluster: a connection for control and one for storage, which must not delay it, and what is stored.
+ * Rejects with an EngineError, and leaves no connection open, when NATS, the store or the name cannot be had.
+ */
+export async function joinCluster(
+  address: ClusterAddress,
+  process: ProcessName,
+  choice: StoreChoice,
+  say: (line: string) => void,
+): Promise<Membership> {
+  const watch = new LinkWatch(say);
+  const links: NatsLink[] = [];
+  try {
+    const control = await connectTo(address, process, 'control', watch.control);
+    links.push(control);
+    const storage = await connectTo(address, process, 'store', watch.other);
+    links.push(storage);
+    const bus = new NatsBus(control);
+    await refuseNamesake(bus, nodeClock, nodeEntropy, process);
+    const store = await openClusterStore(choice, storage);
+    return { bus, store, code: await openClusterCode(storage), watch, links };
+  } catch (error) {
+    await Promise.all(links.map((link) => link.close()));
+    throw error;
+  }
+}

@@ -1,0 +1,51 @@
+import { failure } from '../../../actors/protocol/failure.js';
+import type { ProcessName } from '../../../actors/protocol/ids.js';
+import { anyIncarnation } from '../../../actors/protocol/ids.js';
+import { EngineError } from '../../api/engine-error.js';
+import type { Bus } from '../../ports/bus.js';
+import type { Clock, Entropy } from '../../ports/clock.js';
+import { Asks } from '../host/asks.js';
+import { decodeEnvelope, EnvelopeWriter } from '../host/envelope.js';
+
+const askEveryMs = 100;
+/** A process that is there and says nothing for so long is stopped or cut off, and fenced if it comes back. */
+const silenceMs = 1_000;
+
+/**
+ * Rejects with an EngineError, NAME_TAKEN, when a process of that name answers in the cluster: two of one name would take turns in
+ * being lost. It is asked for an actor that nobody has, which its host answers by itself. Two that start at the same moment do not
+ * see each other; epochs and incarnations keep them from doing harm.
+ */
+export async function refuseNamesake(bus: Bus, clock: Clock, entropy: Entropy, process: ProcessName): Promise<void> {
+  if (!(await answers(bus, clock, entropy, process))) return;
+  const message =
+    `A process named '${process}' runs in this cluster already. ` +
+    'Stop it first, give this one another name, or give another cluster.';
+  throw new EngineError(failure('NAME_TAKEN', 'user', message, 'never'));
+}
+
+function answers(bus: Bus, clock: Clock, entropy: Entropy, process: ProcessName): Promise<boolean> {
+  const from = { process: `doorbell-${entropy.id()}`, incarnation: entropy.id(), actor: 'doorbell' };
+  const to = { process, incarnation: anyIncarnation, actor: 'doorbell' };
+  const message = { type: 'doorbell' };
+  const bytes = new EnvelopeWriter().encode({ to, from, epoch: null, kind: 'ask', ask: 'doorbell', message });
+  const asks = new Asks(clock);
+  return new Promise((resolve) => {
+    const settle = (isThere: boolean): void => {
+      asks.endAll();
+      unlisten();
+      resolve(isThere);
+    };
+    const unlisten = bus.listen(from.process, (answer) => {
+      const envelope = decodeEnvelope(answer);
+      if (!('malformed' in envelope) && envelope.kind === 'absent') settle(true);
+    });
+    asks.start({
+      id: 'doorbell',
+      everyMs: askEveryMs,
+      deadlineMs: silenceMs,
+      ask: () => bus.send(process, 'ask.doorbell', bytes, () => settle(false)),
+      expired: () => settle(false),
+    });
+  });
+}
