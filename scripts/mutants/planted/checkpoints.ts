@@ -63,12 +63,4 @@ export const checkpointMutants: readonly Mutant[] = [
     race: 23,
     harm: 'With an aborted checkpoint goes what its parts took over from their base.',
   },
-  {
-    name: 'stale-run-is-heard',
-    file: 'actors/checkpoint-coordinator/asking.ts',
-    find: "if (run !== context.plan.run) return 'staleRun';",
-    replace: '',
-    race: 5,
-    harm: 'The coordinator of a run believes what an attempt of an earlier run says.',
-  },
 ];

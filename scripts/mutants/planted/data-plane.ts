@@ -3,14 +3,6 @@ import type { Mutant } from '../mutant.js';
 /** Defects of channels, alignment, snapshots and the end of a task. */
 export const dataPlaneMutants: readonly Mutant[] = [
   {
-    name: 'barrier-between-records-of-a-batch',
-    file: 'src/task/tasklet.ts',
-    find: 'if (!inputIsThrough || this.batch !== null || !head.injectsBarriers() || !operators.settled()) return false;',
-    replace: 'if (!inputIsThrough || !head.injectsBarriers() || !operators.settled()) return false;',
-    race: 2,
-    harm: 'A barrier overtakes records whose position its snapshot counts as read.',
-  },
-  {
     name: 'aligned-channel-read-on',
     file: 'src/task/gate/alignment.ts',
     find: 'return this.blocked[channel] as boolean;',
@@ -35,36 +27,12 @@ export const dataPlaneMutants: readonly Mutant[] = [
     harm: 'Frames that a broken link lost are not missed.',
   },
   {
-    name: 'lost-tail-unnoticed',
-    file: 'src/task/channel/framed-output.ts',
-    find: 'if (this.connected && !this.sentSinceRepeat && this.sentThrough > 0) {',
-    replace: 'if (this.connected && !this.sentSinceRepeat && this.sentThrough < 0) {',
-    race: null,
-    harm: 'What a link lost last is never missed.',
-  },
-  {
-    name: 'grant-not-repeated',
-    file: 'src/task/channel/framed-input.ts',
-    find: 'if (this.opened && !this.grantedSinceRepeat) this.grant();',
-    replace: '',
-    race: null,
-    harm: 'A grant that got lost is never given again.',
-  },
-  {
-    name: 'credit-ignored',
-    file: 'src/task/channel/framed-output.ts',
-    find: 'return this.connected && this.sentThrough < this.grantedThrough;',
-    replace: 'return this.connected;',
-    race: null,
-    harm: 'x',
-  },
-  {
     name: 'credit-for-what-waits',
     file: 'src/task/channel/framed-input.ts',
     find: 'return this.consumedThrough + this.limits.channelWindowFrames;',
     replace: 'return this.receivedThrough + this.limits.channelWindowFrames;',
     race: null,
-    harm: 'x',
+    harm: 'A receiver grants as if what waits in its queue were consumed, so that the queue has no bound.',
   },
   {
     name: 'frame-of-an-earlier-run',
@@ -81,24 +49,24 @@ export const dataPlaneMutants: readonly Mutant[] = [
     setting.output.control({ kind: 'barrier', checkpoint, base });
     if (facts.triggered) setting.notify({ type: 'task.barrierInjected', checkpoint });
     if (facts.drained) this.firstDrained ??= checkpoint;
-    this.store(checkpoint, this.snapshot(checkpoint, base, facts), facts);`,
-    replace: `    const early = this.snapshot(checkpoint, base, facts);
+    this.store(checkpoint, this.snapshot(checkpoint, base), facts);`,
+    replace: `    const early = this.snapshot(checkpoint, base);
     yield* this.operators.prepare(checkpoint);
     setting.output.control({ kind: 'barrier', checkpoint, base });
     if (facts.triggered) setting.notify({ type: 'task.barrierInjected', checkpoint });
     if (facts.drained) this.firstDrained ??= checkpoint;
     this.store(checkpoint, early, facts);`,
     race: null,
-    harm: 'x',
+    harm: 'The snapshot is taken before operators have brought what is under way into it.',
   },
   {
     name: 'commit-when-prepared',
     file: 'src/task/checkpoint/task-checkpoints.ts',
-    find: 'this.store(checkpoint, this.snapshot(checkpoint, base, facts), facts);',
+    find: 'this.store(checkpoint, this.snapshot(checkpoint, base), facts);',
     replace:
-      'this.store(checkpoint, this.snapshot(checkpoint, base, facts), facts);\n    yield* this.operators.commit(checkpoint);',
+      'this.store(checkpoint, this.snapshot(checkpoint, base), facts);\n    yield* this.operators.commit(checkpoint);',
     race: null,
-    harm: 'x',
+    harm: 'Sinks commit as soon as the part is taken: output is visible before its checkpoint is durable.',
   },
   {
     name: 'every-commit-is-final',
@@ -106,7 +74,7 @@ export const dataPlaneMutants: readonly Mutant[] = [
     find: 'if (facts.drained) this.firstDrained ??= checkpoint;',
     replace: 'if (facts.drained || this.setting.inputs.length === 0) this.firstDrained ??= checkpoint;',
     race: null,
-    harm: 'x',
+    harm: 'A source takes any checkpoint for the one after its last record, and ends when it is complete.',
   },
   {
     name: 'one-end-of-data-is-all',
@@ -114,7 +82,7 @@ export const dataPlaneMutants: readonly Mutant[] = [
     find: "if (this.channelsWithData === 0) this.events.push({ kind: 'inputEnded' });",
     replace: "if (this.channelsWithData === this.channels.length - 1) this.events.push({ kind: 'inputEnded' });",
     race: null,
-    harm: 'x',
+    harm: 'The first channel that ends ends the input, although others still bring records.',
   },
   {
     name: 'part-told-before-durable',
@@ -127,7 +95,7 @@ export const dataPlaneMutants: readonly Mutant[] = [
     });
     done(null);`,
     race: null,
-    harm: 'x',
+    harm: 'A part is reported before the store has said that it is durable.',
   },
   {
     name: 'part-of-unknown-outcome',
@@ -135,14 +103,6 @@ export const dataPlaneMutants: readonly Mutant[] = [
     find: 'done(failed);',
     replace: 'done(null);',
     race: null,
-    harm: 'x',
-  },
-  {
-    name: 'damage-unnoticed',
-    file: 'src/task/frame/frame-header.ts',
-    find: "if (view.getUint32(crcAt, true) !== checksumOf(frame)) return { damage: 'the checksum is wrong' };",
-    replace: '',
-    race: null,
-    harm: 'x',
+    harm: 'A part whose write failed, or has no known outcome, is reported as durable.',
   },
 ];

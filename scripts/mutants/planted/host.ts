@@ -8,7 +8,7 @@ export const hostMutants: readonly Mutant[] = [
     find: 'if (epoch < this.newestEpoch)',
     replace: 'if (epoch < 0)',
     race: 10,
-    harm: 'x',
+    harm: 'Late commands of an earlier leader are carried out under a newer one.',
   },
   {
     name: 'stopped-timer-fires',
@@ -16,7 +16,7 @@ export const hostMutants: readonly Mutant[] = [
     find: 'if (this.timers.get(id)?.generation !== generation) return false;',
     replace: 'if (generation < 0) return false;',
     race: 12,
-    harm: 'x',
+    harm: 'A timer that was stopped while its message was queued fires in the next stay of the state.',
   },
   {
     name: 'asked-once',
@@ -24,7 +24,7 @@ export const hostMutants: readonly Mutant[] = [
     find: 'ask.repeat = this.repeatLater(request);\n      request.ask();',
     replace: '',
     race: null,
-    harm: 'x',
+    harm: 'A question is sent once: what is lost on the way is lost for good.',
   },
   {
     name: 'unknown-is-created',
@@ -33,15 +33,7 @@ export const hostMutants: readonly Mutant[] = [
     replace:
       "if (result.outcome === 'created' || result.outcome === 'unknown') done({ type: 'record.created', request });",
     race: 8,
-    harm: 'x',
-  },
-  {
-    name: 'exists-is-created',
-    file: 'src/runtime/host/records.ts',
-    find: "else if (result.outcome === 'exists') this.readExisting(request, key, done);",
-    replace: "else if (result.outcome === 'exists') done({ type: 'record.created', request });",
-    race: 8,
-    harm: 'x',
+    harm: 'A log entry of unknown outcome is taken for durable, and output is committed for it.',
   },
   {
     name: 'lives-not-told-apart',
@@ -49,6 +41,6 @@ export const hostMutants: readonly Mutant[] = [
     find: 'this.incarnation = ports.entropy.id();',
     replace: 'this.incarnation = process;',
     race: 12,
-    harm: 'x',
+    harm: 'Every life of a process has the same incarnation, so that a new one answers for the dead.',
   },
 ];

@@ -8,7 +8,7 @@ export const sinkMutants: readonly Mutant[] = [
     find: 'compareCheckpoints(item.checkpoint, checkpoint) <= 0);',
     replace: 'compareCheckpoints(item.checkpoint, checkpoint) === 0);',
     race: 4,
-    harm: 'x',
+    harm: 'A completion commits its own checkpoint only: what an aborted or overtaken one left is committed late or never.',
   },
   {
     name: 'recommit-skipped',
@@ -16,7 +16,7 @@ export const sinkMutants: readonly Mutant[] = [
     find: '(then) => this.commit(committables, then),\n      (then) => writer.abortOthers(committables, then),',
     replace: "() => 'done',\n      (then) => writer.abortOthers(committables, then),",
     race: 19,
-    harm: 'x',
+    harm: 'A restored sink does not commit what its checkpoint holds: records that count as committed are lost.',
   },
   {
     name: 'leftovers-stay',
@@ -24,7 +24,7 @@ export const sinkMutants: readonly Mutant[] = [
     find: 'private leftovers = true;',
     replace: 'private leftovers = false;',
     race: 19,
-    harm: 'x',
+    harm: 'What earlier attempts left open is never cleared away.',
   },
   {
     name: 'names-collide-over-subtasks',
@@ -32,7 +32,7 @@ export const sinkMutants: readonly Mutant[] = [
     find: 'return `${dot}${this.stem}${subtask}-${runText(run)}-${number}${this.endings[stage]}`;',
     replace: 'return `${dot}${this.stem}${subtask * 0}-${runText(run)}-${number}${this.endings[stage]}`;',
     race: 20,
-    harm: 'x',
+    harm: 'Subtasks of one sink give their parts the same names.',
   },
   {
     name: 'names-collide-over-runs',
@@ -41,7 +41,7 @@ export const sinkMutants: readonly Mutant[] = [
     replace:
       'return `${dot}${this.stem}${subtask}-${runText(run - (run % 1_048_576))}-${number}${this.endings[stage]}`;',
     race: 20,
-    harm: 'x',
+    harm: 'Attempts of one subtask give their parts the same names.',
   },
   {
     name: 'one-committable-kept',
@@ -49,7 +49,7 @@ export const sinkMutants: readonly Mutant[] = [
     find: 'this.pending = [...this.pending, { checkpoint, committables }];',
     replace: 'this.pending = [{ checkpoint, committables }];',
     race: 20,
-    harm: 'x',
+    harm: 'Committables of an earlier checkpoint are dropped when the next one is prepared.',
   },
   {
     name: 'one-committable-committed',
@@ -57,7 +57,7 @@ export const sinkMutants: readonly Mutant[] = [
     find: 'if (failed === null) from(i + 1);\n      else settle(failed);',
     replace: 'settle(failed);',
     race: 20,
-    harm: 'x',
+    harm: 'Of several committables of one subtask the first alone is committed.',
   },
   {
     name: 'restored-state-for-all',
@@ -65,6 +65,6 @@ export const sinkMutants: readonly Mutant[] = [
     find: 'operatorState: owner === index ? snapshot.operatorState : null,',
     replace: 'operatorState: owner >= 0 ? snapshot.operatorState : null,',
     race: 20,
-    harm: 'x',
+    harm: 'Operator state of one subtask is restored into all of them: readers read splits twice.',
   },
 ];

@@ -3,21 +3,13 @@ import type { Mutant } from '../mutant.js';
 /** Defects of keyed state and of what a restore loads. */
 export const stateMutants: readonly Mutant[] = [
   {
-    name: 'changes-forgotten-after-abort',
-    file: 'src/state/heap/heap-state.ts',
-    find: 'return interval;\n',
-    replace: 'return this.cursor.interval - 1;\n',
-    race: null,
-    harm: 'x',
-  },
-  {
     name: 'list-add-not-dirty',
     file: 'src/state/heap/heap-list-state.ts',
     find: `list.values.push(value);
     this.cursor.changed();`,
     replace: 'list.values.push(value);',
     race: null,
-    harm: 'x',
+    harm: 'An addition to a list does not mark its key group, so that a snapshot leaves it out.',
   },
   {
     name: 'handed-out-list-changed',
@@ -25,7 +17,7 @@ export const stateMutants: readonly Mutant[] = [
     find: 'if (list.handedOut) {',
     replace: 'if (list.handedOut && !this.development) {',
     race: null,
-    harm: 'x',
+    harm: 'A list that user code holds changes under its hands.',
   },
   {
     name: 'empty-part-taken-for-drained',
@@ -33,6 +25,6 @@ export const stateMutants: readonly Mutant[] = [
     find: 'checkpoint.subtasks.get(key)?.drained === true;',
     replace: 'checkpoint.subtasks.get(key)?.operators.length === 0;',
     race: null,
-    harm: 'x',
+    harm: 'A subtask without state is restored as one that had finished: its input is lost.',
   },
 ];

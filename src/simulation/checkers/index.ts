@@ -5,6 +5,7 @@ import { oneLiveAttempt } from './i3-one-live-attempt.js';
 import { oneAllocationPerSlot } from './i4-one-allocation-per-slot.js';
 import { completeCheckpoint } from './i5-complete-checkpoint.js';
 import { checkpointsGrow } from './i6-checkpoints-grow.js';
+import { eachIdOnce } from './i6-each-id-once.js';
 import { restorable } from './i7-restorable.js';
 import { nothingNeededIsDeleted } from './i8-nothing-needed-is-deleted.js';
 import { consistentCut } from './i9-consistent-cut.js';
@@ -29,6 +30,7 @@ export const allCheckers: readonly CheckerFactory[] = [
   oneEffectiveLeader,
   epochsIncrease,
   checkpointsGrow,
+  eachIdOnce,
   oneLiveAttempt,
   oneAllocationPerSlot,
   completeCheckpoint,
