@@ -1,8 +1,8 @@
 import { cac } from 'cac';
 import type { TraceRecord } from '../src/ports/telemetry.js';
-import { planRun, runOf } from '../src/simulation/generate.js';
 import { unpackDeviations } from '../src/simulation/replay-line.js';
-import { simulate } from '../src/simulation/run.js';
+import { buildSimulation } from './mutants/build.js';
+import { mutants } from './mutants/list.js';
 
 /** Runs one schedule again and tells it step by step. Exit code 1 when it breaks an invariant. */
 const cli = cac('replay');
@@ -12,11 +12,16 @@ cli
     '--deviations <word>',
     'Exactly these deviations, as a finding prints them; without it they are drawn from the seed',
   )
+  .option('--mutant <name>', 'With this defect planted')
   .option('--all', 'Also tell heartbeats and reports');
 cli.help();
 const { options } = cli.parse();
 if (!options.help) {
   if (options.seed === undefined) throw new Error('--seed is missing: take it from the line that the finding printed.');
+  const mutant = options.mutant === undefined ? null : mutants.find(({ name }) => name === options.mutant);
+  if (mutant === undefined)
+    throw new Error(`There is no mutant ${options.mutant}: they stand in scripts/mutants/planted.`);
+  const { planRun, runOf, simulate } = await buildSimulation(mutant);
   const plan = planRun(Number(options.seed));
   const deviations = options.deviations === undefined ? null : unpackDeviations(String(options.deviations));
   console.log(`job ${JSON.stringify(plan.job)}`);

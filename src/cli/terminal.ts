@@ -6,7 +6,8 @@ const unwrittenCharactersMax = 65_536;
 export class Terminal {
   /** Plain functions unless stderr is a terminal that shows colours. */
   readonly colors = pc.createColors(
-    process.stderr.isTTY && process.env.NO_COLOR === undefined && process.env.TERM !== 'dumb',
+    // It is undefined, not false, when stderr is none; undefined would leave the choice to the environment.
+    process.stderr.isTTY === true && process.env.NO_COLOR === undefined && process.env.TERM !== 'dumb',
   );
   private shown = '';
   /** Lines of this turn of the loop: one write for all of them takes a fraction of the time of one each. */
