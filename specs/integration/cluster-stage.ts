@@ -37,7 +37,8 @@ export class ClusterStage {
 
   /** Settles when it leads. */
   async jobManager(): Promise<WeirProcess> {
-    const process = new WeirProcess(['jobmanager', ...this.storeArgs, ...this.target], this.folder);
+    const args = ['jobmanager', '--http-port', '0', ...this.storeArgs, ...this.target];
+    const process = new WeirProcess(args, this.folder);
     await process.until('stderr', / serving$/m);
     return process;
   }
