@@ -10,7 +10,7 @@ const nobodyListens = 503;
 /** Of every process: after so long without another answer, no more is expected. */
 const quietMs = 300;
 const leaseMs = 15_000;
-const renewEveryMs = 5_000;
+const renewEveryMsDefault = 5_000;
 
 export interface LogReaderOptions {
   readonly link: NatsLink;
@@ -19,6 +19,8 @@ export interface LogReaderOptions {
   readonly process: ProcessName | null;
   /** How long an answer may take. */
   readonly waitMs: number;
+  /** How often those who are followed are asked to go on, which is also how soon a new process is heard. */
+  readonly renewEveryMs?: number;
 }
 
 export type LogTail =
@@ -98,7 +100,8 @@ export class LogReader {
 
   private renew(): void {
     this.ask(leaseMs);
-    this.renewal = this.options.clock.setTimer(renewEveryMs, () => this.renew());
+    const { clock, renewEveryMs = renewEveryMsDefault } = this.options;
+    this.renewal = clock.setTimer(renewEveryMs, () => this.renew());
   }
 
   private ask(forMs: number): void {
