@@ -161,9 +161,9 @@ describe('operations: logs', () => {
     await following.until('stdout', /\n/);
     await submitWatched(stage, '--fail', join(stage.folder, 'failed'));
     await leader.until('stderr', /job watched pausing: /);
-    await leader.until('stderr', /job watched rewindingSources[^]*job watched running/);
+    await leader.until('stderr', /job watched rewindingSources[\s\S]*job watched running/);
 
-    const attempt = { job: 'watched', run: '1.1', vertex: 'numbers', attempt: '1.1' };
+    const attempt = { job: 'watched', epoch: 1, run: '1.1', vertex: 'numbers', attempt: '1.1' };
     const all = await stage.weir('logs', '-o', 'json', '--job', 'watched', '--level', 'warn');
     const lines = all.stdout
       .trimEnd()

@@ -1,6 +1,6 @@
 import type { SlotReport } from '../../../actors/protocol/deployment.js';
 import type { Failure } from '../../../actors/protocol/failure.js';
-import { type Allocation, type JobRun, runText, type SubtaskKey } from '../../../actors/protocol/ids.js';
+import { type Allocation, epochOf, type JobRun, runText, type SubtaskKey } from '../../../actors/protocol/ids.js';
 import type { SlotMessage } from '../../../actors/slot/messages.js';
 import type { TaskEvent } from '../../../actors/subtask/messages.js';
 import type { TaskManagerMessage } from '../../../actors/task-manager/messages.js';
@@ -37,7 +37,7 @@ export class TaskManagerLog {
 
   /** What code of a job writes to its console. */
   console(slot: number, { job, run }: Allocation, { level, text, subtask }: ConsoleLine): void {
-    const whose = subtask === null ? { job, run: runText(run) } : subtaskFields(job, run, subtask);
+    const whose = subtask === null ? jobFields(job, run) : subtaskFields(job, run, subtask);
     this.log.say(level, text, { ...whose, slot, console: true });
   }
 
@@ -72,7 +72,7 @@ export class TaskManagerLog {
     if (event.type !== 'slot.loadFailed') return;
     const slot = Number(actor.slice('slot/'.length));
     const { job, run } = event.allocation;
-    this.failed(`slot ${slot}: job ${job} cannot be loaded`, event.failure, { job, run: runText(run), slot });
+    this.failed(`slot ${slot}: job ${job} cannot be loaded`, event.failure, { ...jobFields(job, run), slot });
   }
 
   private failed(what: string, { code, message, stack }: Failure, fields: LogFields): void {
@@ -88,14 +88,16 @@ export class TaskManagerLog {
     const text = allocation === null ? 'free' : `${allocation.job} [${subtasks.join(' ')}]`;
     if (text === (this.held.get(slot) ?? 'free')) return;
     this.held.set(slot, text);
-    const whose = allocation === null ? {} : { job: allocation.job, run: runText(allocation.run) };
+    const whose = allocation === null ? {} : jobFields(allocation.job, allocation.run);
     this.log.info(`slot ${slot}: ${text}`, { ...whose, slot });
   }
 }
 
+const jobFields = (job: string, run: JobRun): LogFields => ({ job, run: runText(run), epoch: epochOf(run) });
+
 /** Of `vertex#index`. An attempt is known by the run that it belongs to. */
 function subtaskFields(job: string, run: JobRun, subtask: SubtaskKey): LogFields {
   const at = subtask.lastIndexOf('#');
-  const attempt = runText(run);
-  return { job, run: attempt, vertex: subtask.slice(0, at), subtask: Number(subtask.slice(at + 1)), attempt };
+  const vertex = subtask.slice(0, at);
+  return { ...jobFields(job, run), vertex, subtask: Number(subtask.slice(at + 1)), attempt: runText(run) };
 }

@@ -4,6 +4,8 @@ export type LogLevel = (typeof logLevels)[number];
 /** What a line is about, where it is about something of a job. */
 export interface LogFields {
   readonly job?: string | undefined;
+  /** Of the leader: on its own lines, and on those about what it has started elsewhere. */
+  readonly epoch?: number | undefined;
   /** `epoch.round` */
   readonly run?: string | undefined;
   readonly slot?: number | undefined;
@@ -27,8 +29,6 @@ export interface LogLine extends LogFields {
   readonly cluster: string;
   readonly process: string;
   readonly incarnation?: string;
-  /** Of a leader. */
-  readonly epoch?: number;
   readonly msg: string;
 }
 

@@ -56,7 +56,9 @@ async function runSlot(configuration: SlotConfiguration, main: MessagePort): Pro
     notify: (actor, message) => outbox.post({ kind: 'notify', actor, message }),
     options,
   });
-  if (configuration.tellsConsole) tellConsole((level, text) => outbox.console({ level, text, subtask: host.atWork() }));
+  if (configuration.tellsConsole) {
+    tellConsole((level, text) => outbox.console({ level, text, subtask: host.atWork() }), nodeClock);
+  }
   let countTimer = nodeClock.setTimer(countEveryMs, count);
 
   main.on('message', (message: ToSlot) => {
