@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import type { WeirProcess } from './cli-process.js';
 import type { ClusterStage } from './cluster-stage.js';
 
-/** 600 numbers, then a trickle that never ends. With `--fail <file>` the number 300 fails once, when the file is not there yet. */
+/**
+ * 600 numbers, and a trickle that never ends. With `--fail <file>` the number 303 fails once, when the file is not there yet; 7 is in the
+ * same one of the four lanes, so that it has been printed before.
+ */
 const watchedJob = `
 import { existsSync, writeFileSync } from 'node:fs';
 import { defineJob, fixedDelay } from 'weirflow';
@@ -17,7 +20,7 @@ export default defineJob('watched', (env) => {
     .fromSource(generatorSource({ count: 600, generate: (index) => index, timestamp: (index) => index * 1000 }), { uid: 'numbers' })
     .map((value) => {
       if (value === 7) console.warn('seven of', 600);
-      if (value === 300 && marker !== '' && !existsSync(marker)) {
+      if (value === 303 && marker !== '' && !existsSync(marker)) {
         writeFileSync(marker, '');
         throw new Error('planted failure');
       }
