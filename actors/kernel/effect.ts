@@ -20,6 +20,8 @@ export type Effect =
   | { readonly kind: 'answer'; readonly ask: AskRef; readonly message: AnyMessage }
   /** To an actor of the same process: never lost while the process lives. */
   | { readonly kind: 'tell'; readonly actor: ActorName; readonly message: AnyMessage }
+  /** To the actors of that name in all processes that listen just now: a hint, because whoever misses it is not told again. */
+  | { readonly kind: 'broadcast'; readonly actor: ActorName; readonly message: AnyMessage }
   // Time
   | { readonly kind: 'timer.start'; readonly timer: string; readonly delayMs: number; readonly message: AnyMessage }
   | { readonly kind: 'timer.stop'; readonly timer: string }

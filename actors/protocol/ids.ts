@@ -5,6 +5,8 @@ export type ProcessName = string;
 export type Incarnation = string;
 /** Matches whatever incarnation listens there. Only a first contact (registration, submission) may use it. */
 export const anyIncarnation: Incarnation = '*';
+/** Stands for the receiver of a broadcast; no process can have this name. */
+export const everyProcess: ProcessName = '*';
 
 /** Where an actor lives: the process, the life of that process, and the actor's name in it. */
 export interface Address {

@@ -30,6 +30,11 @@ export class ClusterStage {
     return new ClusterStage(server, store, cluster);
   }
 
+  /** The same cluster, with another store. */
+  withStore(store: 'folder' | 'nats'): ClusterStage {
+    return new ClusterStage(this.server, store, this.cluster);
+  }
+
   /** Another cluster on the same server. */
   beside(cluster: string): ClusterStage {
     return new ClusterStage(this.server, this.store, cluster);

@@ -46,7 +46,8 @@ export class TaskManagerLog {
     if (fromState === null) this.log.identify({ incarnation });
     if (type === 'slot.changed') this.slot((message as Extract<TaskManagerMessage, { type: 'slot.changed' }>).report);
     if (toState === 'registering' && fromState === 'serving') {
-      this.log.warn('the job manager is silent; registering again');
+      const why = type === 'leader.announced' ? 'a job manager has started' : 'the job manager is silent';
+      this.log.warn(`${why}; registering again`);
     }
     if (toState === 'registering' && (type === 'ask.unreachable' || type === 'ask.absent')) this.waiting();
     if (toState === 'serving' && fromState !== 'serving') {

@@ -115,6 +115,11 @@ export class ActorHost {
     }
   }
 
+  /** To actors of that name in every process that listens, this one too. */
+  broadcast(envelope: Envelope): void {
+    this.ports.bus.broadcast(`${envelope.kind}.${envelope.message.type}`, this.writer.encode(envelope));
+  }
+
   cellOf(name: ActorName): ActorCell | undefined {
     return this.cells.get(name);
   }
