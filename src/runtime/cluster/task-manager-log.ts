@@ -29,8 +29,11 @@ export class TaskManagerLog {
     sayStep(this.log, record);
   }
 
-  /** What a person has to mend, from the thread of a slot. */
-  task({ what, detail }: TaskTrace): void {
+  /** From the thread of a slot: what a person has to mend, and when work goes on. */
+  task({ subtask, run, what, detail }: TaskTrace): void {
+    if (what === 'firstRecord') {
+      this.log.info(`first record in ${subtask}, run ${runText(run)}`, subtaskFields(String(detail.job), run, subtask));
+    }
     if (what !== 'links.trouble') return;
     this.log.warn(`slot ${String(detail.slot)}: ${String(detail.message)}`, { slot: Number(detail.slot) });
   }
