@@ -23,7 +23,7 @@ export async function runClusterDemo({ folder, kills, seed, live }: DemoOptions)
   const output = join(folder, 'output');
   const rate = rateFor(input.records, kills, pace);
   const log = new RecoveryLog();
-  const story = new JobStory(job, log);
+  const story = new JobStory(job, log, live);
   const say = (line: string): void => live.say(line);
   const cluster = await DemoCluster.start(join(folder, 'store'), say, {
     jobManager: (line) => story.jobManager(line),

@@ -1,3 +1,4 @@
+import type { LiveLine } from './live-line.js';
 import type { RecoveryLog } from './recovery-log.js';
 
 /** What the processes of a cluster say of one job, with the moments that they give. */
@@ -12,6 +13,7 @@ export class JobStory {
   constructor(
     private readonly job: string,
     private readonly log: RecoveryLog,
+    private readonly live: LiveLine,
   ) {
     this.running = new Promise((resolve) => {
       this.runs = resolve;
@@ -37,7 +39,8 @@ export class JobStory {
     if (match === null) return;
     const [, moment = '', subtask = ''] = match;
     this.runs();
-    this.log.firstRecord(subtask, Date.parse(moment));
+    const recoveryMs = this.log.firstRecord(subtask, Date.parse(moment));
+    if (recoveryMs !== null) this.live.good(`first new record in ${subtask} after ${recoveryMs} ms`);
   }
 
   private end(how: string): void {

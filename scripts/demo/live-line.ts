@@ -23,6 +23,10 @@ export class LiveLine {
     this.terminal.say(text);
   }
 
+  good(text: string): void {
+    this.terminal.say(this.terminal.colors.green(text));
+  }
+
   warn(text: string): void {
     this.terminal.say(this.terminal.colors.yellow(text));
   }
@@ -45,12 +49,13 @@ export class LiveLine {
   }
 }
 
+/** Fits into 80 columns. */
 export function progressText({ state, committed, records, checkpoints, taskManagers }: Progress): string {
-  const done = committed.toLocaleString('en-US').padStart(7);
+  const done = committed.toLocaleString('en-US').padStart(6);
   return [
     state.padEnd(20),
     `${done} of ${records.toLocaleString('en-US')} committed`,
     `${String(checkpoints).padStart(3)} checkpoints`,
-    `${taskManagers.alive} of ${taskManagers.of} task managers`,
+    `${taskManagers.alive} of ${taskManagers.of} alive`,
   ].join('  ');
 }

@@ -50,12 +50,17 @@ export class RecoveryLog {
       current.states.push({ state: entered, atMs });
   }
 
-  /** A subtask has processed its first record since it was started. What was lost has no other life that could say so. */
-  firstRecord(subtask: string, atMs: number): void {
-    for (const recovery of this.recoveries) {
-      if (atMs >= recovery.killedAtMs && recovery.waiting.delete(subtask) && recovery.waiting.size === 0)
-        recovery.firstRecordAtMs = atMs;
-    }
+  /**
+   * A subtask has processed its first record since it was started. What was lost has no other life that could say so. The value is how
+   * long its recovery took, for the subtask with which all that was lost is back; else null.
+   */
+  firstRecord(subtask: string, atMs: number): number | null {
+    const recovery = this.recoveries.find(({ killedAtMs, waiting }) => atMs >= killedAtMs && waiting.has(subtask));
+    if (recovery === undefined) return null;
+    recovery.waiting.delete(subtask);
+    if (recovery.waiting.size > 0) return null;
+    recovery.firstRecordAtMs = atMs;
+    return atMs - recovery.killedAtMs;
   }
 
   /** From the kills to `pausing`; null when there was none. */

@@ -39,7 +39,7 @@ describe('demo: plan and progress', () => {
   it('progress is one line of state, records, checkpoints and task managers', () => {
     const progress = { state: 'running', committed: 5_015, records: 20_000, checkpoints: 3 };
     expect(progressText({ ...progress, taskManagers: { alive: 2, of: 3 } })).toBe(
-      'running                 5,015 of 20,000 committed    3 checkpoints  2 of 3 task managers',
+      'running                5,015 of 20,000 committed    3 checkpoints  2 of 3 alive',
     );
   });
 });
