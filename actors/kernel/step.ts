@@ -39,12 +39,19 @@ export function start(actor: Actor, input: unknown): Step {
  */
 export function step(actor: Actor, state: ActorState, message: AnyMessage, meta: Meta): Step {
   invariant(!state.done, 'step of an actor that is done', { role: actor.role, message: message.type });
+  // What no transition is declared for cannot be taken: the tables answer, and XState need not look for it.
+  if (actor.states[state.value]?.on?.[message.type] === undefined && actor.on[message.type] === undefined) {
+    if (!message.type.startsWith('xstate.')) return untaken(actor, state, message.type);
+  }
   const engine = engineOf(actor);
   const snapshot = engine.snapshotOf(state);
   const event: Delivered<AnyMessage> = { ...message, meta };
   const result = engine.run(() => engine.machine.transition(snapshot, event, engine.scope as never));
-  if (engine.handled) return result;
-  return { state, effects: [], verdict: unhandled(actor, state.value, message.type) };
+  return engine.handled ? result : untaken(actor, state, message.type);
+}
+
+function untaken(actor: Actor, state: ActorState, type: string): Step {
+  return { state, effects: [], verdict: unhandled(actor, state.value, type) };
 }
 
 function unhandled(actor: Actor, value: string, type: string): Verdict {

@@ -54,9 +54,9 @@ export function drawRates(random: Random): FaultRates {
   const draw = (max: number, offChance = 0.5): number => (random.chance(offChance) ? 0 : random.unit() * max);
   return {
     ...noFaults,
-    messageLost: draw(0.2),
-    messageTwice: draw(0.2),
-    messageDelayed: draw(0.3),
+    messageLost: draw(0.1),
+    messageTwice: draw(0.1),
+    messageDelayed: draw(0.12),
     messageUnreachable: draw(0.05, 0.7),
     linkBroken: draw(0.004, 0.6),
     frameDamaged: draw(0.002, 0.75),
@@ -70,6 +70,6 @@ export function drawRates(random: Random): FaultRates {
 }
 
 /** Slot sharing: a job needs as many slots as its widest vertex has subtasks. */
-function slotsOf(job: JobSpec): number {
-  return Math.max(...jobOf(job).record.graph.vertices.map((vertex) => vertex.parallelism));
+function slotsOf({ sources, stages, sink }: JobSpec): number {
+  return Math.max(...[...sources, ...stages, sink].map((part) => ('parallelism' in part ? part.parallelism : 1)));
 }

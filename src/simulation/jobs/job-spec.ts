@@ -60,6 +60,8 @@ export type KeyKind = 'text' | 'number' | 'tuple';
 
 const verticesMax = 4;
 const parallelismMax = 3;
+/** Small ones more often: a race needs two subtasks, and many small runs meet more schedules than few large ones. */
+const parallelisms = [1, 1, 2, 2, 3] as const;
 const recordsMin = 20;
 const recordsMax = 80;
 
@@ -73,8 +75,8 @@ export function generateJob(random: Random): JobSpec {
   return {
     sources,
     stages: stagesOf(random, verticesMax - vertexCount({ sources, stages: [] }) - 1),
-    sink: { parallelism: random.integer(1, parallelismMax) },
-    checkpointIntervalMs: random.integer(70, 260),
+    sink: { parallelism: random.pick(parallelisms) },
+    checkpointIntervalMs: random.integer(100, 300),
     checkpointTimeoutMs: random.integer(400, 2_000),
     tolerableFailedCheckpoints: random.integer(0, 3),
     restartDelayMs: random.integer(20, 100),
@@ -84,7 +86,7 @@ export function generateJob(random: Random): JobSpec {
 
 function sourceOf(random: Random, records: number, durationMs: number): SourceSpec {
   return {
-    parallelism: random.integer(1, parallelismMax),
+    parallelism: random.pick(parallelisms),
     splits: random.integer(1, 4),
     records,
     ratePerSecond: Math.max(1, Math.round((records * 1_000) / durationMs)),
@@ -102,17 +104,17 @@ function stagesOf(random: Random, vertices: number): StageSpec[] {
   if (left > 0 && random.chance(0.3)) {
     left -= 1;
     const kind = random.chance(0.5) ? 'rebalance' : 'broadcast';
-    stages.push({ kind, parallelism: random.integer(1, parallelismMax) });
+    stages.push({ kind, parallelism: random.pick(parallelisms) });
     plain();
   }
-  while (left > 0 && random.chance(0.8)) {
+  while (left > 0 && random.chance(0.7)) {
     left -= 1;
     stages.push({
       kind: 'keyed',
       state: random.pick(['reduce', 'value', 'list', 'map'] as const),
       keys: random.integer(1, 6),
       keyKind: random.pick(['text', 'number', 'tuple'] as const),
-      parallelism: random.integer(1, parallelismMax),
+      parallelism: random.pick(parallelisms),
       maxParallelism: random.pick([parallelismMax, 4, 7, 128]),
     });
     if (random.chance(0.2)) stages.push({ kind: 'map' });
