@@ -29,7 +29,7 @@ export function planRun(seed: number, size: JobSize = 'any'): RunPlan {
     taskManagers,
     slots,
     rates: drawRates(new Random(seed, 'rates')),
-    healAtMs: topology.integer(1_200, 2_800),
+    healAtMs: topology.integer(1_200, 3_200),
   };
 }
 
@@ -54,9 +54,9 @@ export function drawRates(random: Random): FaultRates {
   const draw = (max: number, offChance = 0.5): number => (random.chance(offChance) ? 0 : random.unit() * max);
   return {
     ...noFaults,
-    messageLost: draw(0.1),
-    messageTwice: draw(0.1),
-    messageDelayed: draw(0.12),
+    messageLost: draw(0.2),
+    messageTwice: draw(0.2),
+    messageDelayed: draw(0.3),
     messageUnreachable: draw(0.05, 0.7),
     linkBroken: draw(0.004, 0.6),
     frameDamaged: draw(0.002, 0.75),

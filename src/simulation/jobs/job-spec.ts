@@ -87,7 +87,7 @@ export function generateJob(random: Random, size: JobSize = 'any'): JobSpec {
     sources,
     stages: stagesOf(random, parallelisms, vertices - vertexCount({ sources, stages: [] }) - 1),
     sink: { parallelism: random.pick(parallelisms) },
-    checkpointIntervalMs: random.integer(120, 360),
+    checkpointIntervalMs: random.integer(110, 340),
     checkpointTimeoutMs: random.integer(400, 2_000),
     tolerableFailedCheckpoints: random.integer(0, 3),
     restartDelayMs: random.integer(20, 100),
@@ -97,8 +97,8 @@ export function generateJob(random: Random, size: JobSize = 'any'): JobSpec {
 
 function sourceOf(random: Random, parallelisms: readonly number[], records: number, durationMs: number): SourceSpec {
   return {
-    parallelism: random.pick(parallelisms),
-    splits: random.integer(1, 4),
+    parallelism: random.integer(1, Math.max(...parallelisms)),
+    splits: random.integer(1, 6),
     records,
     ratePerSecond: Math.max(1, Math.round((records * 1_000) / durationMs)),
   };
@@ -118,7 +118,7 @@ function stagesOf(random: Random, parallelisms: readonly number[], vertices: num
     stages.push({ kind, parallelism: random.pick(parallelisms) });
     plain();
   }
-  while (left > 0 && random.chance(0.65)) {
+  while (left > 0 && random.chance(0.6)) {
     left -= 1;
     stages.push({
       kind: 'keyed',
