@@ -12,6 +12,7 @@ cli
     '--deviations <word>',
     'Exactly these deviations, as a finding prints them; without it they are drawn from the seed',
   )
+  .option('--small', 'The seed is one of a soak of small clusters')
   .option('--mutant <name>', 'With this defect planted')
   .option('--all', 'Also tell heartbeats and reports');
 cli.help();
@@ -22,7 +23,7 @@ if (!options.help) {
   if (mutant === undefined)
     throw new Error(`There is no mutant ${options.mutant}: they stand in scripts/mutants/planted.`);
   const { planRun, runOf, simulate } = await buildSimulation(mutant);
-  const plan = planRun(Number(options.seed));
+  const plan = planRun(Number(options.seed), options.small === true ? 'small' : 'any');
   const deviations = options.deviations === undefined ? null : unpackDeviations(String(options.deviations));
   console.log(`job ${JSON.stringify(plan.job)}`);
   console.log(`${plan.taskManagers} task managers with ${plan.slots} slots, healed at ${plan.healAtMs} ms`);

@@ -8,6 +8,8 @@ const cli = cac('soak');
 cli
   .option('--runs <n>', 'How many runs', { default: 1_000 })
   .option('--seed <n>', 'The first seed; run i has seed + i', { default: 1 })
+  .option('--small', 'Small clusters: one or two task managers, two vertices at most')
+  .option('--no-checkers', 'Watch only that no message is unanswered, nothing throws and each job ends')
   .option('--keep-going', 'Go on after a finding')
   .option('--json', 'Print the summary as one JSON line');
 cli.help();
@@ -17,6 +19,8 @@ if (!options.help) {
   const summary = soak.run({
     runs: Number(options.runs),
     seed: Number(options.seed),
+    size: options.small === true ? 'small' : 'any',
+    checkers: options.checkers !== false,
     keepGoing: options.keepGoing === true,
     print: console.error,
   });

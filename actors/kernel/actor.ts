@@ -83,8 +83,12 @@ export interface Actor {
   readonly ignored: Readonly<Record<string, Readonly<Record<string, string>> | undefined>>;
   readonly refusals: Readonly<Record<string, string>>;
   readonly refused: Readonly<Record<string, Readonly<Record<string, string>> | undefined>>;
+  /** The decisions that the machine's actions name. */
+  readonly decisions: Readonly<Record<string, DecisionFunction>>;
   waitingFor(state: string, context: unknown): readonly string[];
 }
+
+export type DecisionFunction = (context: never, message: never) => Decision<object>;
 
 /**
  * Builds the machine of a definition. Its only declared effectful action is `effect`; every named action is a
@@ -121,6 +125,7 @@ export function defineActor<
     ignored: definition.ignored as Actor['ignored'],
     refusals: definition.refusals,
     refused: definition.refused as Actor['refused'],
+    decisions: definition.actions as Actor['decisions'],
     waitingFor: (state, context) => definition.waitingFor?.(state as S, context as C) ?? [],
   };
 }
@@ -128,7 +133,7 @@ export function defineActor<
 type Scope = { context: never; event: never };
 
 /** XState hands actions, guards and delays one object; decisions take the context and the message. */
-function asAction(decide: (context: never, message: never) => Decision<object>): unknown {
+function asAction(decide: DecisionFunction): unknown {
   return enqueueActions(({ context, event, enqueue }) => {
     const decision = decide(context as never, event as never);
     if (decision.context !== undefined) enqueue.assign(decision.context as never);

@@ -1,6 +1,6 @@
-import type { AnyMachineSnapshot } from 'xstate';
+import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate';
 import { createActor } from 'xstate';
-import type { Actor } from './actor.js';
+import type { Actor, DecisionFunction } from './actor.js';
 import type { Effect } from './effect.js';
 import { invariant } from './invariant.js';
 import type { AnyMessage, Delivered, Meta } from './message.js';
@@ -30,7 +30,7 @@ const taken: Verdict = { kind: 'taken' };
 /** The state an actor starts in and what it wants done at once. */
 export function start(actor: Actor, input: unknown): Step {
   const engine = engineOf(actor);
-  return engine.run(() => actor.machine.getInitialSnapshot(engine.scope as never, input as never));
+  return engine.run(() => engine.machine.getInitialSnapshot(engine.scope as never, input as never));
 }
 
 /**
@@ -39,12 +39,19 @@ export function start(actor: Actor, input: unknown): Step {
  */
 export function step(actor: Actor, state: ActorState, message: AnyMessage, meta: Meta): Step {
   invariant(!state.done, 'step of an actor that is done', { role: actor.role, message: message.type });
+  // What no transition is declared for cannot be taken: the tables answer, and XState need not look for it.
+  if (actor.states[state.value]?.on?.[message.type] === undefined && actor.on[message.type] === undefined) {
+    if (!message.type.startsWith('xstate.')) return untaken(actor, state, message.type);
+  }
   const engine = engineOf(actor);
   const snapshot = engine.snapshotOf(state);
   const event: Delivered<AnyMessage> = { ...message, meta };
-  const result = engine.run(() => actor.machine.transition(snapshot, event, engine.scope as never));
-  if (engine.handled) return result;
-  return { state, effects: [], verdict: unhandled(actor, state.value, message.type) };
+  const result = engine.run(() => engine.machine.transition(snapshot, event, engine.scope as never));
+  return engine.handled ? result : untaken(actor, state, message.type);
+}
+
+function untaken(actor: Actor, state: ActorState, type: string): Step {
+  return { state, effects: [], verdict: unhandled(actor, state.value, type) };
 }
 
 function unhandled(actor: Actor, value: string, type: string): Verdict {
@@ -56,14 +63,23 @@ function unhandled(actor: Actor, value: string, type: string): Verdict {
     : { kind: 'refused', code, expected: code in actor.refusals };
 }
 
+interface Scope {
+  readonly context: never;
+  readonly event: never;
+}
+
 interface Captured {
   readonly type: string;
   readonly params: unknown;
 }
 
-/** One inert XState scope per machine: it collects the actions of a transition instead of performing them. */
+/**
+ * One inert XState scope per machine: it collects the actions of a transition instead of performing them. The machine is the actor's
+ * with its decisions in a shorter form; a property holds each step against the actor's own machine and XState's public transition().
+ */
 class Engine {
   readonly scope: object;
+  readonly machine: AnyStateMachine;
   handled = false;
   private captured: Captured[] = [];
   private readonly snapshots = new WeakMap<ActorState, AnyMachineSnapshot>();
@@ -71,18 +87,17 @@ class Engine {
 
   constructor(actor: Actor) {
     this.actor = actor;
-    const machine = actor.machine;
-    // The microstep event tells whether any transition was enabled, without selecting transitions a second time.
-    const self = createActor(machine, {
-      input: undefined as never,
-      inspect: (event) => {
-        if (event.type !== '@xstate.microstep') return;
-        if ((event as unknown as { _transitions: readonly unknown[] })._transitions.length > 0) this.handled = true;
-      },
-    });
+    const decisions = Object.entries(actor.decisions).map(([name, decide]) => [name, this.decision(decide)]);
+    this.machine = actor.machine.provide({ actions: Object.fromEntries(decisions) as never });
+    const self = createActor(this.machine, { input: undefined as never });
     this.scope = {
       self,
-      system: self.system,
+      // The microstep event tells whether any transition was enabled, without selecting transitions a second time.
+      system: Object.assign(self.system, {
+        _sendInspectionEvent: (event: { readonly type: string; readonly _transitions?: readonly unknown[] }) => {
+          if (event._transitions !== undefined && event._transitions.length > 0) this.handled = true;
+        },
+      }),
       id: '',
       sessionId: '',
       logger: () => undefined,
@@ -93,6 +108,21 @@ class Engine {
         this.captured.push(action);
       },
     };
+  }
+
+  /**
+   * A decision in the form of XState's own actions, which are resolved to a snapshot: one call where enqueueActions, assign and an
+   * action for each effect would be many.
+   */
+  private decision(decide: DecisionFunction): unknown {
+    const resolve = (_scope: unknown, snapshot: AnyMachineSnapshot, { context, event }: Scope) => {
+      const decision = decide(context, event);
+      if (decision.refuse !== undefined) this.captured.push({ type: 'effect', params: { refuse: decision.refuse } });
+      for (const effect of decision.effects ?? []) this.captured.push({ type: 'effect', params: effect });
+      if (decision.context === undefined) return [snapshot];
+      return [{ ...snapshot, context: { ...snapshot.context, ...decision.context } }];
+    };
+    return Object.assign(() => undefined, { type: 'decision', resolve });
   }
 
   run(transition: () => AnyMachineSnapshot): Step {
@@ -112,7 +142,7 @@ class Engine {
   snapshotOf(state: ActorState): AnyMachineSnapshot {
     const known = this.snapshots.get(state);
     if (known !== undefined) return known;
-    const snapshot = this.actor.machine.resolveState({ value: state.value, context: state.context } as never);
+    const snapshot = this.machine.resolveState({ value: state.value, context: state.context } as never);
     this.snapshots.set(state, snapshot);
     return snapshot;
   }

@@ -1,10 +1,14 @@
 import type { Actor } from '../../actors/kernel/actor.js';
 import { Coverage } from '../../src/simulation/coverage.js';
+import type { JobSize } from '../../src/simulation/jobs/index.js';
 import type * as Simulation from '../mutants/simulation.js';
 
 export interface SoakOptions {
   readonly runs: number;
   readonly seed: number;
+  readonly size: JobSize;
+  /** False: only what every run watches, which is answers, throws and the job's end. */
+  readonly checkers: boolean;
   readonly keepGoing: boolean;
   readonly print: (line: string) => void;
 }
@@ -44,14 +48,15 @@ export class Soak {
     private readonly actors: readonly Actor[],
   ) {}
 
-  run({ runs, seed, keepGoing, print }: SoakOptions): SoakSummary {
+  run({ runs, seed, size, checkers, keepGoing, print }: SoakOptions): SoakSummary {
     const { planRun, runOf, simulate, shrink, replayLine } = this.simulation;
     const started = performance.now();
     const findings: Finding[] = [];
     const sum = { done: 0, events: 0, virtualMs: 0, crashes: 0, restarts: 0, checkpoints: 0, restored: 0, during: 0 };
     for (let index = 0; index < runs; index += 1) {
-      const plan = planRun(seed + index);
-      const report = simulate(runOf(plan));
+      const plan = planRun(seed + index, size);
+      const spec = runOf(plan);
+      const report = simulate(checkers ? spec : { ...spec, checkers: [] });
       sum.done += 1;
       sum.events += report.events;
       sum.virtualMs += report.virtualMs;
@@ -69,7 +74,7 @@ export class Soak {
           invariant,
           message,
           deviations: Object.keys(shrunk).length,
-          replay: replayLine(plan.seed, shrunk),
+          replay: replayLine(plan.seed, shrunk, size),
         };
         findings.push(finding);
         print(`seed ${finding.seed}: ${message}\n  ${finding.replay}`);

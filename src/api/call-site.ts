@@ -29,11 +29,17 @@ export function isJobFrame({ path }: Frame): boolean {
 }
 
 /**
- * Where the job's code called the engine: `file:line:column`, source-mapped when source maps are on, or an empty string when no
- * frame of the stack is the job's. For messages only; it must never become part of a graph.
+ * Tells where the job's code called the engine: `file:line:column`, source-mapped when source maps are on, or an empty string when no
+ * frame of the stack is the job's. For messages only; it must never become part of a graph. A stack is dear to write out and seldom
+ * asked for, so that waits until it is.
  */
-export function callSite(): string {
-  for (const line of (new Error().stack ?? '').split('\n')) {
+export function callSite(): () => string {
+  const here = new Error();
+  return () => jobFrameOf(here.stack ?? '');
+}
+
+function jobFrameOf(stack: string): string {
+  for (const line of stack.split('\n')) {
     const frame = frameOf(line);
     if (frame !== null && isJobFrame(frame)) return `${shortPath(frame.path)}:${frame.line}:${frame.column}`;
   }

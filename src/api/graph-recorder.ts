@@ -23,7 +23,7 @@ export interface RecordedNode {
   readonly stateful: boolean;
   readonly code: NodeCode;
   readonly inputs: readonly Origin[];
-  readonly writtenAt: string;
+  readonly writtenAt: () => string;
   uid: string | null;
   name: string | null;
   parallelism: number | null;
@@ -107,7 +107,9 @@ export class GraphRecorder {
         key,
       })),
       code,
-      writtenAt,
+      get writtenAt() {
+        return writtenAt();
+      },
     };
   }
 

@@ -1,7 +1,7 @@
 import { allCheckers } from './checkers/index.js';
 import type { Deviations, FaultRates } from './choices.js';
 import { noFaults } from './choices.js';
-import type { JobSpec } from './jobs/index.js';
+import type { JobSize, JobSpec } from './jobs/index.js';
 import { generateJob, jobOf } from './jobs/index.js';
 import { Random } from './random.js';
 import type { RunSpec } from './run.js';
@@ -17,10 +17,10 @@ export interface RunPlan {
 }
 
 /** The run of a seed: job, topology, rates and moment of healing, each from a stream of its own. */
-export function planRun(seed: number): RunPlan {
-  const job = generateJob(new Random(seed, 'job'));
+export function planRun(seed: number, size: JobSize = 'any'): RunPlan {
+  const job = generateJob(new Random(seed, 'job'), size);
   const topology = new Random(seed, 'topology');
-  const taskManagers = topology.integer(1, 4);
+  const taskManagers = topology.integer(1, size === 'small' ? 2 : 4);
   const slotsNeeded = slotsOf(job);
   const slots = Math.max(1, Math.ceil(slotsNeeded / taskManagers)) + (topology.chance(0.3) ? 1 : 0);
   return {
@@ -70,6 +70,6 @@ export function drawRates(random: Random): FaultRates {
 }
 
 /** Slot sharing: a job needs as many slots as its widest vertex has subtasks. */
-function slotsOf(job: JobSpec): number {
-  return Math.max(...jobOf(job).record.graph.vertices.map((vertex) => vertex.parallelism));
+function slotsOf({ sources, stages, sink }: JobSpec): number {
+  return Math.max(...[...sources, ...stages, sink].map((part) => ('parallelism' in part ? part.parallelism : 1)));
 }

@@ -254,7 +254,8 @@ export class ActorHost {
 function patchOf(before: object, after: object): Record<string, unknown> {
   const patch: Record<string, unknown> = {};
   if (before === after) return patch;
-  for (const [field, value] of Object.entries(after)) {
+  for (const field in after) {
+    const value = (after as Record<string, unknown>)[field];
     if ((before as Record<string, unknown>)[field] !== value) patch[field] = value;
   }
   return patch;

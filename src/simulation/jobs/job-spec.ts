@@ -58,23 +58,36 @@ export interface KeyedStageSpec {
 
 export type KeyKind = 'text' | 'number' | 'tuple';
 
-const verticesMax = 4;
+/** `small`: at most two vertices of at most two subtasks, for as many runs a second as can be. */
+export type JobSize = 'any' | 'small';
+
+interface Bounds {
+  readonly vertices: number;
+  readonly parallelisms: readonly number[];
+}
+
+/** Small ones more often: a race needs two subtasks, and many small runs meet more schedules than few large ones. */
+const boundsOf: Readonly<Record<JobSize, Bounds>> = {
+  any: { vertices: 4, parallelisms: [1, 1, 2, 2, 3] },
+  small: { vertices: 2, parallelisms: [1, 1, 2] },
+};
 const parallelismMax = 3;
 const recordsMin = 20;
 const recordsMax = 80;
 
 /** A job that runs for 1.5 to 3 s of virtual time, so that crashes and checkpoints fall into it. */
-export function generateJob(random: Random): JobSpec {
+export function generateJob(random: Random, size: JobSize = 'any'): JobSpec {
+  const { vertices, parallelisms } = boundsOf[size];
   const durationMs = random.integer(1_200, 2_500);
   const records = random.integer(recordsMin, recordsMax);
-  const second = random.chance(0.3) ? random.integer(5, records - 10) : 0;
-  const sources = [sourceOf(random, records - second, durationMs)];
-  if (second > 0) sources.push(sourceOf(random, second, durationMs));
+  const second = random.chance(vertices > 2 ? 0.3 : 0) ? random.integer(5, records - 10) : 0;
+  const source = (count: number): SourceSpec => sourceOf(random, parallelisms, count, durationMs);
+  const sources = second > 0 ? [source(records - second), source(second)] : [source(records)];
   return {
     sources,
-    stages: stagesOf(random, verticesMax - vertexCount({ sources, stages: [] }) - 1),
-    sink: { parallelism: random.integer(1, parallelismMax) },
-    checkpointIntervalMs: random.integer(70, 260),
+    stages: stagesOf(random, parallelisms, vertices - vertexCount({ sources, stages: [] }) - 1),
+    sink: { parallelism: random.pick(parallelisms) },
+    checkpointIntervalMs: random.integer(110, 340),
     checkpointTimeoutMs: random.integer(400, 2_000),
     tolerableFailedCheckpoints: random.integer(0, 3),
     restartDelayMs: random.integer(20, 100),
@@ -82,17 +95,17 @@ export function generateJob(random: Random): JobSpec {
   };
 }
 
-function sourceOf(random: Random, records: number, durationMs: number): SourceSpec {
+function sourceOf(random: Random, parallelisms: readonly number[], records: number, durationMs: number): SourceSpec {
   return {
-    parallelism: random.integer(1, parallelismMax),
-    splits: random.integer(1, 4),
+    parallelism: random.integer(1, Math.max(...parallelisms)),
+    splits: random.integer(1, 6),
     records,
     ratePerSecond: Math.max(1, Math.round((records * 1_000) / durationMs)),
   };
 }
 
 /** At most so many of the stages begin a vertex of their own. */
-function stagesOf(random: Random, vertices: number): StageSpec[] {
+function stagesOf(random: Random, parallelisms: readonly number[], vertices: number): StageSpec[] {
   const stages: StageSpec[] = [];
   let left = vertices;
   const plain = (): void => {
@@ -102,17 +115,17 @@ function stagesOf(random: Random, vertices: number): StageSpec[] {
   if (left > 0 && random.chance(0.3)) {
     left -= 1;
     const kind = random.chance(0.5) ? 'rebalance' : 'broadcast';
-    stages.push({ kind, parallelism: random.integer(1, parallelismMax) });
+    stages.push({ kind, parallelism: random.pick(parallelisms) });
     plain();
   }
-  while (left > 0 && random.chance(0.8)) {
+  while (left > 0 && random.chance(0.6)) {
     left -= 1;
     stages.push({
       kind: 'keyed',
       state: random.pick(['reduce', 'value', 'list', 'map'] as const),
       keys: random.integer(1, 6),
       keyKind: random.pick(['text', 'number', 'tuple'] as const),
-      parallelism: random.integer(1, parallelismMax),
+      parallelism: random.pick(parallelisms),
       maxParallelism: random.pick([parallelismMax, 4, 7, 128]),
     });
     if (random.chance(0.2)) stages.push({ kind: 'map' });
