@@ -5,6 +5,7 @@ import type { TaskManagerMetrics } from '../../metrics/task-manager-metrics.js';
 import type { ClientOutput } from '../../ports/client-output.js';
 import type { TaskTrace, TraceRecord } from '../../ports/telemetry.js';
 import { MemoryDataLinks } from '../../transport/memory/memory-data-links.js';
+import { anonymousAccess } from '../../transport/nats/access.js';
 import type { EngineModules } from '../code/engine-modules.js';
 import { LogService } from '../log/log-service.js';
 import type { ProcessLog } from '../log/process-log.js';
@@ -51,12 +52,12 @@ export async function startTaskManager(options: TaskManagerProcessOptions): Prom
     log.warn(line),
   );
   new LogService({ log, link: storage, process, clock: nodeClock, entropy: nodeEntropy });
-  const { servers, cluster } = address;
+  const { servers, cluster, access = anonymousAccess } = address;
   const threads = slotThreads({
     engine: engineUrl,
     bundles: code,
     store: store.forSlots,
-    links: { kind: 'nats', servers, cluster, deadlineMs: defaultClusterOptions.deployTimeoutMs / 2 },
+    links: { kind: 'nats', servers, cluster, access, deadlineMs: defaultClusterOptions.deployTimeoutMs / 2 },
   });
   const steps = new TaskManagerLog(cluster, log);
   const end = new ProcessEnd(links, () => {
