@@ -6,11 +6,13 @@ import { compare } from '../../scripts/demo/compare.js';
 import { type Input, writeInput } from '../../scripts/demo/input.js';
 import type { NatsServer } from '../../src/runtime/nats-server/start-nats-server.js';
 import { startNatsServer } from '../../src/runtime/nats-server/start-nats-server.js';
-import { type Ended, folderWith, WeirProcess, weir } from './cli-process.js';
+import { type Ended, folderWith, WeirProcess } from './cli-process.js';
 
 /** How often a folder is looked into; the processes need the processor more. */
 const lookEveryMs = 50;
 const flightsJob = fileURLToPath(new URL('../../examples/flights.ts', import.meta.url));
+
+type Env = Readonly<Record<string, string>>;
 
 /** A nats-server of this test, and processes of clusters over it, all ended at the end of the test. */
 export class ClusterStage {
@@ -22,36 +24,41 @@ export class ClusterStage {
     readonly server: NatsServer,
     private readonly store: 'folder' | 'nats',
     private readonly cluster: string,
+    private readonly env: Env | null,
   ) {}
 
   static async start(store: 'folder' | 'nats', cluster = 'default'): Promise<ClusterStage> {
     const server = await startNatsServer();
     onTestFinished(() => server.stop());
-    return new ClusterStage(server, store, cluster);
+    return new ClusterStage(server, store, cluster, null);
+  }
+
+  /** On a server that the environment tells of, together with the way in. */
+  static over(server: NatsServer, env: Env, cluster = 'default'): ClusterStage {
+    return new ClusterStage(server, 'nats', cluster, env);
   }
 
   /** The same cluster, with another store. */
   withStore(store: 'folder' | 'nats'): ClusterStage {
-    return new ClusterStage(this.server, store, this.cluster);
+    return new ClusterStage(this.server, store, this.cluster, this.env);
   }
 
   /** Another cluster on the same server. */
   beside(cluster: string): ClusterStage {
-    return new ClusterStage(this.server, this.store, cluster);
+    return new ClusterStage(this.server, this.store, cluster, this.env);
   }
 
   /** Settles when it leads. */
   async jobManager(): Promise<WeirProcess> {
-    const args = ['jobmanager', '--http-port', '0', ...this.storeArgs, ...this.target];
-    const process = new WeirProcess(args, this.folder);
+    const process = this.process(['jobmanager', '--http-port', '0', ...this.storeArgs, ...this.target]);
     await process.until('stderr', / serving$/m);
     return process;
   }
 
   /** Settles when it is registered. */
   async taskManager(name: string, ...options: readonly string[]): Promise<WeirProcess> {
-    const args = ['taskmanager', '--name', name, '--slots', '1', ...options, ...this.storeArgs, ...this.target];
-    const process = new WeirProcess(args, this.folder);
+    const args = ['taskmanager', '--name', name, ...options, ...this.storeArgs, ...this.target];
+    const process = this.process(options.includes('--slots') ? args : [...args, '--slots', '1']);
     await process.until('stderr', / registered$|"registered"/m);
     return process;
   }
@@ -65,7 +72,7 @@ export class ClusterStage {
   weir(...args: readonly string[]): Promise<Ended> {
     const end = args.indexOf('--');
     const [options, params] = end < 0 ? [args, []] : [args.slice(0, end), args.slice(end)];
-    return weir([...options, ...this.target, ...params], this.folder);
+    return this.process([...options, ...this.target, ...params]).ended;
   }
 
   /** Submits the flights, at so many a second. */
@@ -101,8 +108,13 @@ export class ClusterStage {
     }
   }
 
+  private process(args: readonly string[]): WeirProcess {
+    return new WeirProcess(args, this.folder, this.env ?? {});
+  }
+
   private get target(): readonly string[] {
-    return ['--nats', this.server.url, '--cluster', this.cluster];
+    const cluster = ['--cluster', this.cluster];
+    return this.env === null ? ['--nats', this.server.url, ...cluster] : cluster;
   }
 
   private get storeArgs(): readonly string[] {

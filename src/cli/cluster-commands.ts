@@ -1,4 +1,5 @@
 import type { CAC, Command as Declared } from 'cac';
+import { withAccess } from './access-options.js';
 import type { CancelOptions } from './cancel-command.js';
 import { type ClusterTarget, clusterTarget, name, storeChoice } from './cluster-options.js';
 import { UsageError } from './exit-code.js';
@@ -90,10 +91,10 @@ const target = (cli: CAC): ClusterTarget => clusterTarget(cli, process.env);
 const format = (cli: CAC): ListFormat => oneOf<ListFormat>(cli, 'output', listFormats);
 
 function withTarget(command: Declared, waitSeconds: number): Declared {
-  return command
+  const declared = command
     .option('--cluster <name>', 'Which of the clusters that share the NATS servers', { default: 'default' })
-    .option('--nats <url>', 'NATS servers, with commas between (default: NATS_URL, or nats://127.0.0.1:4222)')
     .option('--wait <seconds>', 'How long to wait for NATS, and for an answer', { default: waitSeconds });
+  return withAccess(declared);
 }
 
 function withStore(command: Declared): Declared {

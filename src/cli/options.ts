@@ -77,8 +77,18 @@ export function text(cli: CAC, name: string): string | null {
   const value: unknown = cli.options[name];
   if (value === undefined) return null;
   if (typeof value !== 'number') return String(value);
-  const typed = cli.rawArgs.map((arg) => arg.replace(/^--[a-z-]+=/, ''));
-  return typed.find((arg) => arg !== '' && Number(arg) === value) ?? String(value);
+  return typed(cli, name) ?? String(value);
+}
+
+function typed(cli: CAC, name: string): string | null {
+  const names = cli.matchedCommand?.options.find((option) => option.names.includes(name))?.names ?? [name];
+  const flags = names.map(flag);
+  const args = cli.rawArgs.includes('--') ? cli.rawArgs.slice(0, cli.rawArgs.indexOf('--')) : cli.rawArgs;
+  for (const [index, arg] of args.entries()) {
+    const own = flags.find((each) => arg === each || arg.startsWith(`${each}=`));
+    if (own !== undefined) return arg === own ? (args[index + 1] ?? null) : arg.slice(own.length + 1);
+  }
+  return null;
 }
 
 /** What to do about a word that is not known. */
