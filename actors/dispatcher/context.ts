@@ -25,6 +25,8 @@ export interface DispatcherContext {
   readonly process: ProcessName;
   readonly incarnation: Incarnation;
   readonly options: ClusterOptions;
+  /** The only job that this leader has to do with; absent where it takes all. */
+  readonly dedicatedTo?: JobId;
   /** Requests to the store so far: each has a name of its own. */
   readonly requests: number;
   /** The listing of all jobs, until it is answered. */
@@ -60,6 +62,10 @@ export function dispatcherContext(input: DispatcherInput): DispatcherContext {
 
 export const recordKey = (job: JobId): string => `jobs/${job}/record`;
 export const resultKey = (job: JobId): string => `jobs/${job}/result`;
+
+/** Whether this leader has to do with the job at all. */
+export const isTaken = ({ dedicatedTo }: DispatcherContext, job: JobId): boolean =>
+  dedicatedTo === undefined || dedicatedTo === job;
 
 /** The job whose entry waits for `request`. */
 export function jobWaitingFor(

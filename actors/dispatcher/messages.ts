@@ -50,4 +50,6 @@ export interface DispatcherInput {
   readonly process: ProcessName;
   readonly incarnation: Incarnation;
   readonly options: ClusterOptions;
+  /** The only job of this leader, where it has just one: it takes no other, and leaves others that it finds as they are. */
+  readonly dedicatedTo?: JobId;
 }

@@ -31,12 +31,13 @@ const plans: fc.Arbitrary<RunPlan> = fc
     healAtMs: fc.integer({ min: 500, max: 4_000 }),
   })
   .map(({ seed, taskManagers, spare, rates: drawn, healAtMs }) => {
-    const { job, slots, taskManagers: planned } = planRun(seed);
+    const { job, slots, placement, taskManagers: planned } = planRun(seed);
     return {
       seed,
       job,
       taskManagers,
       slots: Math.ceil((slots * planned) / taskManagers) + spare,
+      placement,
       rates: drawn,
       healAtMs,
     };

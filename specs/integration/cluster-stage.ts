@@ -49,8 +49,8 @@ export class ClusterStage {
   }
 
   /** Settles when it leads. */
-  async jobManager(): Promise<WeirProcess> {
-    const process = this.process(['jobmanager', '--http-port', '0', ...this.storeArgs, ...this.target]);
+  async jobManager(...options: readonly string[]): Promise<WeirProcess> {
+    const process = this.process(['jobmanager', '--http-port', '0', ...options, ...this.storeArgs, ...this.target]);
     await process.until('stderr', / serving$/m);
     return process;
   }
@@ -65,7 +65,12 @@ export class ClusterStage {
 
   /** A command that goes on until it is ended. */
   start(...args: readonly string[]): WeirProcess {
-    return new WeirProcess([...args, ...this.target], this.folder);
+    return this.process([...args, ...this.target]);
+  }
+
+  /** A job manager for the job of this file, in the cluster of this name. */
+  application(file: string): WeirProcess {
+    return this.process(['run', file, ...this.storeArgs, ...this.target]);
   }
 
   /** A command of a client. */

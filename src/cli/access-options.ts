@@ -2,7 +2,7 @@ import type { CAC, Command as Declared } from 'cac';
 import { type ContextChoice, type NatsPlace, resolveAccess } from '../runtime/nats-access/resolve-access.js';
 import { type SettingName, settingsOf } from '../runtime/nats-access/settings.js';
 import { UsageError } from './exit-code.js';
-import { text } from './options.js';
+import { ownArgs, text } from './options.js';
 
 /** Named as the `nats` command names them. */
 const options = {
@@ -18,6 +18,13 @@ const options = {
   tlsFirst: ['--tlsfirst', 'Shake hands before the server greets'],
   inboxPrefix: ['--inbox-prefix <prefix>', 'Of the subjects that the servers answer to'],
 } as const satisfies Partial<Record<SettingName, readonly [string, string]>>;
+
+/** Every way to write one of them. */
+export const accessFlags: readonly string[] = [
+  ...Object.values(options).flatMap(([declared]) => declared.match(/--?[a-z-]+(?=,| |$)/g) ?? []),
+  '--context',
+  '--no-context',
+];
 
 export function withAccess(command: Declared): Declared {
   for (const [name, about] of Object.values(options)) command.option(name, about);
@@ -44,7 +51,7 @@ function givenAccess(cli: CAC): readonly (readonly [SettingName, string | null, 
 function contextChoice(cli: CAC): ContextChoice {
   if (cli.options.context === false) return { kind: 'none' };
   if (typeof cli.options.context !== 'boolean') return { kind: 'named', name: text(cli, 'context') ?? '' };
-  if (!cli.rawArgs.includes('--context')) return { kind: 'selected' };
+  if (!ownArgs(cli).includes('--context')) return { kind: 'selected' };
   throw new UsageError(
     'Option --context needs a value.',
     'nats context ls prints the names, and so does a wrong one here.',

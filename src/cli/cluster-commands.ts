@@ -1,4 +1,5 @@
 import type { CAC, Command as Declared } from 'cac';
+import type { SlotPlacement } from '../../actors/protocol/deployment.js';
 import { withAccess } from './access-options.js';
 import type { CancelOptions } from './cancel-command.js';
 import { type ClusterTarget, clusterTarget, name, storeChoice } from './cluster-options.js';
@@ -25,8 +26,9 @@ export type ClusterCommand =
 
 export type ListFormat = 'text' | 'json';
 
+const placements: readonly SlotPlacement[] = ['spread', 'pack'];
 const listFormats: readonly ListFormat[] = ['text', 'json'];
-const processWaitSeconds = 30;
+export const processWaitSeconds = 30;
 const clientWaitSeconds = 10;
 const jobManagerPort = 8_081;
 
@@ -34,7 +36,8 @@ export function declareClusterCommands(cli: CAC): void {
   const jobManager = cli
     .command('jobmanager', 'Start the job manager of a cluster')
     .example('  $ weir jobmanager --checkpoints /mnt/shared/weirflow');
-  withOperations(withStore(withTarget(jobManager, processWaitSeconds)), { default: jobManagerPort });
+  const leader = withPlacement(withStore(withTarget(jobManager, processWaitSeconds)));
+  withOperations(leader, { default: jobManagerPort });
   const taskManager = cli
     .command('taskmanager', 'Start a task manager, which runs what the job manager gives it')
     .option('--slots <n>', 'How many slots it offers (default: as many as there are processors)')
@@ -61,7 +64,12 @@ export function clusterCommand(cli: CAC): ClusterCommand | null {
       noArgument(cli);
       return {
         kind: 'jobmanager',
-        options: { target: target(cli), store: storeChoice(cli), operations: operationsOptions(cli) },
+        options: {
+          target: target(cli),
+          store: storeChoice(cli),
+          placement: placement(cli),
+          operations: operationsOptions(cli),
+        },
       };
     case 'taskmanager': {
       noArgument(cli);
@@ -88,23 +96,32 @@ export function clusterCommand(cli: CAC): ClusterCommand | null {
 }
 
 const target = (cli: CAC): ClusterTarget => clusterTarget(cli, process.env);
+export const placement = (cli: CAC): SlotPlacement => oneOf<SlotPlacement>(cli, 'placement', placements);
 const format = (cli: CAC): ListFormat => oneOf<ListFormat>(cli, 'output', listFormats);
 
 function withTarget(command: Declared, waitSeconds: number): Declared {
-  const declared = command
-    .option('--cluster <name>', 'Which of the clusters that share the NATS servers', { default: 'default' })
-    .option('--wait <seconds>', 'How long to wait for NATS, and for an answer', { default: waitSeconds });
-  return withAccess(declared);
+  const about = 'Which of the clusters that share the NATS servers';
+  return withReach(command.option('--cluster <name>', about, { default: 'default' }), waitSeconds);
 }
 
-function withStore(command: Declared): Declared {
+/** How a command gets to NATS, and how long it tries. */
+export function withReach(command: Declared, waitSeconds: number): Declared {
+  const about = 'How long to wait for NATS, and for an answer';
+  return withAccess(command.option('--wait <seconds>', about, { default: waitSeconds }));
+}
+
+const sharedFolder = 'Keep jobs and checkpoints in this folder, which all machines of the cluster share';
+
+export function withStore(command: Declared, about = sharedFolder): Declared {
   return command
-    .option(
-      '--checkpoints <folder>',
-      'Keep jobs and checkpoints in this folder, which all machines of the cluster share',
-    )
+    .option('--checkpoints <folder>', about)
     .option('--store <kind>', 'nats: keep them in NATS, for development (the default without --checkpoints)');
 }
+
+export const withPlacement = (command: Declared): Declared =>
+  command.option('--placement <how>', 'spread jobs over the task managers, or pack those one by one', {
+    default: 'spread',
+  });
 
 const withFormat = (command: Declared): Declared =>
   command.option('-o, --output <format>', `How: ${listFormats.join(', ')}`, { default: 'text' });

@@ -31,6 +31,8 @@ async function main(args: readonly string[], terminal: Terminal): Promise<number
         return await (await import('./logs-command.js')).logsCommand(command.options, terminal);
       case 'cancel':
         return await (await import('./cancel-command.js')).cancelCommand(command.options, terminal);
+      case 'application':
+        return await (await import('./application-command.js')).applicationCommand(command.options, terminal);
       case 'run':
         return await (await import('./run-command.js')).runCommand(command.options, terminal);
     }

@@ -80,10 +80,14 @@ export function text(cli: CAC, name: string): string | null {
   return typed(cli, name) ?? String(value);
 }
 
+/** The command line as it was typed, without the parameters of a job. */
+export const ownArgs = ({ rawArgs }: CAC): readonly string[] =>
+  rawArgs.includes('--') ? rawArgs.slice(0, rawArgs.indexOf('--')) : rawArgs;
+
 function typed(cli: CAC, name: string): string | null {
   const names = cli.matchedCommand?.options.find((option) => option.names.includes(name))?.names ?? [name];
   const flags = names.map(flag);
-  const args = cli.rawArgs.includes('--') ? cli.rawArgs.slice(0, cli.rawArgs.indexOf('--')) : cli.rawArgs;
+  const args = ownArgs(cli);
   for (const [index, arg] of args.entries()) {
     const own = flags.find((each) => arg === each || arg.startsWith(`${each}=`));
     if (own !== undefined) return arg === own ? (args[index + 1] ?? null) : arg.slice(own.length + 1);

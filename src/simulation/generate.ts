@@ -1,10 +1,14 @@
+import type { SlotPlacement } from '../../actors/protocol/deployment.js';
 import { allCheckers } from './checkers/index.js';
 import type { Deviations, FaultRates } from './choices.js';
 import { noFaults } from './choices.js';
 import type { JobSize, JobSpec } from './jobs/index.js';
 import { generateJob, jobOf } from './jobs/index.js';
 import { Random } from './random.js';
-import type { RunSpec } from './run.js';
+import { type RunSpec, simulatedClusterOptions } from './run.js';
+
+/** Packed, a job has fewer channels between processes, which is where most goes wrong. */
+const packedShare = 0.25;
 
 /** Everything that one generated run consists of, as plain data: what a replay line carries. */
 export interface RunPlan {
@@ -12,6 +16,7 @@ export interface RunPlan {
   readonly job: JobSpec;
   readonly taskManagers: number;
   readonly slots: number;
+  readonly placement: SlotPlacement;
   readonly rates: FaultRates;
   readonly healAtMs: number;
 }
@@ -30,6 +35,7 @@ export function planRun(seed: number, size: JobSize = 'any'): RunPlan {
     slots,
     rates: drawRates(new Random(seed, 'rates')),
     healAtMs: topology.integer(1_200, 3_200),
+    placement: topology.chance(packedShare) ? 'pack' : 'spread',
   };
 }
 
@@ -42,6 +48,7 @@ export function runOf(plan: RunPlan, deviations: Deviations | null = null): RunS
     code,
     taskManagers: plan.taskManagers,
     slots: plan.slots,
+    cluster: { ...simulatedClusterOptions, placement: plan.placement },
     rates: plan.rates,
     deviations,
     healAtMs: plan.healAtMs,

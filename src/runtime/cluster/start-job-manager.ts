@@ -1,4 +1,5 @@
-import { defaultClusterOptions } from '../../../actors/protocol/deployment.js';
+import { type ClusterOptions, defaultClusterOptions } from '../../../actors/protocol/deployment.js';
+import type { JobId } from '../../../actors/protocol/ids.js';
 import type { JobManagerMetrics } from '../../metrics/job-manager-metrics.js';
 import type { TraceRecord } from '../../ports/telemetry.js';
 import type { EngineModules } from '../code/engine-modules.js';
@@ -26,6 +27,12 @@ export interface JobManagerProcessOptions {
   readonly log: ProcessLog;
   readonly metrics: JobManagerMetrics;
   readonly readiness: Readiness;
+  /** Where timeouts and placement differ from the defaults. */
+  readonly cluster?: Partial<ClusterOptions>;
+  /** The only job that it leads; absent for all that are given to it. */
+  readonly dedicatedTo?: JobId;
+  /** Takes the steps of the leader's actors. */
+  readonly onTrace?: (record: TraceRecord) => void;
 }
 
 /**
@@ -47,6 +54,7 @@ export async function startJobManager(options: JobManagerProcessOptions): Promis
     steps.trace(record);
     metrics.trace(record);
     readiness.trace(record);
+    options.onTrace?.(record);
   };
   const end = new ProcessEnd(links, async () => manager.close());
   const manager = new JobManager(
@@ -62,7 +70,11 @@ export async function startJobManager(options: JobManagerProcessOptions): Promis
       telemetry: { trace, task: () => undefined },
       panic: (error) => end.end(crash(error)),
     },
-    { process: jobManagerName, cluster: defaultClusterOptions },
+    {
+      process: jobManagerName,
+      cluster: { ...defaultClusterOptions, ...options.cluster },
+      ...(options.dedicatedTo === undefined ? {} : { dedicatedTo: options.dedicatedTo }),
+    },
   );
   readiness.connected(true);
   watch.begin({
