@@ -42,7 +42,7 @@ describe('weir run --cluster: a cluster for one job', () => {
     writeFileSync(join(stage.folder, 'second.ts'), counting('second', 100, 400));
     const first = stage.application('first.ts');
     await first.until('stderr', /job first waits for slots: 0 of 2 are free/);
-    expect(first.stderr).toContain('2 more to come: weir taskmanager --cluster blue --slots 2');
+    await first.until('stderr', /2 more to come: weir taskmanager --cluster blue --slots 2/);
     const manager = await stage.taskManager('tm-1', '--slots', '2');
     expect(await first.ended).toMatchObject({ code: 0, stdout: '' });
     expect(first.stderr).toMatch(/ task manager tm-1 registered with 2 slots$/m);

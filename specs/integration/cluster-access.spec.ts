@@ -87,6 +87,14 @@ describe('cluster of processes: access to NATS', () => {
     expect((await (blueOfB as ClusterStage).weir('list')).stdout).toContain('keyed');
   });
 
+  it('the servers are named with -s, --server or --nats', async () => {
+    const { url } = await serverWith('');
+    for (const option of ['-s', '--server', '--nats']) {
+      const { code, stderr } = await weir(['status', option, url, '--wait', '1'], '/');
+      expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('NO_JOB_MANAGER') });
+    }
+  });
+
   it('refused: says why, with the exit code of its kind, and shows no secret to ps', async () => {
     const server = await serverWith('authorization { user: weir, password: "s3cret" }');
     const env = { NATS_URL: server.url };
