@@ -127,7 +127,7 @@ export class DemoCluster {
   }
 
   private get target(): readonly string[] {
-    return ['--nats', this.nats.url, '--cluster', this.name];
+    return ['--nats', this.nats.url, '--no-context', '--cluster', this.name];
   }
 
   private get storeArgs(): readonly string[] {

@@ -56,7 +56,12 @@ function declare(): CAC {
     .option('--from <archive>', 'Unpack a release that is here already, as .tar.gz or .zip')
     .example('  $ weir nats install')
     .example('  $ weir nats install --from nats-server-v2.15.1-linux-amd64.tar.gz');
-  cli.help((sections) => sections.filter(({ title }) => title?.startsWith('For more info') !== true));
+  cli.help((sections) =>
+    sections
+      .filter(({ title }) => title?.startsWith('For more info') !== true)
+      // The parser takes the absence of --no-… for a default of true.
+      .map((section) => ({ ...section, body: section.body.replaceAll(' (default: true)', '') })),
+  );
   cli.version(engineVersion);
   return cli;
 }
