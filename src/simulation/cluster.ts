@@ -30,7 +30,7 @@ const restartMs = 40;
 const restartMsMax = 1_200;
 const pauseAtMsMax = 2_000;
 const pauseMs = 200;
-const pauseMsMax = 1_500;
+const pauseMsMax = 2_000;
 
 export interface SimClusterOptions {
   readonly record: JobRecord;

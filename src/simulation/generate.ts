@@ -71,7 +71,7 @@ export function drawRates(random: Random): FaultRates {
     storeMute: draw(0.03),
     storeLost: draw(0.03),
     crash: random.chance(0.05) ? 0 : 0.7 + 0.3 * random.unit(),
-    pause: draw(0.5),
+    pause: draw(0.8),
     partition: draw(0.6),
   };
 }
