@@ -101,7 +101,8 @@ export class ClusterStage {
     }
   }
 
-  private get target(): readonly string[] {
+  /** Which cluster, for a process that the stage does not start. */
+  get target(): readonly string[] {
     return ['--nats', this.server.url, '--cluster', this.cluster];
   }
 

@@ -2,6 +2,7 @@ import type { CAC, Command as Declared } from 'cac';
 import type { CancelOptions } from './cancel-command.js';
 import { type ClusterTarget, clusterTarget, name, storeChoice } from './cluster-options.js';
 import { UsageError } from './exit-code.js';
+import { type InspectCommandOptions, inspectOptions, withInspectOptions } from './inspect-options.js';
 import type { JobManagerOptions } from './jobmanager-command.js';
 import type { ListOptions } from './list-command.js';
 import type { LogsOptions } from './logs-command.js';
@@ -20,7 +21,8 @@ export type ClusterCommand =
   | { readonly kind: 'list'; readonly options: ListOptions }
   | { readonly kind: 'status'; readonly options: StatusOptions }
   | { readonly kind: 'cancel'; readonly options: CancelOptions }
-  | { readonly kind: 'logs'; readonly options: LogsOptions };
+  | { readonly kind: 'logs'; readonly options: LogsOptions }
+  | { readonly kind: 'inspect'; readonly options: InspectCommandOptions };
 
 export type ListFormat = 'text' | 'json';
 
@@ -51,6 +53,8 @@ export function declareClusterCommands(cli: CAC): void {
   withTarget(withFormat(status), clientWaitSeconds);
   withTarget(cli.command('cancel <job>', 'End a job of a cluster'), clientWaitSeconds);
   withTarget(withFormat(declareLogs(cli)), clientWaitSeconds);
+  const inspect = cli.command('inspect [...filter]', 'Print the actors of a cluster, and then each step they take');
+  withTarget(withFormat(withInspectOptions(inspect)), clientWaitSeconds);
 }
 
 /** What the command line asks of a cluster; null for a command of another kind. */
@@ -81,6 +85,8 @@ export function clusterCommand(cli: CAC): ClusterCommand | null {
       return { kind: 'cancel', options: { target: target(cli), job: jobArgument(cli) } };
     case 'logs':
       return { kind: 'logs', options: { target: target(cli), format: format(cli), ...logsOptions(cli) } };
+    case 'inspect':
+      return { kind: 'inspect', options: { target: target(cli), format: format(cli), ...inspectOptions(cli) } };
     default:
       return null;
   }
