@@ -68,6 +68,8 @@ export interface JobMasterContext {
   /** The checkpoint-coordinator has said that all subtasks have committed the last checkpoint. */
   readonly allFinished: boolean;
 
+  /** Its sources are to read nothing more, in this run and in every later one. */
+  readonly stopping: boolean;
   /** Where the end of this run leads. */
   readonly intent: 'restart' | 'fail' | 'cancel' | 'finish';
   /** Why the run was paused last. */
@@ -97,6 +99,7 @@ export function jobMasterContext(input: JobMasterInput): JobMasterContext {
     latest: null,
     log: notReading,
     ...noRun,
+    stopping: false,
     intent: 'restart',
     cause: null,
     userFailures: 0,

@@ -4,6 +4,7 @@ import * as failover from './failover.js';
 import * as questions from './questions.js';
 import * as recovery from './recovery.js';
 import * as slots from './slots.js';
+import * as stopping from './stopping.js';
 import * as subtasks from './subtasks.js';
 
 // The decisions of the machine by name. Their bodies stand by concept: recovery reads the log, slots and subtasks bring
@@ -26,12 +27,14 @@ export const actions = {
   noteOpened: slots.noteOpened,
   noteReady: subtasks.noteReady,
   noteRefusal: recovery.noteRefusal,
+  noteStop: stopping.noteStop,
   noteSubtask: subtasks.noteSubtask,
   noteSuperseded: recovery.noteSuperseded,
   openSlots: slots.openSlots,
   persist: ending.persist,
   readNext: recovery.readNext,
   readResult: ending.readResult,
+  readStop: stopping.readStop,
   release: failover.release,
   rememberLost: slots.rememberLost,
   requestSlots: slots.requestSlots,
@@ -42,6 +45,8 @@ export const actions = {
   startAll: subtasks.startAll,
   startSources: subtasks.startSources,
   stopAndClose: failover.stopAndClose,
+  stopReaders: stopping.stopReaders,
+  stopSources: stopping.stopSources,
   takeCheckpoint: recovery.takeCheckpoint,
   takeGrant: slots.takeGrant,
   takeResult: ending.takeResult,
@@ -69,6 +74,7 @@ export const guards = {
   isReady: subtasks.isReady,
   isRefused: recovery.isRefused,
   isSlotAnswer: slots.isSlotAnswer,
+  isStopKept: stopping.isStopKept,
   isSubtaskAnswer: subtasks.isSubtaskAnswer,
   isSuperseded: recovery.isSuperseded,
   isUnmatched: recovery.isUnmatched,

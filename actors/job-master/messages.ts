@@ -9,6 +9,7 @@ import type { ResourceManagerFact } from '../resource-manager/messages.js';
 export type JobMasterMessage =
   /** Told by the dispatcher. */
   | { readonly type: 'jobMaster.cancel' }
+  | { readonly type: 'jobMaster.stop' }
   | Exclude<ResourceManagerFact, { type: 'resourceManager.registered' }>
   /** Answers to `slot.open` and `slot.close`. */
   | { readonly type: 'slot.opened'; readonly slot: SlotAddress; readonly allocation: Allocation }
@@ -19,10 +20,11 @@ export type JobMasterMessage =
       readonly failure: Failure;
     }
   | { readonly type: 'slot.closed'; readonly slot: SlotAddress; readonly allocation: Allocation }
-  /** Answers to `subtask.restore`, `subtask.rewind` and `subtask.start`. */
+  /** Answers to `subtask.restore`, `subtask.rewind`, `subtask.start` and `subtask.stop`. */
   | { readonly type: 'subtask.restored'; readonly run: JobRun; readonly subtask: SubtaskKey }
   | { readonly type: 'subtask.rewound'; readonly run: JobRun; readonly subtask: SubtaskKey }
   | { readonly type: 'subtask.started'; readonly run: JobRun; readonly subtask: SubtaskKey }
+  | { readonly type: 'subtask.stopping'; readonly run: JobRun; readonly subtask: SubtaskKey }
   /** Asked by a subtask; answered with `jobMaster.noted`. */
   | { readonly type: 'subtask.failed'; readonly run: JobRun; readonly subtask: SubtaskKey; readonly failure: Failure }
   /** Told by the coordinators of this run. */
@@ -39,6 +41,7 @@ export type JobMasterAnswer = { readonly type: 'jobMaster.noted'; readonly run: 
 
 export const jobMasterMessages = {
   'jobMaster.cancel': 'End the job without a result.',
+  'jobMaster.stop': 'Let the sources read nothing more; the wish is durable.',
   'resourceManager.slotsGranted': 'These slots belong to this run.',
   'resourceManager.taskManagerLost': 'A task manager on which this job has slots is lost.',
   'resourceManager.slotLost': 'A slot of this run hangs.',
@@ -48,6 +51,7 @@ export const jobMasterMessages = {
   'subtask.restored': 'The subtask has loaded its state.',
   'subtask.rewound': 'The subtask reads from the checkpointed positions on.',
   'subtask.started': 'The subtask processes records.',
+  'subtask.stopping': 'The reader reads nothing more.',
   'subtask.failed': 'An attempt has failed.',
   'sourceCoordinator.ready': 'The splits of a source are known.',
   'sourceCoordinator.failed': 'A source cannot list its splits.',

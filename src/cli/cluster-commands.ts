@@ -10,6 +10,7 @@ import { declareLogs, logsOptions } from './logs-options.js';
 import { operationsOptions, withOperations } from './operations-options.js';
 import { checkedJobId, jobId, oneOf, onlyArgument, wholeNumber } from './options.js';
 import type { StatusOptions } from './status-command.js';
+import type { StopOptions } from './stop-command.js';
 import type { SubmitOptions } from './submit-command.js';
 import type { TaskManagerOptions } from './taskmanager-command.js';
 
@@ -22,6 +23,7 @@ export type ClusterCommand =
   | { readonly kind: 'status'; readonly options: StatusOptions }
   | { readonly kind: 'cancel'; readonly options: CancelOptions }
   | { readonly kind: 'logs'; readonly options: LogsOptions }
+  | { readonly kind: 'stop'; readonly options: StopOptions }
   | { readonly kind: 'inspect'; readonly options: InspectCommandOptions };
 
 export type ListFormat = 'text' | 'json';
@@ -51,7 +53,12 @@ export function declareClusterCommands(cli: CAC): void {
   withTarget(withFormat(cli.command('list', 'Print the jobs of a cluster')), clientWaitSeconds);
   const status = cli.command('status', 'Print the task managers and slots of a cluster, and who waits for more');
   withTarget(withFormat(status), clientWaitSeconds);
-  withTarget(cli.command('cancel <job>', 'End a job of a cluster'), clientWaitSeconds);
+  const stop = cli.command(
+    'stop <job>',
+    'Let a job of a cluster read nothing more, and end with all it has read committed',
+  );
+  withTarget(stop, clientWaitSeconds);
+  withTarget(cli.command('cancel <job>', 'End a job of a cluster at once'), clientWaitSeconds);
   withTarget(withFormat(declareLogs(cli)), clientWaitSeconds);
   const inspect = cli.command('inspect [...filter]', 'Print the actors of a cluster, and then each step they take');
   withTarget(withFormat(withInspectOptions(inspect)), clientWaitSeconds);
@@ -81,8 +88,9 @@ export function clusterCommand(cli: CAC): ClusterCommand | null {
     case 'status':
       noArgument(cli);
       return { kind: cli.matchedCommandName, options: { target: target(cli), format: format(cli) } };
+    case 'stop':
     case 'cancel':
-      return { kind: 'cancel', options: { target: target(cli), job: jobArgument(cli) } };
+      return { kind: cli.matchedCommandName, options: { target: target(cli), job: jobArgument(cli) } };
     case 'logs':
       return { kind: 'logs', options: { target: target(cli), format: format(cli), ...logsOptions(cli) } };
     case 'inspect':
@@ -124,7 +132,8 @@ function noArgument(cli: CAC): void {
 function jobArgument(cli: CAC): string {
   const [job, ...more] = cli.args;
   if (job === undefined || more.length > 0) {
-    throw new UsageError('weir cancel takes the id of one job.', 'weir list prints the ids: weir cancel <job>.');
+    const command = `weir ${cli.matchedCommandName}`;
+    throw new UsageError(`${command} takes the id of one job.`, `weir list prints the ids: ${command} <job>.`);
   }
   return checkedJobId(job);
 }

@@ -30,6 +30,8 @@ async function main(args: readonly string[], terminal: Terminal): Promise<number
         return await (await import('./logs-command.js')).logsCommand(command.options, terminal);
       case 'cancel':
         return await (await import('./cancel-command.js')).cancelCommand(command.options, terminal);
+      case 'stop':
+        return await (await import('./stop-command.js')).stopCommand(command.options, terminal);
       case 'inspect':
         return await (await import('./inspect-command.js')).inspectCommand(command.options, terminal);
       case 'run':

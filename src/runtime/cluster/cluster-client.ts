@@ -3,7 +3,7 @@ import type { AnyMessage } from '../../../actors/kernel/message.js';
 import type { Failure } from '../../../actors/protocol/failure.js';
 import { failure } from '../../../actors/protocol/failure.js';
 import { actorNames } from '../../../actors/protocol/ids.js';
-import type { JobRecord } from '../../../actors/protocol/job-graph.js';
+import type { JobRecord, JobResult } from '../../../actors/protocol/job-graph.js';
 import type { ResourceDescription, ResourceManagerMessage } from '../../../actors/resource-manager/messages.js';
 import { EngineError } from '../../api/engine-error.js';
 import { NatsBus } from '../../transport/nats/nats-bus.js';
@@ -58,6 +58,15 @@ export class ClusterClient {
   /** Settles when the job's end is under way. Rejects with JOB_UNKNOWN, or with JOB_ENDED when it ended otherwise. */
   async cancel(job: string): Promise<void> {
     await this.askDispatcher({ type: 'dispatcher.cancelJob', job });
+  }
+
+  /**
+   * Settles with null when no leader will forget that the job is to stop, or with how it had ended already. Rejects with JOB_UNKNOWN.
+   * Doing it again does no harm.
+   */
+  async stop(job: string): Promise<JobResult['outcome'] | null> {
+    const answer = await this.askDispatcher({ type: 'dispatcher.stopJob', job });
+    return answer.type === 'job.ended' ? answer.outcome : null;
   }
 
   async jobs(): Promise<JobListing> {
