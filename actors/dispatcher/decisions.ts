@@ -13,7 +13,7 @@ export {
   noteRefusal,
   storeSilenceMs,
 } from './lookups.js';
-export { listJobs } from './overview.js';
+export { describeJob, listJobs } from './overview.js';
 export { cancelJob, noteEnded } from './running.js';
 export { isStop, stopJob, stopOn } from './stopping.js';
 export { isSubmission, submit, submitOn } from './submissions.js';

@@ -2,6 +2,7 @@ import { defineActor } from '../kernel/actor.js';
 import { dispatcherContext } from './context.js';
 import {
   cancelJob,
+  describeJob,
   forgetLookups,
   isListing,
   isLookup,
@@ -73,6 +74,7 @@ export const dispatcherActor = defineActor({
         'dispatcher.submitJob': { actions: 'submit' },
         'dispatcher.cancelJob': { actions: 'cancelJob' },
         'dispatcher.stopJob': { actions: 'stopJob' },
+        'dispatcher.describeJob': { actions: 'describeJob' },
         'dispatcher.listJobs': { actions: 'listJobs' },
         'record.created': keeping,
         'record.listed': { guard: 'isStop', actions: 'stopOn' },
@@ -86,6 +88,7 @@ export const dispatcherActor = defineActor({
   },
   actions: {
     cancelJob,
+    describeJob,
     forgetLookups,
     listJobs,
     listUnlessLooking,
@@ -121,6 +124,7 @@ export const dispatcherActor = defineActor({
       'dispatcher.submitJob': 'tooEarly',
       'dispatcher.cancelJob': 'tooEarly',
       'dispatcher.stopJob': 'tooEarly',
+      'dispatcher.describeJob': 'tooEarly',
       'dispatcher.listJobs': 'tooEarly',
     },
   },

@@ -32,11 +32,11 @@ function keep(context: Context, job: JobId, ask: AskRef): Decision<Context> {
   };
 }
 
-/** Why a job that does not run cannot be stopped: how it ended, or what is wrong with it. */
-function over(context: Context, job: JobId, ask: AskRef): readonly Effect[] {
+/** Why a job that does not run has nothing to say: how it ended, or what is wrong with it. */
+export function over(context: Context, job: JobId, ask: AskRef): readonly Effect[] {
   const result = context.results[job];
   if (result === undefined) return reject(ask, job, context.damaged[job] ?? notRunning(job, undefined));
-  const ended: DispatcherAnswer = { type: 'job.ended', job, outcome: result.outcome };
+  const ended: DispatcherAnswer = { type: 'job.ended', job, result };
   return answer(ask, ended);
 }
 

@@ -19,16 +19,8 @@ import type { JobRecord, JobResult } from '../protocol/job-graph.js';
 import type { CheckpointManifest } from '../protocol/manifest.js';
 import type { LogReading } from './log.js';
 import { notReading } from './log.js';
-import type { JobMasterInput, JobMasterMessage } from './messages.js';
+import type { JobMasterInput, JobMasterMessage, PastFailure } from './messages.js';
 import type { SlotPhase, SubtaskPhase } from './phases.js';
-
-/** One failure as people look it up later. */
-export interface PastFailure {
-  readonly run: JobRun;
-  /** The subtask, slot, task manager or coordinator that failed. */
-  readonly where: string;
-  readonly failure: Failure;
-}
 
 export interface JobMasterContext {
   readonly record: JobRecord;

@@ -1,4 +1,5 @@
 import { isAwaited } from './context.js';
+import * as describing from './describing.js';
 import * as ending from './ending.js';
 import * as failover from './failover.js';
 import * as questions from './questions.js';
@@ -14,6 +15,7 @@ export const actions = {
   beginFinish: ending.beginFinish,
   cancel: failover.cancel,
   cancelInstead: failover.cancelInstead,
+  describe: describing.describe,
   endOn: ending.endOn,
   fail: failover.fail,
   failDamaged: recovery.failDamaged,

@@ -126,6 +126,7 @@ export const jobMasterActor = defineActor({
   on: {
     'subtask.failed': { guard: 'isOfThisRun', actions: 'noteLate' },
     'jobMaster.stop': { actions: 'noteStop' },
+    'jobMaster.describe': { actions: 'describe' },
   },
   states: {
     // An earlier leader may have ended the job after the dispatcher looked. Left when the store has said whether.

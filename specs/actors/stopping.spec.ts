@@ -97,8 +97,8 @@ describe('stop: the dispatcher', () => {
     const [create] = dispatcher.of('record.create');
     dispatcher.take();
     dispatcher.tell({ type: 'record.created', request: create?.request } as AnyMessage);
-    expect(dispatcher.answers).toEqual([{ type: 'job.ended', job: 'flights', outcome: 'finished' }]);
-    expect(dispatcher.stop()).toEqual({ type: 'job.ended', job: 'flights', outcome: 'finished' });
+    expect(dispatcher.answers).toEqual([{ type: 'job.ended', job: 'flights', result }]);
+    expect(dispatcher.stop()).toEqual({ type: 'job.ended', job: 'flights', result });
     expect(dispatcher.stop('other')).toMatchObject({ type: 'job.rejected', failure: { code: 'JOB_UNKNOWN' } });
   });
 });

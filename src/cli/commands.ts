@@ -1,11 +1,10 @@
 import { type CAC, cac } from 'cac';
-import { type GraphFormat, type GraphKind, graphFormats, graphKinds } from '../graph/print/print-graph.js';
 import { engineVersion } from '../runtime/code/engine-modules.js';
 import { type ClusterCommand, clusterCommand, declareClusterCommands } from './cluster-commands.js';
 import { UsageError } from './exit-code.js';
-import type { InfoOptions } from './info-command.js';
+import { declareInfo, type InfoCommand, infoCommandOf } from './info-options.js';
 import type { NatsInstallOptions } from './nats-command.js';
-import { advice, checkOptions, jobId, oneOf, onlyArgument, text, wholeNumber } from './options.js';
+import { advice, checkOptions, jobId, onlyArgument, text, wholeNumber } from './options.js';
 import type { RunOptions } from './run-command.js';
 import { nearest } from './suggestion.js';
 
@@ -14,7 +13,7 @@ export type Command =
   /** Help or the version has been printed. */
   | { readonly kind: 'told' }
   | { readonly kind: 'run'; readonly options: RunOptions }
-  | { readonly kind: 'info'; readonly options: InfoOptions }
+  | InfoCommand
   | ClusterCommand
   | { readonly kind: 'natsInstall'; readonly options: NatsInstallOptions };
 
@@ -32,10 +31,7 @@ export function readCommand(args: readonly string[]): Command {
   if (cluster !== null) return cluster;
   const path = onlyArgument(cli);
   const params = (cli.options['--'] ?? []) as readonly string[];
-  if (cli.matchedCommandName === 'info') {
-    const graph = oneOf<GraphKind>(cli, 'graph', graphKinds);
-    return { kind: 'info', options: { path, params, graph, format: oneOf<GraphFormat>(cli, 'output', graphFormats) } };
-  }
+  if (cli.matchedCommandName === 'info') return infoCommandOf(cli, path, params);
   const slots = cli.options.slots === undefined ? null : wholeNumber(cli, 'slots');
   const inline = cli.options.inline === true;
   const checkpoints = text(cli, 'checkpoints');
@@ -53,12 +49,7 @@ function declare(): CAC {
     .option('--job-id <id>', "What the run is known by (default: the job's name)")
     .example('  $ weir run examples/word-count.ts')
     .example('  $ weir run flights.ts --checkpoints state -- --input flights.csv');
-  cli
-    .command('info <job>', "Print a job's graph without running it")
-    .usage('info <job> [options] [-- parameters]')
-    .option('--graph <kind>', `Which: ${graphKinds.join(', ')}`, { default: 'job' })
-    .option('-o, --output <format>', `How: ${graphFormats.join(', ')}`, { default: 'text' })
-    .example('  $ weir info examples/word-count.ts --graph execution -o mermaid');
+  declareInfo(cli);
   declareClusterCommands(cli);
   cli
     .command('nats <action>', 'Get the server that processes talk over; the action is install')

@@ -14,6 +14,8 @@ async function main(args: readonly string[], terminal: Terminal): Promise<number
         return exitCode.done;
       case 'info':
         return await (await import('./info-command.js')).infoCommand(command.options, terminal);
+      case 'jobInfo':
+        return await (await import('./job-info-command.js')).jobInfoCommand(command.options, terminal);
       case 'natsInstall':
         return await (await import('./nats-command.js')).natsInstallCommand(command.options, terminal);
       case 'jobmanager':
