@@ -6,7 +6,10 @@ import type { ClientOutput } from '../../ports/client-output.js';
 import type { TaskTrace, TraceRecord } from '../../ports/telemetry.js';
 import { MemoryDataLinks } from '../../transport/memory/memory-data-links.js';
 import { anonymousAccess } from '../../transport/nats/access.js';
+import { NatsTrace } from '../../transport/nats/nats-trace.js';
 import type { EngineModules } from '../code/engine-modules.js';
+import { lifeOf } from '../inspection/life.js';
+import { TracePublisher } from '../inspection/trace-publisher.js';
 import { LogService } from '../log/log-service.js';
 import type { ProcessLog } from '../log/process-log.js';
 import { TaskManager } from '../process/task-manager.js';
@@ -60,7 +63,14 @@ export async function startTaskManager(options: TaskManagerProcessOptions): Prom
     links: { kind: 'nats', servers, cluster, access, deadlineMs: defaultClusterOptions.deployTimeoutMs / 2 },
   });
   const steps = new TaskManagerLog(cluster, log);
+  const publisher = new TracePublisher({
+    line: new NatsTrace(storage),
+    clock: nodeClock,
+    process,
+    look: () => lifeOf(manager.host),
+  });
   const end = new ProcessEnd(links, () => {
+    publisher.close();
     manager.close();
     return manager.tasks.ended;
   });
@@ -68,6 +78,7 @@ export async function startTaskManager(options: TaskManagerProcessOptions): Prom
     steps.trace(record);
     metrics.trace(record);
     readiness.trace(record);
+    publisher.trace(record);
     if (record.actor === actorNames.taskManager && record.toState === 'drained') end.end(null);
   };
   const task = (fact: TaskTrace): void => {
