@@ -1,0 +1,52 @@
+/** A job as its job managers tell of it, one after the other: how often it came back, and how long that took at most. */
+export class JobHistory {
+  readonly running: Promise<void>;
+  readonly ended: Promise<void>;
+  state = 'created';
+  restarts = 0;
+  slowestRecoveryMs: number | null = null;
+  private awaySinceMs: number | null = null;
+  private hasRun = false;
+  private tellRunning: () => void = () => undefined;
+  private tellEnded: () => void = () => undefined;
+  private fail: (error: Error) => void = () => undefined;
+
+  constructor(readonly job: string) {
+    this.running = new Promise((resolve) => {
+      this.tellRunning = resolve;
+    });
+    this.ended = new Promise((resolve, reject) => {
+      this.tellEnded = resolve;
+      this.fail = reject;
+    });
+    // Where nobody waits yet a failure is not lost: whoever waits later gets it.
+    this.ended.catch((error: unknown) => error);
+  }
+
+  /** A line of a job manager. */
+  hear(line: string): void {
+    const [, moment = '', job = '', word = '', rest = ''] = /^(\S+) job (\S+) (\w+)(.*)$/.exec(line) ?? [];
+    if (job !== this.job || word === 'waits') return;
+    if (word !== 'ended') this.enter(word, Date.parse(moment));
+    else if (rest === ': finished') this.tellEnded();
+    else this.fail(new Error(`job ${job} ended${rest}`));
+  }
+
+  /** Its job manager is dead: nobody leads it until the next one does. */
+  orphaned(atMs: number): void {
+    this.state = 'without a leader';
+    if (this.hasRun) this.awaySinceMs ??= atMs;
+  }
+
+  private enter(state: string, atMs: number): void {
+    this.state = state;
+    if (state === 'pausing') this.awaySinceMs ??= atMs;
+    if (state !== 'running') return;
+    this.hasRun = true;
+    this.tellRunning();
+    if (this.awaySinceMs === null) return;
+    this.restarts += 1;
+    this.slowestRecoveryMs = Math.max(this.slowestRecoveryMs ?? 0, atMs - this.awaySinceMs);
+    this.awaySinceMs = null;
+  }
+}
