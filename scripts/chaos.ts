@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cac } from 'cac';
 import pc from 'picocolors';
-import { type ChaosSummary, runChaos } from './chaos/run.js';
+import { runChaos } from './chaos/run.js';
+import { summaryText } from './chaos/summary.js';
 
 /**
  * Two jobs on a cluster of processes, which are killed, stopped and cut off, as is their nats-server; then a comparison of what was
@@ -15,6 +16,7 @@ const cli = cac('chaos');
 cli
   .option('--minutes <n>', 'About how long; the last third is without faults', { default: 1 })
   .option('--seed <n>', 'Draws the faults', { default: 1 })
+  .option('--gap <seconds>', 'From the beginning of one fault to that of the next, on average', { default: 7 })
   .option('--store <kind>', 'Where checkpoints are kept: folder or nats', { default: 'folder' })
   .option('--json', 'Make the last line a JSON summary');
 cli.help();
@@ -39,23 +41,15 @@ if (!options.help) {
       folder,
       minutes,
       seed: Number(options.seed),
+      gapMs: Number(options.gap) * 1_000,
       store: options.store === 'nats' ? 'nats' : 'folder',
       print: (line) => console.error(line),
     });
     if (differences.length > 0) fail(`Not as it must be:\n  ${differences.join('\n  ')}`);
-    console.log(options.json === true ? JSON.stringify(summary) : summaryText(summary));
+    const verdict = summary.exactlyOnce ? pc.green('exactly once') : pc.red('NOT exactly once');
+    console.log(options.json === true ? JSON.stringify(summary) : `${summaryText(summary)}: ${verdict}`);
     process.exitCode = summary.exactlyOnce ? 0 : 1;
   } catch (error) {
     fail(error instanceof Error ? error.message : String(error));
   }
-}
-
-function summaryText(summary: ChaosSummary): string {
-  const { records, faults, faultsByKind, restarts, checkpoints, slowestRecoveryMs, exactlyOnce } = summary;
-  const kinds = Object.entries(faultsByKind).map(([kind, count]) => `${count} ${kind}`);
-  return (
-    `${records} records, ${faults} faults (${kinds.join(', ')}), ${restarts} restarts, ` +
-    `slowest recovery ${slowestRecoveryMs ?? '–'} ms, ${checkpoints} checkpoints: ` +
-    (exactlyOnce ? pc.green('exactly once') : pc.red('NOT exactly once'))
-  );
 }

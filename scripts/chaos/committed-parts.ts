@@ -4,16 +4,14 @@ import { join } from 'node:path';
 /** The committed parts of a sink's folder, each read once, as soon as it is there. */
 export class CommittedParts {
   private readonly bytesOf = new Map<string, number>();
+  private reading: Promise<void> = Promise.resolve();
 
   constructor(readonly folder: string) {}
 
-  /** Hands over the rows of the parts that have come since the last call. */
-  async readNew(take: (row: unknown, part: string) => void): Promise<void> {
-    for (const name of (await this.names()).filter((each) => isPart(each) && !this.bytesOf.has(each))) {
-      const bytes = await readFile(join(this.folder, name));
-      this.bytesOf.set(name, bytes.length);
-      for (const line of bytes.toString('utf8').split('\n')) if (line !== '') take(JSON.parse(line), name);
-    }
+  /** Hands over the rows of the parts that have come since the last call; calls that overlap take turns. */
+  readNew(take: (row: unknown, part: string) => void): Promise<void> {
+    this.reading = this.reading.then(() => this.readOn(take));
+    return this.reading;
   }
 
   /** What must not be: a committed part that has changed or gone, and a file whose name is none of the sink's. */
@@ -32,6 +30,14 @@ export class CommittedParts {
   /** Parts in progress or pending, which readers of the folder pass over. */
   async hidden(): Promise<readonly string[]> {
     return (await this.names()).filter((name) => name.startsWith('.'));
+  }
+
+  private async readOn(take: (row: unknown, part: string) => void): Promise<void> {
+    for (const name of (await this.names()).filter((each) => isPart(each) && !this.bytesOf.has(each))) {
+      const bytes = await readFile(join(this.folder, name));
+      this.bytesOf.set(name, bytes.length);
+      for (const line of bytes.toString('utf8').split('\n')) if (line !== '') take(JSON.parse(line), name);
+    }
   }
 
   /** Before its first record a job has made no folder. */

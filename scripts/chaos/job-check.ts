@@ -34,13 +34,13 @@ export class JobCheck<Row extends { readonly id: number }> {
     await this.parts.readNew((row, part) => this.take(row as Row, part));
   }
 
-  /** At most a few, in words; empty when what is committed by now is right, and with `complete` when it is also all. */
-  async differences(complete: boolean): Promise<readonly string[]> {
+  /** For the end of the job. At most a few, in words; empty when each record is committed once, and every fold is right. */
+  async differences(): Promise<readonly string[]> {
     await this.advance();
     const differences = [...this.found, ...(await this.parts.differences())];
-    if (complete && this.committed !== this.records)
+    if (this.committed !== this.records)
       differences.push(`${this.committed} of ${this.records} records are committed; missing: ${this.firstMissing()} …`);
-    if (complete) for (const fold of this.rule.folds) differences.push(...fold.differences());
+    for (const fold of this.rule.folds) differences.push(...fold.differences());
     return differences.slice(0, differencesMax).map((text) => `job ${this.job}: ${text}`);
   }
 

@@ -42,7 +42,10 @@ export const faultKinds: readonly FaultKind[] = [
   'partition',
 ];
 
-const gapMs = { low: 4_000, high: 10_000 };
+/** From the beginning of one fault to that of the next, on average. */
+export const gapMsDefault = 7_000;
+/** Of the average. */
+const gapShares = { low: 4 / 7, high: 10 / 7 };
 const durationMs: Readonly<Record<FaultKind, { readonly low: number; readonly high: number }>> = {
   killTaskManager: { low: 200, high: 6_000 },
   killJobManager: { low: 200, high: 4_000 },
@@ -50,6 +53,7 @@ const durationMs: Readonly<Record<FaultKind, { readonly low: number; readonly hi
   restartNats: { low: 200, high: 3_000 },
   partition: { low: 300, high: 8_000 },
 };
+const firstMs = 1_000;
 /** What comes back is left alone for so long. */
 const restMs = 1_000;
 
@@ -57,12 +61,13 @@ const restMs = 1_000;
  * The faults of a run as plain data, a pure function of the seed: all begin and end within `lastsMs`. Faults of different targets may
  * overlap. Kinds come in turns, each once before one comes again, so that a short run has seen all of them.
  */
-export function drawPlan(seed: number, lastsMs: number): readonly Fault[] {
+export function drawPlan(seed: number, lastsMs: number, gapMs = gapMsDefault): readonly Fault[] {
+  const gap = { low: Math.round(gapMs * gapShares.low), high: Math.round(gapMs * gapShares.high) };
   const random = new Random(seed, 'chaos');
   const busyUntilMs = new Map<Target, number>();
   const plan: Fault[] = [];
   let turn: FaultKind[] = [];
-  for (let atMs = random.integer(1_000, gapMs.low); ; atMs += random.integer(gapMs.low, gapMs.high)) {
+  for (let atMs = random.integer(firstMs, firstMs + gap.low); ; atMs += random.integer(gap.low, gap.high)) {
     if (turn.length === 0) turn = shuffled(faultKinds, random);
     const kind = turn[0] as FaultKind;
     const forMs = random.integer(durationMs[kind].low, durationMs[kind].high);
