@@ -9,8 +9,8 @@ import { summaryText } from './chaos/summary.js';
 
 /**
  * Two jobs on a cluster of processes, which are killed, stopped and cut off, as is their nats-server; then a comparison of what was
- * committed with plain code. Exit code 1 when it is not exactly once, or when the jobs do not end after the last fault: the logs of
- * all processes are kept then.
+ * committed with plain code. Exit code 1 when it is not exactly once, when a process ends by itself, or when the jobs do not end
+ * after the last fault: the logs of all processes are kept then.
  */
 const cli = cac('chaos');
 cli
@@ -18,6 +18,7 @@ cli
   .option('--seed <n>', 'Draws the faults', { default: 1 })
   .option('--gap <seconds>', 'From the beginning of one fault to that of the next, on average', { default: 7 })
   .option('--store <kind>', 'Where checkpoints are kept: folder or nats', { default: 'folder' })
+  .option('--keep', 'Keep the logs of all processes, and what they stored, also when all is well')
   .option('--json', 'Make the last line a JSON summary');
 cli.help();
 const { options } = cli.parse();
@@ -25,19 +26,24 @@ if (!options.help) {
   const minutes = Number(options.minutes);
   if (!(minutes >= 0.5)) throw new RangeError(`--minutes is '${options.minutes}'. Give at least 0.5.`);
   const folder = await mkdtemp(join(tmpdir(), 'weirflow-chaos-'));
-  let failed = false;
-  const fail = (text: string): void => {
-    failed = true;
-    console.error(`${pc.red(text)}\nThe logs of all processes, and what they stored, are kept in ${folder}.`);
+  let kept = options.keep === true;
+  const keep = (): void => {
+    kept = true;
+    console.error(`The logs of all processes, and what they stored, are kept in ${folder}.`);
   };
+  const fail = (text: string): void => {
+    console.error(pc.red(text));
+    keep();
+  };
+  if (kept) keep();
   // Whoever interrupts it leaves nothing behind: what was started here goes when this process exits.
   process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143));
   process.on('exit', () => {
-    if (!failed) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    if (!kept) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   });
   process.exitCode = 1;
   try {
-    const { summary, differences } = await runChaos({
+    const { summary, wrong } = await runChaos({
       folder,
       minutes,
       seed: Number(options.seed),
@@ -45,10 +51,10 @@ if (!options.help) {
       store: options.store === 'nats' ? 'nats' : 'folder',
       print: (line) => console.error(line),
     });
-    if (differences.length > 0) fail(`Not as it must be:\n  ${differences.join('\n  ')}`);
+    if (wrong.length > 0) fail(`Not as it must be:\n  ${wrong.join('\n  ')}`);
     const verdict = summary.exactlyOnce ? pc.green('exactly once') : pc.red('NOT exactly once');
     console.log(options.json === true ? JSON.stringify(summary) : `${summaryText(summary)}: ${verdict}`);
-    process.exitCode = summary.exactlyOnce ? 0 : 1;
+    process.exitCode = wrong.length === 0 ? 0 : 1;
   } catch (error) {
     fail(error instanceof Error ? error.message : String(error));
   }

@@ -1,5 +1,5 @@
 import type { ChaosCluster } from './chaos-cluster.js';
-import { type Fault, type FaultKind, faultKinds, faultText } from './plan.js';
+import { type Fault, type FaultKind, faultKinds, faultText, formerMs } from './plan.js';
 
 /** A plan of faults while it is done to a cluster. */
 export class Injection {
@@ -66,6 +66,8 @@ export class Injection {
         return fault.target === 'nats-server'
           ? signalServer(cluster, 'SIGSTOP')
           : cluster.member(fault.target).signal('SIGSTOP');
+      case 'replace':
+        return cluster.member(fault.target).replace();
       case 'restartNats':
         return cluster.server.end(fault.signal);
       case 'partition':
@@ -83,6 +85,8 @@ export class Injection {
         return fault.target === 'nats-server'
           ? signalServer(cluster, 'SIGCONT')
           : cluster.member(fault.target).signal('SIGCONT');
+      case 'replace':
+        return cluster.member(fault.target).wakeFormer(formerMs);
       case 'restartNats':
         return cluster.server.start();
       case 'partition':

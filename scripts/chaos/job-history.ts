@@ -6,12 +6,18 @@ export class JobHistory {
   restarts = 0;
   slowestRecoveryMs: number | null = null;
   private awaySinceMs: number | null = null;
+  /** What it went through since then, in the order in which it came to it. */
+  private steps: { readonly state: string; readonly atMs: number }[] = [];
   private hasRun = false;
   private tellRunning: () => void = () => undefined;
   private tellEnded: () => void = () => undefined;
   private fail: (error: Error) => void = () => undefined;
 
-  constructor(readonly job: string) {
+  /** `recovered` is told of each time it is back at work, and what that took. */
+  constructor(
+    readonly job: string,
+    private readonly recovered: (text: string) => void,
+  ) {
     this.running = new Promise((resolve) => {
       this.tellRunning = resolve;
     });
@@ -35,18 +41,35 @@ export class JobHistory {
   /** Its job manager is dead: nobody leads it until the next one does. */
   orphaned(atMs: number): void {
     this.state = 'without a leader';
-    if (this.hasRun) this.awaySinceMs ??= atMs;
+    if (this.hasRun) this.leave(this.state, atMs);
   }
 
   private enter(state: string, atMs: number): void {
     this.state = state;
-    if (state === 'pausing') this.awaySinceMs ??= atMs;
+    if (state === 'pausing' || this.awaySinceMs !== null) this.leave(state, atMs);
     if (state !== 'running') return;
     this.hasRun = true;
     this.tellRunning();
     if (this.awaySinceMs === null) return;
+    const tookMs = atMs - this.awaySinceMs;
     this.restarts += 1;
-    this.slowestRecoveryMs = Math.max(this.slowestRecoveryMs ?? 0, atMs - this.awaySinceMs);
+    this.slowestRecoveryMs = Math.max(this.slowestRecoveryMs ?? 0, tookMs);
+    this.recovered(`${this.job} back at work after ${tookMs} ms: ${this.stepsText()}`);
     this.awaySinceMs = null;
+    this.steps = [];
+  }
+
+  private leave(state: string, atMs: number): void {
+    this.awaySinceMs ??= atMs;
+    this.steps.push({ state, atMs });
+  }
+
+  private stepsText(): string {
+    return this.steps
+      .flatMap(({ state, atMs }, i) => {
+        const next = this.steps[i + 1];
+        return next === undefined ? [] : [`${state} ${next.atMs - atMs}`];
+      })
+      .join(', ');
   }
 }

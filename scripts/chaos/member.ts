@@ -21,7 +21,10 @@ export interface MemberOptions {
 /** One process of the cluster through all its lives, with a line of its own to nats-server and a log of all that it says. */
 export class Member {
   private current: ClusterProcess | null = null;
+  /** Stopped, or awake again, while its successor runs. */
+  private former: ClusterProcess | null = null;
   private readonly log: WriteStream;
+  private restart: NodeJS.Timeout | undefined;
   private closed = false;
 
   private constructor(
@@ -36,11 +39,11 @@ export class Member {
   }
 
   start(): void {
-    if (this.closed) return;
+    if (this.closed || this.current !== null) return;
     const { args, heard } = this.options;
     const life = new ClusterProcess([...args, '--nats', this.line.url], (line) => {
-      this.log.write(`${line}\n`);
-      heard(line);
+      this.log.write(this.former === life ? `former life: ${line}\n` : `${line}\n`);
+      if (this.former !== life) heard(line);
     });
     this.current = life;
     life.ended.then(
@@ -57,6 +60,7 @@ export class Member {
 
   /** Ends it with SIGKILL, so that it says goodbye to nobody. */
   kill(): void {
+    clearTimeout(this.restart);
     const life = this.current;
     this.current = null;
     life?.kill('SIGKILL');
@@ -69,10 +73,31 @@ export class Member {
     this.log.write(`${signal}\n`);
   }
 
+  /** Stops it and starts another one in its place, as whatever supervises processes does that takes it for dead. */
+  replace(): void {
+    this.signal('SIGSTOP');
+    this.former = this.current;
+    this.current = null;
+    this.start();
+  }
+
+  /** What was replaced wakes up, and is ended for good after a while. */
+  wakeFormer(forMs: number): void {
+    const { former } = this;
+    this.log.write('former life: SIGCONT\n');
+    former?.kill('SIGCONT');
+    setTimeout(() => {
+      former?.kill('SIGKILL');
+      if (this.former === former) this.former = null;
+    }, forMs);
+  }
+
   /** Kills it at once; for a process that is exiting. */
   end(): void {
     this.closed = true;
+    clearTimeout(this.restart);
     this.current?.kill('SIGKILL');
+    this.former?.kill('SIGKILL');
     this.line.close();
   }
 
@@ -89,7 +114,9 @@ export class Member {
   private noteEnd(life: ClusterProcess, code: number | null, error?: string): void {
     if (this.closed || this.current !== life) return;
     this.current = null;
+    this.restart = setTimeout(() => this.start(), restartMs);
+    // Where its predecessor woke up in time to answer for the name, that is as it should be.
+    if (this.former !== null && life.lines.some((line) => line.includes('NAME_TAKEN'))) return;
     this.options.endedItself(code, error === undefined ? life.lines.slice(-3) : [error]);
-    setTimeout(() => this.start(), restartMs);
   }
 }

@@ -29,6 +29,8 @@ export type Fault = FaultTime &
     | { readonly kind: 'killTaskManager'; readonly target: MemberName }
     | { readonly kind: 'killJobManager'; readonly target: 'jm' }
     | { readonly kind: 'pause'; readonly target: Target }
+    /** Stopped as above, and replaced by another of its name; when it wakes, there are two for a while. */
+    | { readonly kind: 'replace'; readonly target: MemberName }
     | { readonly kind: 'restartNats'; readonly target: 'nats-server'; readonly signal: 'SIGTERM' | 'SIGKILL' }
     | { readonly kind: 'partition'; readonly target: MemberName; readonly partition: Partition }
   );
@@ -38,6 +40,7 @@ export const faultKinds: readonly FaultKind[] = [
   'killTaskManager',
   'killJobManager',
   'pause',
+  'replace',
   'restartNats',
   'partition',
 ];
@@ -50,12 +53,15 @@ const durationMs: Readonly<Record<FaultKind, { readonly low: number; readonly hi
   killTaskManager: { low: 200, high: 6_000 },
   killJobManager: { low: 200, high: 4_000 },
   pause: { low: 300, high: 8_000 },
+  replace: { low: 2_500, high: 8_000 },
   restartNats: { low: 200, high: 3_000 },
   partition: { low: 300, high: 8_000 },
 };
 const firstMs = 1_000;
 /** What comes back is left alone for so long. */
 const restMs = 1_000;
+/** How long one that was replaced lives on after it has woken up. */
+export const formerMs = 3_000;
 
 /**
  * The faults of a run as plain data, a pure function of the seed: all begin and end within `lastsMs`. Faults of different targets may
@@ -71,12 +77,13 @@ export function drawPlan(seed: number, lastsMs: number, gapMs = gapMsDefault): r
     if (turn.length === 0) turn = shuffled(faultKinds, random);
     const kind = turn[0] as FaultKind;
     const forMs = random.integer(durationMs[kind].low, durationMs[kind].high);
-    if (atMs + forMs > lastsMs) return plan;
+    const overMs = atMs + forMs + (kind === 'replace' ? formerMs : 0);
+    if (overMs > lastsMs) return plan;
     const free = targetsOf(kind).filter((target) => (busyUntilMs.get(target) ?? 0) <= atMs);
     if (free.length === 0) continue;
     turn.shift();
     const target = random.pick(free);
-    busyUntilMs.set(target, atMs + forMs + restMs);
+    busyUntilMs.set(target, overMs + restMs);
     plan.push(faultOf(kind, target, { atMs, forMs }, random));
   }
 }
@@ -92,6 +99,7 @@ function targetsOf(kind: FaultKind): readonly Target[] {
     case 'restartNats':
       return ['nats-server'];
     case 'partition':
+    case 'replace':
       return memberNames;
   }
 }
@@ -103,6 +111,7 @@ function faultOf(kind: FaultKind, target: Target, time: FaultTime, random: Rando
   if (kind === 'killJobManager') return { kind, target: 'jm', ...time };
   if (target === 'nats-server') throw new Error(`${kind} is drawn for ${target}, which it cannot be done to`);
   if (kind === 'killTaskManager') return { kind, target, ...time };
+  if (kind === 'replace') return { kind, target, ...time };
   const how = random.pick(['cut', 'stall', 'swallow'] as const);
   const direction = random.pick(['both', 'both', 'toServer', 'fromServer'] as const);
   return { kind, target, partition: how === 'cut' ? { how } : { how, direction }, ...time };
@@ -130,6 +139,8 @@ export function faultText(fault: Fault): string {
       return `kill -9 of ${fault.target}, started again after ${forText}`;
     case 'pause':
       return `SIGSTOP of ${fault.target} for ${forText}`;
+    case 'replace':
+      return `${fault.target} stopped and replaced; it wakes after ${forText}`;
     case 'restartNats':
       return `${fault.signal} of nats-server, started again after ${forText}`;
     case 'partition':

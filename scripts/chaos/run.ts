@@ -21,13 +21,13 @@ export interface ChaosOptions {
 
 export interface ChaosOutcome {
   readonly summary: ChaosSummary;
-  /** At most a few, in words; empty when all is as it must be. */
-  readonly differences: readonly string[];
+  /** In words: what is committed and should not be, or the other way round, and processes that ended by themselves. */
+  readonly wrong: readonly string[];
 }
 
 const recordsPerMinute = 120_000;
 /** The rest of the time is for what the jobs could not do during the faults. */
-const faultsShare = 0.7;
+const faultsShare = 0.6;
 const progressEveryMs = 10_000;
 const startedWithinMs = 60_000;
 /** Beyond the time that the rest of the input takes at its rate. */
@@ -42,9 +42,9 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosOutcome> {
   const faultsMs = minutes * 60_000 * faultsShare;
   const plan = drawPlan(seed, faultsMs, options.gapMs);
   const records = Math.ceil(recordsPerMinute * minutes);
-  const workload = new Workload({ folder, records, lastsMs: faultsMs });
   const tell = storyIn(folder, print);
-  const differences: string[] = [];
+  const workload = new Workload({ folder, records, lastsMs: faultsMs, recovered: tell });
+  const ended: string[] = [];
   const cluster = await ChaosCluster.start({
     folder,
     store,
@@ -52,7 +52,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosOutcome> {
     endedItself: (name, code, lastLines) => {
       const text = `${name} ended by itself with code ${code}: ${lastLines.join(' | ')}`;
       tell(text, pc.red);
-      differences.push(text);
+      ended.push(text);
       if (name === 'jm') workload.orphaned(Date.now());
     },
   });
@@ -63,7 +63,8 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosOutcome> {
     tell(`${records} records in two jobs, ${plan.length} faults to come`);
     const injection = new Injection(cluster, plan, (fault) => {
       tell(faultText(fault), pc.yellow);
-      if (fault.kind === 'killJobManager') workload.orphaned(Date.now());
+      if (fault.kind === 'killJobManager' || (fault.kind === 'replace' && fault.target === 'jm'))
+        workload.orphaned(Date.now());
     });
     turns.begin(progressEveryMs);
     let afterHealingMs: number;
@@ -73,15 +74,15 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosOutcome> {
       const healedMs = performance.now();
       const progress = await workload.progress();
       tell(`all faults are over: ${progress}; the rest takes ${(workload.restMs / 1_000).toFixed(0)} s`);
-      const ended = Promise.race([workload.ended(), turns.failed]);
-      await within(ended, workload.restMs + endedWithinMs, 'The jobs have not ended');
+      const finished = Promise.race([workload.ended(), turns.failed]);
+      await within(finished, workload.restMs + endedWithinMs, 'The jobs have not ended');
       afterHealingMs = Math.round(performance.now() - healedMs);
     } finally {
       injection.stop();
     }
     const checkpoints = await Promise.all(workload.jobs.map(({ check }) => cluster.checkpoints(check.job)));
     await cluster.stop();
-    for (const { check } of workload.jobs) differences.push(...(await check.differences()));
+    const differences = (await Promise.all(workload.jobs.map(({ check }) => check.differences()))).flat();
     const hidden = await Promise.all(workload.jobs.map(({ check }) => check.parts.hidden()));
     const recoveries = workload.jobs.flatMap(({ history }) => history.slowestRecoveryMs ?? []);
     const summary: ChaosSummary = {
@@ -94,9 +95,10 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosOutcome> {
       slowestRecoveryMs: recoveries.length === 0 ? null : Math.max(...recoveries),
       afterHealingMs,
       hiddenLeft: hidden.flat().length,
+      endedThemselves: ended.length,
       exactlyOnce: differences.length === 0,
     };
-    return { summary, differences };
+    return { summary, wrong: [...differences, ...ended] };
   } finally {
     turns.end();
     await cluster.stop();

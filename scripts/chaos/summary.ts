@@ -15,6 +15,8 @@ export interface ChaosSummary {
   readonly afterHealingMs: number;
   /** Files in progress or pending that nobody cleared away. Readers pass over them. */
   readonly hiddenLeft: number;
+  /** How often a process ended that nobody had killed. */
+  readonly endedThemselves: number;
   readonly exactlyOnce: boolean;
 }
 
@@ -22,6 +24,7 @@ const kindTexts: Readonly<Record<FaultKind, string>> = {
   killTaskManager: 'task manager killed',
   killJobManager: 'job manager killed',
   pause: 'process stopped',
+  replace: 'process replaced',
   restartNats: 'nats-server restarted',
   partition: 'partitioned',
 };

@@ -16,6 +16,8 @@ export interface WorkloadOptions {
   readonly records: number;
   /** How long the input lasts when nothing disturbs the jobs. */
   readonly lastsMs: number;
+  /** Told of each time a job is back at work. */
+  readonly recovered: (text: string) => void;
 }
 
 /** Two jobs, what their job managers tell of them, and what they must commit. */
@@ -24,18 +26,18 @@ export class Workload {
   private readonly input: string;
 
   constructor(private readonly options: WorkloadOptions) {
-    const { folder, records } = options;
+    const { folder, records, recovered } = options;
     const entries = Math.round(records * entriesShare);
     this.input = join(folder, 'readings-in');
     this.jobs = [
       {
         check: ledgerCheck(entries, new CommittedParts(join(folder, 'ledger'))),
-        history: new JobHistory('ledger'),
+        history: new JobHistory('ledger', recovered),
         params: ['--count', String(entries)],
       },
       {
         check: readingsCheck(records - entries, new CommittedParts(join(folder, 'readings'))),
-        history: new JobHistory('readings'),
+        history: new JobHistory('readings', recovered),
         params: ['--input', this.input],
       },
     ] as const;
