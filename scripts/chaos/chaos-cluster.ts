@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ClusterAddress, connectTo } from '../../src/runtime/cluster/cluster-address.js';
+import { connectClient, type JobListing } from '../../src/runtime/cluster/cluster-client.js';
 import { openClusterStore, type StoreChoice } from '../../src/runtime/cluster/cluster-stores.js';
 import { type NatsServer, startNatsServer } from '../../src/runtime/nats-server/start-nats-server.js';
 import { ClusterProcess } from '../demo/cluster-process.js';
@@ -19,6 +20,8 @@ export interface ChaosClusterOptions {
 
 /** Two jobs of two subtasks a vertex still have room when one of three task managers is away. */
 const slots = 2;
+/** A job manager that has just been started recovers its jobs before it answers. */
+const clientWaitMs = 20_000;
 /** Below the ports that systems give to connections, so that nobody takes it while the server is down. */
 const ports = { low: 10_240, high: 32_000 };
 
@@ -72,6 +75,10 @@ export class ChaosCluster {
     return cluster;
   }
 
+  private get address(): ClusterAddress {
+    return { servers: [this.server.url], cluster: 'default', waitMs: clientWaitMs };
+  }
+
   member(name: MemberName): Member {
     const member = this.members.get(name);
     if (member === undefined) throw new Error(`no process is called ${name}`);
@@ -86,10 +93,19 @@ export class ChaosCluster {
     if (code !== 0) throw new Error(`The job was not taken:\n${client.lines.join('\n')}`);
   }
 
+  /** The jobs that the cluster has, as it tells clients. Rejects when it gives no answer in time. */
+  async jobs(): Promise<JobListing['jobs']> {
+    const client = await connectClient(this.address, () => undefined);
+    try {
+      return (await client.jobs()).jobs;
+    } finally {
+      await client.close();
+    }
+  }
+
   /** Complete checkpoints of a job, as its manifest log has them. */
   async checkpoints(job: string): Promise<number> {
-    const address: ClusterAddress = { servers: [this.server.url], cluster: 'default', waitMs: 10_000 };
-    const link = await connectTo(address, 'chaos', 'store', {});
+    const link = await connectTo(this.address, 'chaos', 'store', {});
     try {
       return await completeCheckpoints((await openClusterStore(this.store, link)).blobs, job);
     } finally {

@@ -34,8 +34,13 @@ export class JobHistory {
     const [, moment = '', job = '', word = '', rest = ''] = /^(\S+) job (\S+) (\w+)(.*)$/.exec(line) ?? [];
     if (job !== this.job || word === 'waits') return;
     if (word !== 'ended') this.enter(word, Date.parse(moment));
-    else if (rest === ': finished') this.tellEnded();
-    else this.fail(new Error(`job ${job} ended${rest}`));
+    else this.end(rest.slice(': '.length));
+  }
+
+  /** It has ended, with `finished` or with what it failed by. A job manager may have died before it could say so. */
+  end(how: string): void {
+    if (how === 'finished') this.tellEnded();
+    else this.fail(new Error(`job ${this.job} ended: ${how}`));
   }
 
   /** Its job manager is dead: nobody leads it until the next one does. */

@@ -56,7 +56,11 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosOutcome> {
       if (name === 'jm') workload.orphaned(Date.now());
     },
   });
-  const turns = new Turns(async () => tell(await workload.progress()));
+  let healed = false;
+  const turns = new Turns(async () => {
+    tell(await workload.progress());
+    if (healed) await workload.askFor(cluster);
+  });
   try {
     await workload.submit(cluster);
     await within(workload.running(), startedWithinMs, 'The jobs do not run');
@@ -72,6 +76,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosOutcome> {
       // A job that fails ends the run at once, and not when the last fault is over.
       await Promise.race([injection.healed, workload.ended().then(() => injection.healed), turns.failed]);
       const healedMs = performance.now();
+      healed = true;
       const progress = await workload.progress();
       tell(`all faults are over: ${progress}; the rest takes ${(workload.restMs / 1_000).toFixed(0)} s`);
       const finished = Promise.race([workload.ended(), turns.failed]);

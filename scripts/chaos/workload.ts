@@ -63,6 +63,16 @@ export class Workload {
     for (const { history } of this.jobs) history.orphaned(atMs);
   }
 
+  /** Asks the cluster which of them have ended. */
+  async askFor(cluster: ChaosCluster): Promise<void> {
+    const summaries = await cluster.jobs();
+    for (const { history } of this.jobs) {
+      const summary = summaries.find(({ job }) => job === history.job);
+      if (summary === undefined) history.end('the cluster does not know it');
+      else if (summary.state !== 'running') history.end([summary.state, summary.failure?.message].join(' ').trim());
+    }
+  }
+
   /** Settles when both have begun to work. */
   async running(): Promise<void> {
     await Promise.all(this.jobs.map(({ history }) => history.running));
