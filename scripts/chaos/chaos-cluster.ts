@@ -55,7 +55,10 @@ export class ChaosCluster {
     const cluster = new ChaosCluster(server, choice, members);
     try {
       for (const name of memberNames) {
-        const role = name === 'jm' ? ['jobmanager'] : ['taskmanager', '--name', name, '--slots', String(slots)];
+        const role =
+          name === 'jm'
+            ? ['jobmanager', '--http-port', '0']
+            : ['taskmanager', '--name', name, '--slots', String(slots)];
         const member = await Member.create({
           name,
           args: [...role, ...storeArgs],

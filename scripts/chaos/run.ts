@@ -1,11 +1,11 @@
-import { createWriteStream, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import pc from 'picocolors';
 import { within } from '../demo/deadline.js';
 import { ChaosCluster } from './chaos-cluster.js';
 import { Injection } from './injection.js';
 import { drawPlan, faultText } from './plan.js';
+import { storyIn } from './story.js';
 import type { ChaosSummary } from './summary.js';
+import { Turns } from './turns.js';
 import { Workload } from './workload.js';
 
 export interface ChaosOptions {
@@ -107,44 +107,5 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosOutcome> {
   } finally {
     turns.end();
     await cluster.stop();
-  }
-}
-
-type Tell = (text: string, paint?: (plain: string) => string) => void;
-
-/** Prints what happens with the seconds since the start, and writes it beside the logs of the processes. */
-function storyIn(folder: string, print: (line: string) => void): Tell {
-  mkdirSync(folder, { recursive: true });
-  const begunMs = performance.now();
-  const log = createWriteStream(join(folder, 'chaos.log'));
-  return (text, paint = (plain) => plain) => {
-    const line = `${((performance.now() - begunMs) / 1_000).toFixed(1).padStart(6)} s  ${text}`;
-    log.write(`${new Date().toISOString()} ${line}\n`);
-    print(paint(line));
-  };
-}
-
-/** Does something now and then. */
-class Turns {
-  /** Rejects when one of them fails. */
-  readonly failed: Promise<never>;
-  private timer: NodeJS.Timeout | undefined;
-  private reject: (error: unknown) => void = () => undefined;
-
-  constructor(private readonly turn: () => Promise<void>) {
-    this.failed = new Promise((_, reject) => {
-      this.reject = reject;
-    });
-    this.failed.catch((error: unknown) => error);
-  }
-
-  begin(everyMs: number): void {
-    this.timer = setInterval(() => {
-      this.turn().catch((error: unknown) => this.reject(error));
-    }, everyMs);
-  }
-
-  end(): void {
-    clearInterval(this.timer);
   }
 }
