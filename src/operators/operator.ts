@@ -39,6 +39,8 @@ export interface OperatorContext<Out> {
   readonly client: ClientOutput;
   /** Asks for another turn of the tasklet, for example because a queue has room again. */
   wake(): void;
+  /** For want of room this operator has stopped in the middle of what it puts out: it gets no records until `resume` has gone on to the end. */
+  hold(): void;
   /** Fails the attempt. */
   fail(failure: Failure): void;
 }
@@ -62,6 +64,8 @@ export interface Operator<In = unknown, Out = unknown> {
   watermark(timestamp: number): void;
   /** False while it can take no more records; `wake` when it can again. */
   ready(): boolean;
+  /** After `hold`, when there is room again: goes on. False when it had to stop once more. */
+  resume(): boolean;
   /** Pre-barrier phase. When it is done, all that came of earlier records is emitted, durable, or in the coming snapshot. */
   prepareCheckpoint(checkpoint: CheckpointId, settle: Settle): Lifecycle;
   /** Operator state as plain data. Must not keep references to what changes later. */
@@ -88,6 +92,9 @@ export abstract class BasicOperator<In, Out> implements Operator<In, Out> {
     this.context.output.watermark(timestamp);
   }
   ready(): boolean {
+    return true;
+  }
+  resume(): boolean {
     return true;
   }
   prepareCheckpoint(_checkpoint: CheckpointId, _settle: Settle): Lifecycle {

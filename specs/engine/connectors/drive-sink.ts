@@ -46,6 +46,7 @@ export class SinkAttempt<T> {
       files,
       offload: nodeOffload,
       client: { line: () => undefined, deliver: () => undefined },
+      hold: () => undefined,
       wake: () => {
         this.wakes += 1;
       },

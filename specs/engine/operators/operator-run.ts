@@ -47,6 +47,7 @@ export function operatorRun(keyed: KeyedStateBackend | null): OperatorRun {
     offload: unused(),
     client: unused(),
     wake: () => undefined,
+    hold: () => undefined,
     fail: (failure) => {
       throw new Error(failure.message);
     },
