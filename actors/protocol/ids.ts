@@ -49,8 +49,9 @@ const runsPerEpoch = 1_048_576;
 
 /** The run of the `round`-th deployment under `epoch`: greater than every run of an earlier epoch. */
 export const jobRun = (epoch: Epoch, round: number): JobRun => epoch * runsPerEpoch + round;
+export const epochOf = (run: JobRun): Epoch => Math.floor(run / runsPerEpoch);
 /** `epoch.round`, as people read a run. */
-export const runText = (run: JobRun): string => `${Math.floor(run / runsPerEpoch)}.${run % runsPerEpoch}`;
+export const runText = (run: JobRun): string => `${epochOf(run)}.${run % runsPerEpoch}`;
 
 export const subtaskKey = (vertex: VertexId, index: number): SubtaskKey => `${vertex}#${index}`;
 

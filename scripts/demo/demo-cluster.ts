@@ -28,7 +28,7 @@ export class DemoCluster {
   static async start(store: string, heard: (line: string) => void): Promise<DemoCluster> {
     const cluster = new DemoCluster(await startNatsServer(), store);
     try {
-      const leader = cluster.spawn(['jobmanager', ...cluster.storeArgs], heard);
+      const leader = cluster.spawn(['jobmanager', '--http-port', '0', ...cluster.storeArgs], heard);
       for (const name of taskManagerNames) cluster.startTaskManager(name);
       await leader.says(/ serving$/);
       await Promise.all([...cluster.members.values()].map((member) => member.says(/ registered$/)));

@@ -22,7 +22,7 @@ async function deadUrl(): Promise<string> {
 }
 
 describe('cluster of processes: NATS away at the start', () => {
-  it.each([['jobmanager'], ['taskmanager', '--slots', '1'], ['status']])(
+  it.each([['jobmanager', '--http-port', '0'], ['taskmanager', '--slots', '1'], ['status']])(
     'weir %s waits, says so, and gives up by the deadline',
     async (...command) => {
       const url = await deadUrl();
@@ -37,7 +37,7 @@ describe('cluster of processes: NATS away at the start', () => {
     const first = await startNatsServer();
     const { port } = first;
     await first.stop();
-    const waiting = new WeirProcess(['jobmanager', '--nats', `nats://127.0.0.1:${port}`], '/');
+    const waiting = new WeirProcess(['jobmanager', '--http-port', '0', '--nats', `nats://127.0.0.1:${port}`], '/');
     await waiting.until('stderr', /waiting for NATS/);
     const server = await startNatsServer({ port });
     try {
@@ -135,7 +135,10 @@ describe('cluster of processes: commands', () => {
     const { stderr } = await stage.weir('list', '--wait', '1');
     expect(stderr).toMatch(/No job manager runs in cluster 'default': nobody listened within 1 s/);
     await Promise.all([stage.jobManager(), stage.taskManager('tm-1')]);
-    for (const command of [['jobmanager'], ['taskmanager', '--name', 'tm-1', '--slots', '1']]) {
+    for (const command of [
+      ['jobmanager', '--http-port', '0'],
+      ['taskmanager', '--name', 'tm-1', '--slots', '1'],
+    ]) {
       const again = await stage.weir(...command);
       expect(again.code).toBe(1);
       expect(again.stderr).toMatch(/A process named '(jm|tm-1)' runs in this cluster already/);

@@ -37,17 +37,23 @@ export class ClusterStage {
 
   /** Settles when it leads. */
   async jobManager(): Promise<WeirProcess> {
-    const process = new WeirProcess(['jobmanager', ...this.storeArgs, ...this.target], this.folder);
+    const args = ['jobmanager', '--http-port', '0', ...this.storeArgs, ...this.target];
+    const process = new WeirProcess(args, this.folder);
     await process.until('stderr', / serving$/m);
     return process;
   }
 
   /** Settles when it is registered. */
-  async taskManager(name: string): Promise<WeirProcess> {
-    const args = ['taskmanager', '--name', name, '--slots', '1', ...this.storeArgs, ...this.target];
+  async taskManager(name: string, ...options: readonly string[]): Promise<WeirProcess> {
+    const args = ['taskmanager', '--name', name, '--slots', '1', ...options, ...this.storeArgs, ...this.target];
     const process = new WeirProcess(args, this.folder);
-    await process.until('stderr', / registered$/m);
+    await process.until('stderr', / registered$|"registered"/m);
     return process;
+  }
+
+  /** A command that goes on until it is ended. */
+  start(...args: readonly string[]): WeirProcess {
+    return new WeirProcess([...args, ...this.target], this.folder);
   }
 
   /** A command of a client. */

@@ -4,6 +4,9 @@ import { type ClusterTarget, clusterTarget, name, storeChoice } from './cluster-
 import { UsageError } from './exit-code.js';
 import type { JobManagerOptions } from './jobmanager-command.js';
 import type { ListOptions } from './list-command.js';
+import type { LogsOptions } from './logs-command.js';
+import { declareLogs, logsOptions } from './logs-options.js';
+import { operationsOptions, withOperations } from './operations-options.js';
 import { checkedJobId, jobId, oneOf, onlyArgument, wholeNumber } from './options.js';
 import type { StatusOptions } from './status-command.js';
 import type { SubmitOptions } from './submit-command.js';
@@ -16,25 +19,27 @@ export type ClusterCommand =
   | { readonly kind: 'submit'; readonly options: SubmitOptions }
   | { readonly kind: 'list'; readonly options: ListOptions }
   | { readonly kind: 'status'; readonly options: StatusOptions }
-  | { readonly kind: 'cancel'; readonly options: CancelOptions };
+  | { readonly kind: 'cancel'; readonly options: CancelOptions }
+  | { readonly kind: 'logs'; readonly options: LogsOptions };
 
 export type ListFormat = 'text' | 'json';
 
 const listFormats: readonly ListFormat[] = ['text', 'json'];
 const processWaitSeconds = 30;
 const clientWaitSeconds = 10;
+const jobManagerPort = 8_081;
 
 export function declareClusterCommands(cli: CAC): void {
   const jobManager = cli
     .command('jobmanager', 'Start the job manager of a cluster')
     .example('  $ weir jobmanager --checkpoints /mnt/shared/weirflow');
-  withStore(withTarget(jobManager, processWaitSeconds));
+  withOperations(withStore(withTarget(jobManager, processWaitSeconds)), { default: jobManagerPort });
   const taskManager = cli
     .command('taskmanager', 'Start a task manager, which runs what the job manager gives it')
     .option('--slots <n>', 'How many slots it offers (default: as many as there are processors)')
     .option('--name <name>', 'What it is called, each in the cluster otherwise (default: tm- and some letters)')
     .example('  $ weir taskmanager --slots 4 --name tm-1 --checkpoints /mnt/shared/weirflow');
-  withStore(withTarget(taskManager, processWaitSeconds));
+  withOperations(withStore(withTarget(taskManager, processWaitSeconds)), { default: 0 });
   const submit = cli
     .command('submit <job>', 'Give the job of a .ts or .js file to a cluster, and print its id')
     .usage('submit <job> [options] [-- parameters]')
@@ -45,6 +50,7 @@ export function declareClusterCommands(cli: CAC): void {
   const status = cli.command('status', 'Print the task managers and slots of a cluster, and who waits for more');
   withTarget(withFormat(status), clientWaitSeconds);
   withTarget(cli.command('cancel <job>', 'End a job of a cluster'), clientWaitSeconds);
+  withTarget(withFormat(declareLogs(cli)), clientWaitSeconds);
 }
 
 /** What the command line asks of a cluster; null for a command of another kind. */
@@ -52,12 +58,15 @@ export function clusterCommand(cli: CAC): ClusterCommand | null {
   switch (cli.matchedCommandName) {
     case 'jobmanager':
       noArgument(cli);
-      return { kind: 'jobmanager', options: { target: target(cli), store: storeChoice(cli) } };
+      return {
+        kind: 'jobmanager',
+        options: { target: target(cli), store: storeChoice(cli), operations: operationsOptions(cli) },
+      };
     case 'taskmanager': {
       noArgument(cli);
       const slots = cli.options.slots === undefined ? null : wholeNumber(cli, 'slots');
       const options = { target: target(cli), store: storeChoice(cli), slots, name: name(cli, 'name') };
-      return { kind: 'taskmanager', options };
+      return { kind: 'taskmanager', options: { ...options, operations: operationsOptions(cli) } };
     }
     case 'submit': {
       const path = onlyArgument(cli);
@@ -70,6 +79,8 @@ export function clusterCommand(cli: CAC): ClusterCommand | null {
       return { kind: cli.matchedCommandName, options: { target: target(cli), format: format(cli) } };
     case 'cancel':
       return { kind: 'cancel', options: { target: target(cli), job: jobArgument(cli) } };
+    case 'logs':
+      return { kind: 'logs', options: { target: target(cli), format: format(cli), ...logsOptions(cli) } };
     default:
       return null;
   }

@@ -9,7 +9,7 @@ export class Interrupts {
   code: number | null = null;
   private readonly listeners: readonly (readonly [NodeJS.Signals, () => void])[];
 
-  constructor(terminal: Terminal, cancel: () => void) {
+  constructor(terminal: Pick<Terminal, 'say'>, cancel: () => void) {
     const receive = (code: number): void => {
       if (this.code !== null) process.exit(code);
       this.code = code;

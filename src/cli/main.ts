@@ -26,6 +26,8 @@ async function main(args: readonly string[], terminal: Terminal): Promise<number
         return await (await import('./list-command.js')).listCommand(command.options, terminal);
       case 'status':
         return await (await import('./status-command.js')).statusCommand(command.options, terminal);
+      case 'logs':
+        return await (await import('./logs-command.js')).logsCommand(command.options, terminal);
       case 'cancel':
         return await (await import('./cancel-command.js')).cancelCommand(command.options, terminal);
       case 'run':

@@ -1,11 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { engineModules, engineUrl } from '../engine-modules.js';
+import { TaskManagerMetrics } from '../metrics/task-manager-metrics.js';
 import type { StoreChoice } from '../runtime/cluster/cluster-stores.js';
 import { startTaskManager } from '../runtime/cluster/start-task-manager.js';
 import { nodeEntropy } from '../runtime/world/entropy.js';
 import { clientLines } from './client-lines.js';
 import { type ClusterTarget, placeText } from './cluster-options.js';
-import { runProcess, timedLines } from './run-process.js';
+import { Operations } from './operations.js';
+import type { OperationsOptions } from './operations-options.js';
 import type { Terminal } from './terminal.js';
 
 export interface TaskManagerOptions {
@@ -15,6 +17,7 @@ export interface TaskManagerOptions {
   readonly slots: number | null;
   /** null: drawn. */
   readonly name: string | null;
+  readonly operations: OperationsOptions;
 }
 
 /** Runs a task manager until it is told to end. What jobs print in its slots goes to stdout. */
@@ -22,17 +25,23 @@ export async function taskManagerCommand(options: TaskManagerOptions, terminal: 
   const { target, store } = options;
   const slots = options.slots ?? availableParallelism();
   const name = options.name ?? `tm-${nodeEntropy.id().slice(0, 8)}`;
-  const say = timedLines(terminal);
-  say(`task manager ${name}, ${slots} slots, of ${placeText(target, store)}, process ${process.pid}`);
-  const running = await startTaskManager({
-    address: target,
-    store,
-    process: name,
-    slots,
-    engine: engineModules,
-    engineUrl,
-    client: clientLines((line) => terminal.out(line)),
-    say,
-  });
-  return runProcess(running, terminal);
+  const identity = { role: 'taskmanager', cluster: target.cluster, process: name } as const;
+  const operations = new Operations(identity, options.operations, terminal);
+  const { log, readiness } = operations;
+  log.info(`task manager ${name}, ${slots} slots, of ${placeText(target, store)}, process ${process.pid}`);
+  const metrics = new TaskManagerMetrics(operations.metrics, slots);
+  return operations.run(() =>
+    startTaskManager({
+      address: target,
+      store,
+      process: name,
+      slots,
+      engine: engineModules,
+      engineUrl,
+      client: clientLines((line) => terminal.out(line)),
+      log,
+      metrics,
+      readiness,
+    }),
+  );
 }

@@ -1,10 +1,11 @@
 import { failure } from '../../actors/kernel/failure.js';
 import { invariant } from '../../actors/kernel/invariant.js';
-import type { Allocation } from '../../actors/protocol/ids.js';
+import type { Allocation, SubtaskKey } from '../../actors/protocol/ids.js';
 import { actorNames, sameAllocation } from '../../actors/protocol/ids.js';
 import type { SlotMessage } from '../../actors/slot/messages.js';
 import { firstDifference } from '../graph/first-difference.js';
 import type { JobProgram } from '../graph/job-program.js';
+import type { SubtaskCounts } from '../ports/subtask-counts.js';
 import type { TaskEffect, TaskHost } from '../ports/task-host.js';
 import { frameBytesCap, headerBytes } from './frame/frame-header.js';
 import { RowCodec } from './frame/row-codec.js';
@@ -17,6 +18,10 @@ import type { TaskCommand } from './tasklet-state.js';
 export interface InspectableTaskHost extends TaskHost {
   /** What every loaded slot is doing: plain data, made anew at each call. */
   inspect(): readonly SlotInspection[];
+  /** What the subtasks of every loaded slot have done so far. */
+  counts(): readonly SubtaskCounts[];
+  /** The subtask whose code runs at this moment; null between turns. */
+  atWork(): SubtaskKey | null;
 }
 
 type LoadEffect = Extract<TaskEffect, { kind: 'slot.load' }>;
@@ -68,6 +73,15 @@ class SlotTaskHost implements InspectableTaskHost {
 
   inspect(): readonly SlotInspection[] {
     return [...this.slots.values()].flatMap(({ runtime }) => (runtime === null ? [] : [runtime.inspect()]));
+  }
+
+  counts(): readonly SubtaskCounts[] {
+    return [...this.slots.values()].flatMap(({ runtime }) => runtime?.counts() ?? []);
+  }
+
+  atWork(): SubtaskKey | null {
+    for (const { runtime } of this.slots.values()) if (runtime?.atWork != null) return runtime.atWork;
+    return null;
   }
 
   private load(effect: LoadEffect): void {

@@ -44,9 +44,9 @@ export class Tasklet {
   private batch: RecordBatch | null = null;
   private position = 0;
   private taken = 0;
-  private recordsIn = 0;
-  private watermark = unknownWatermark;
-  private watermarkOut = unknownWatermark;
+  recordsIn = 0;
+  watermark = unknownWatermark;
+  watermarkOut = unknownWatermark;
   private running = false;
   private over = false;
   private closed = false;

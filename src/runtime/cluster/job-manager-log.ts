@@ -1,16 +1,23 @@
 import type { AnyMessage } from '../../../actors/kernel/message.js';
 import type { Failure } from '../../../actors/protocol/failure.js';
+import { type Epoch, jobRun, runText } from '../../../actors/protocol/ids.js';
 import type { JobResult } from '../../../actors/protocol/job-graph.js';
 import type { ResourceManagerMessage, Shortage } from '../../../actors/resource-manager/messages.js';
 import type { TraceRecord } from '../../ports/telemetry.js';
+import type { LogLevel } from '../log/log-line.js';
+import type { ProcessLog } from '../log/process-log.js';
+import { sayStep } from './step-log.js';
 
 /** What the leader's steps mean to whoever runs the cluster: a line for each change that matters, and for no repetition. */
 export class JobManagerLog {
   private short = '';
+  private epoch: Epoch = 0;
+  /** By job, of those that have a job-master. */
+  private readonly rounds = new Map<string, number>();
 
   constructor(
     private readonly cluster: string,
-    private readonly say: (line: string) => void,
+    private readonly log: ProcessLog,
   ) {}
 
   trace(record: TraceRecord): void {
@@ -18,16 +25,25 @@ export class JobManagerLog {
     if (record.actor === 'dispatcher') this.dispatcher(record);
     else if (record.actor === 'resource-manager') this.resourceManager(record);
     else if (record.actor.startsWith('job-master/')) this.jobMaster(record);
+    sayStep(this.log, record);
   }
 
-  private dispatcher({ message, fromState, toState, contextPatch }: TraceRecord): void {
-    if (fromState === null) this.say(`leads cluster '${this.cluster}' with epoch ${String(contextPatch.epoch)}`);
-    else if (toState === 'serving' && fromState !== 'serving') this.say('serving');
+  private dispatcher({ message, fromState, toState, contextPatch, incarnation }: TraceRecord): void {
+    if (fromState === null) {
+      this.epoch = contextPatch.epoch as Epoch;
+      this.log.identify({ incarnation, epoch: this.epoch });
+      this.log.info(`leads cluster '${this.cluster}' with epoch ${this.epoch}`);
+    } else if (toState === 'serving' && fromState !== 'serving') this.log.info('serving');
     if (message.type === 'jobMaster.ended') this.ended((message as AnyMessage & { readonly result: JobResult }).result);
   }
 
   private ended({ job, outcome, failure }: JobResult): void {
-    this.say(`job ${job} ended: ${outcome}${failure === null ? '' : `, ${failure.code}: ${failure.message}`}`);
+    const text = `job ${job} ended: ${outcome}`;
+    if (failure === null) this.log.info(text, { job });
+    else {
+      const { code, message, stack } = failure;
+      this.log.error(`${text}, ${code}: ${message}`, { job, code, stack });
+    }
   }
 
   private resourceManager(record: TraceRecord): void {
@@ -36,23 +52,34 @@ export class JobManagerLog {
     if (shortages !== undefined) this.shortages(shortages as readonly Shortage[]);
     if (taskManagers === undefined) return;
     if (message.type === 'resourceManager.register') {
-      this.say(`task manager ${message.process} registered with ${message.slots.length} slots`);
-    } else if (message.type === 'heartbeat.suspected') this.say(`task manager ${message.process} suspected`);
-    else if (message.type === 'heartbeat.lost') this.say(`task manager ${message.process} lost: ${message.reason}`);
+      this.log.info(`task manager ${message.process} registered with ${message.slots.length} slots`);
+    } else if (message.type === 'heartbeat.suspected') this.log.warn(`task manager ${message.process} suspected`);
+    else if (message.type === 'heartbeat.lost') {
+      this.log.warn(`task manager ${message.process} lost: ${message.reason}`);
+    }
   }
 
   private shortages(shortages: readonly Shortage[]): void {
     const text = shortages
       .map(({ job, wanted, available }) => `job ${job} waits for slots: ${available} of ${wanted} are free`)
       .join('; ');
-    if (text !== this.short && text !== '') this.say(text);
+    const [only, ...more] = shortages;
+    if (text !== this.short && text !== '') this.log.warn(text, { job: more.length === 0 ? only?.job : undefined });
     this.short = text;
   }
 
   private jobMaster({ actor, fromState, toState, contextPatch }: TraceRecord): void {
+    const job = actor.slice('job-master/'.length);
+    const round = (contextPatch.round as number | undefined) ?? this.rounds.get(job) ?? 1;
+    this.rounds.set(job, round);
     if (toState === null || toState === fromState) return;
+    if (endStates.has(toState)) this.rounds.delete(job);
     const cause = toState === 'pausing' ? (contextPatch.cause as Failure | null | undefined) : null;
     const why = cause == null ? '' : `: ${cause.message}`;
-    this.say(`job ${actor.slice('job-master/'.length)} ${toState}${why}`);
+    const level: LogLevel = cause == null ? 'info' : 'warn';
+    const run = runText(jobRun(this.epoch, round));
+    this.log.say(level, `job ${job} ${toState}${why}`, { job, run, code: cause?.code, stack: cause?.stack });
   }
 }
+
+const endStates: ReadonlySet<string> = new Set(['finished', 'failed', 'canceled', 'superseded']);

@@ -14,6 +14,8 @@ export interface Membership {
   readonly store: ClusterStore;
   readonly code: NatsCodeStore;
   readonly watch: LinkWatch;
+  /** Carries what must not delay control. */
+  readonly storage: NatsLink;
   /** To be closed at the end of the process. */
   readonly links: readonly NatsLink[];
 }
@@ -38,7 +40,7 @@ export async function joinCluster(
     const bus = new NatsBus(control);
     await refuseNamesake(bus, nodeClock, nodeEntropy, process);
     const store = await openClusterStore(choice, storage);
-    return { bus, store, code: await openClusterCode(storage), watch, links };
+    return { bus, store, code: await openClusterCode(storage), watch, storage, links };
   } catch (error) {
     await Promise.all(links.map((link) => link.close()));
     throw error;

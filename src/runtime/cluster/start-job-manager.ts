@@ -1,5 +1,9 @@
 import { defaultClusterOptions } from '../../../actors/protocol/deployment.js';
+import type { JobManagerMetrics } from '../../metrics/job-manager-metrics.js';
+import type { TraceRecord } from '../../ports/telemetry.js';
 import type { EngineModules } from '../code/engine-modules.js';
+import { LogService } from '../log/log-service.js';
+import type { ProcessLog } from '../log/process-log.js';
 import { JobManager } from '../process/job-manager.js';
 import { nodeClock } from '../world/clock.js';
 import { nodeEntropy } from '../world/entropy.js';
@@ -10,6 +14,7 @@ import { type ClusterAddress, jobManagerName } from './cluster-address.js';
 import type { StoreChoice } from './cluster-stores.js';
 import { JobManagerLog } from './job-manager-log.js';
 import { joinCluster } from './join-cluster.js';
+import type { Readiness } from './readiness.js';
 import { crash, ProcessEnd, type RunningProcess } from './running-process.js';
 
 export interface JobManagerProcessOptions {
@@ -17,8 +22,10 @@ export interface JobManagerProcessOptions {
   readonly store: StoreChoice;
   /** What jobs import: their sources list their splits in this process. */
   readonly engine: EngineModules;
-  /** Told what goes on, a line each. */
-  readonly say: (line: string) => void;
+  /** Told what goes on, a line each; other processes can ask for it. */
+  readonly log: ProcessLog;
+  readonly metrics: JobManagerMetrics;
+  readonly readiness: Readiness;
 }
 
 /**
@@ -27,9 +34,20 @@ export interface JobManagerProcessOptions {
  * `stop` leaves the tasks running for the next job manager, which has the orphan timeout of the task managers to come.
  */
 export async function startJobManager(options: JobManagerProcessOptions): Promise<RunningProcess> {
-  const { address, engine, say } = options;
-  const { bus, store, code, watch, links } = await joinCluster(address, jobManagerName, options.store, say);
-  const log = new JobManagerLog(address.cluster, say);
+  const { address, engine, log, metrics, readiness } = options;
+  const { bus, store, code, watch, storage, links } = await joinCluster(
+    address,
+    jobManagerName,
+    options.store,
+    (line) => log.warn(line),
+  );
+  new LogService({ log, link: storage, process: jobManagerName, clock: nodeClock, entropy: nodeEntropy });
+  const steps = new JobManagerLog(address.cluster, log);
+  const trace = (record: TraceRecord): void => {
+    steps.trace(record);
+    metrics.trace(record);
+    readiness.trace(record);
+  };
   const end = new ProcessEnd(links, async () => manager.close());
   const manager = new JobManager(
     {
@@ -41,13 +59,17 @@ export async function startJobManager(options: JobManagerProcessOptions): Promis
       files: nodeFiles,
       offload: nodeOffload,
       code: code.programs(engine),
-      telemetry: { trace: (record) => log.trace(record), task: () => undefined },
+      telemetry: { trace, task: () => undefined },
       panic: (error) => end.end(crash(error)),
     },
     { process: jobManagerName, cluster: defaultClusterOptions },
   );
+  readiness.connected(true);
   watch.begin({
-    changed: (up) => tellHeartbeats(manager, up),
+    changed: (up) => {
+      readiness.connected(up);
+      tellHeartbeats(manager, up);
+    },
     closed: (failure) => end.end(failure),
   });
   return { ended: end.settled, stop: () => end.end(null) };

@@ -1,10 +1,13 @@
 import { defaultClusterOptions } from '../../../actors/protocol/deployment.js';
 import type { ProcessName } from '../../../actors/protocol/ids.js';
 import { actorNames } from '../../../actors/protocol/ids.js';
+import type { TaskManagerMetrics } from '../../metrics/task-manager-metrics.js';
 import type { ClientOutput } from '../../ports/client-output.js';
-import type { TraceRecord } from '../../ports/telemetry.js';
+import type { TaskTrace, TraceRecord } from '../../ports/telemetry.js';
 import { MemoryDataLinks } from '../../transport/memory/memory-data-links.js';
 import type { EngineModules } from '../code/engine-modules.js';
+import { LogService } from '../log/log-service.js';
+import type { ProcessLog } from '../log/process-log.js';
 import { TaskManager } from '../process/task-manager.js';
 import { slotThreads } from '../worker/slot-threads.js';
 import { createThreadedTaskHost } from '../worker/threaded-task-host.js';
@@ -17,6 +20,7 @@ import { nodeQueue } from '../world/queue.js';
 import { type ClusterAddress, jobManagerName } from './cluster-address.js';
 import type { StoreChoice } from './cluster-stores.js';
 import { joinCluster } from './join-cluster.js';
+import type { Readiness } from './readiness.js';
 import { crash, ProcessEnd, type RunningProcess } from './running-process.js';
 import { TaskManagerLog } from './task-manager-log.js';
 
@@ -30,8 +34,10 @@ export interface TaskManagerProcessOptions {
   readonly engineUrl: string;
   /** Gets what jobs print and collect in slots of this process. */
   readonly client: ClientOutput;
-  /** Told what goes on, a line each. */
-  readonly say: (line: string) => void;
+  /** Told what goes on, a line each, and what jobs write to their consoles; other processes can ask for it. */
+  readonly log: ProcessLog;
+  readonly metrics: TaskManagerMetrics;
+  readonly readiness: Readiness;
 }
 
 /**
@@ -40,8 +46,11 @@ export interface TaskManagerProcessOptions {
  * is taken, what runs is ended, and the leader moves it elsewhere.
  */
 export async function startTaskManager(options: TaskManagerProcessOptions): Promise<RunningProcess> {
-  const { address, process, slots, engine, engineUrl, client, say } = options;
-  const { bus, store, code, watch, links } = await joinCluster(address, process, options.store, say);
+  const { address, process, slots, engine, engineUrl, client, log, metrics, readiness } = options;
+  const { bus, store, code, watch, storage, links } = await joinCluster(address, process, options.store, (line) =>
+    log.warn(line),
+  );
+  new LogService({ log, link: storage, process, clock: nodeClock, entropy: nodeEntropy });
   const { servers, cluster } = address;
   const threads = slotThreads({
     engine: engineUrl,
@@ -49,14 +58,20 @@ export async function startTaskManager(options: TaskManagerProcessOptions): Prom
     store: store.forSlots,
     links: { kind: 'nats', servers, cluster, deadlineMs: defaultClusterOptions.deployTimeoutMs / 2 },
   });
-  const log = new TaskManagerLog(cluster, say);
+  const steps = new TaskManagerLog(cluster, log);
   const end = new ProcessEnd(links, () => {
     manager.close();
     return manager.tasks.ended;
   });
   const trace = (record: TraceRecord): void => {
-    log.trace(record);
+    steps.trace(record);
+    metrics.trace(record);
+    readiness.trace(record);
     if (record.actor === actorNames.taskManager && record.toState === 'drained') end.end(null);
+  };
+  const task = (fact: TaskTrace): void => {
+    steps.task(fact);
+    metrics.task(fact);
   };
   const manager = new TaskManager(
     {
@@ -71,12 +86,19 @@ export async function startTaskManager(options: TaskManagerProcessOptions): Prom
       offload: nodeOffload,
       client,
       code: code.programs(engine),
-      telemetry: { trace, task: (fact) => log.task(fact) },
+      telemetry: { trace, task },
       panic: (error) => end.end(crash(error)),
     },
     { process, slots, leader: jobManagerName, cluster: defaultClusterOptions, development: false },
-    (ports) => createThreadedTaskHost({ ...ports, threads }),
+    (ports) =>
+      createThreadedTaskHost({
+        ...ports,
+        threads,
+        counted: (slot, counts) => metrics.counted(slot, counts),
+        console: (slot, allocation, line) => steps.console(slot, allocation, line),
+      }),
   );
-  watch.begin({ changed: () => undefined, closed: (failure) => end.end(failure) });
+  readiness.connected(true);
+  watch.begin({ changed: (up) => readiness.connected(up), closed: (failure) => end.end(failure) });
   return { ended: end.settled, stop: () => manager.host.tell(actorNames.taskManager, { type: 'taskManager.drain' }) };
 }

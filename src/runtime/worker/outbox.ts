@@ -1,7 +1,7 @@
 import type { MessagePort, TransferListItem } from 'node:worker_threads';
 import type { ClientOutput } from '../../ports/client-output.js';
 import type { OutputWindow } from './output-window.js';
-import type { ClientOutputMessage, FromSlot } from './slot-messages.js';
+import type { ClientOutputMessage, ConsoleLine, FromSlot } from './slot-messages.js';
 
 /**
  * What the thread of a slot says to the main thread: everything of one turn of its event loop in one message, in order. So values
@@ -29,6 +29,10 @@ export class Outbox implements ClientOutput {
 
   deliver(collection: string, id: string, values: readonly unknown[]): void {
     this.output({ kind: 'deliver', collection, id, values });
+  }
+
+  console(line: ConsoleLine): void {
+    this.output({ kind: 'console', line });
   }
 
   flush(): void {

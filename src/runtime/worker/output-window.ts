@@ -7,8 +7,16 @@ const unitsMax = 4_194_304;
 const unitsPerValue = 256;
 
 /** What a piece of output counts, about its characters. */
-export const unitsOf = (output: ClientOutputMessage): number =>
-  output.kind === 'line' ? output.text.length + 1 : output.values.length * unitsPerValue + 1;
+export function unitsOf(output: ClientOutputMessage): number {
+  switch (output.kind) {
+    case 'line':
+      return output.text.length + 1;
+    case 'console':
+      return output.line.text.length + 1;
+    case 'deliver':
+      return output.values.length * unitsPerValue + 1;
+  }
+}
 
 export const newOutputCounter = (): SharedArrayBuffer => new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
 

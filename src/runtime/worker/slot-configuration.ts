@@ -28,6 +28,8 @@ export interface SlotConfiguration {
   readonly engine: string;
   readonly store: StoreConfig;
   readonly links: LinksConfig;
+  /** Whether what the job writes to its console is told to the main thread; otherwise it is written as in any program. */
+  readonly tellsConsole: boolean;
   /** How much client output the main thread has taken; see OutputWindow. */
   readonly outputTaken: SharedArrayBuffer;
 }

@@ -1,7 +1,8 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { AnyMessage } from '../../../actors/kernel/message.js';
-import type { ActorName, SlotAddress } from '../../../actors/protocol/ids.js';
+import type { ActorName, SlotAddress, SubtaskKey } from '../../../actors/protocol/ids.js';
 import type { CreateResult, DeleteResult, ListResult, PutResult, ReadResult } from '../../ports/blob-store.js';
+import type { SubtaskCounts } from '../../ports/subtask-counts.js';
 import type { TaskEffect } from '../../ports/task-host.js';
 import type { TaskTrace } from '../../ports/telemetry.js';
 
@@ -18,13 +19,22 @@ export type FromSlot =
   | { readonly kind: 'notify'; readonly actor: ActorName; readonly message: AnyMessage }
   | ClientOutputMessage
   | { readonly kind: 'traced'; readonly trace: TaskTrace }
+  | { readonly kind: 'counted'; readonly subtasks: readonly SubtaskCounts[] }
   /** Frames for that slot come out of the port; whoever holds the slot is to get it. */
   | { readonly kind: 'link'; readonly to: SlotAddress; readonly port: MessagePort }
   | { readonly kind: 'store'; readonly call: number; readonly request: StoreRequest };
 
 export type ClientOutputMessage =
   | { readonly kind: 'line'; readonly text: string }
-  | { readonly kind: 'deliver'; readonly collection: string; readonly id: string; readonly values: readonly unknown[] };
+  | { readonly kind: 'deliver'; readonly collection: string; readonly id: string; readonly values: readonly unknown[] }
+  | { readonly kind: 'console'; readonly line: ConsoleLine };
+
+/** What code of a job wrote to its console, and whose code it was; null between turns, as in a callback of its own. */
+export interface ConsoleLine {
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly text: string;
+  readonly subtask: SubtaskKey | null;
+}
 
 /** A call of a BlobStore. */
 export type StoreRequest =

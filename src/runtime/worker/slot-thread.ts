@@ -8,6 +8,7 @@ import type { TaskEvent } from '../../../actors/subtask/messages.js';
 import { thrownStack, thrownText } from '../../api/engine-error.js';
 import type { Unlisten } from '../../ports/bus.js';
 import type { Timer } from '../../ports/clock.js';
+import type { CountsListener } from '../../ports/subtask-counts.js';
 import type { TaskEffect } from '../../ports/task-host.js';
 import type { TaskHostPorts } from '../../task/task-host-ports.js';
 import type { Bundle } from '../code/bundle.js';
@@ -15,7 +16,7 @@ import { runsFromSources } from './built-module.js';
 import { newOutputCounter, OutputWindow } from './output-window.js';
 import { callStore } from './port-blob-store.js';
 import type { SlotConfiguration } from './slot-configuration.js';
-import type { FromSlot, ToSlot } from './slot-messages.js';
+import type { ConsoleLine, FromSlot, ToSlot } from './slot-messages.js';
 import type { SlotThreads } from './slot-threads.js';
 import { slotName } from './thread-links.js';
 
@@ -26,7 +27,13 @@ type SubtaskEffect = Extract<TaskEffect, { kind: `task.${string}` }>;
 export type ThreadPorts = Pick<
   TaskHostPorts,
   'process' | 'incarnation' | 'clock' | 'blobs' | 'client' | 'telemetry' | 'notify' | 'options'
-> & { readonly threads: SlotThreads };
+> & {
+  readonly threads: SlotThreads;
+  /** Absent: nobody wants to know. */
+  readonly counted?: CountsListener;
+  /** Absent: the console of a slot is that of this process. */
+  readonly console?: (slot: number, allocation: Allocation, line: ConsoleLine) => void;
+};
 
 /** How long a thread that has been told to end may take for what it has under way, before it is ended by force. */
 const endDeadlineMs = 250;
@@ -111,6 +118,7 @@ export class SlotThread {
       engine: threads.engine.href,
       store: threads.store,
       links: threads.links,
+      tellsConsole: this.ports.console !== undefined,
       outputTaken: this.outputTaken,
     };
     const worker = startWorker(threads, `slot ${slot} of ${process}`, workerData);
@@ -144,6 +152,11 @@ export class SlotThread {
       case 'deliver':
         client.deliver(message.collection, message.id, message.values);
         return this.window.leave(message);
+      case 'console':
+        this.ports.console?.(this.slot, this.allocation, message.line);
+        return this.window.leave(message);
+      case 'counted':
+        return this.ports.counted?.(this.slot, { allocation: this.allocation, subtasks: message.subtasks });
       case 'traced':
         return telemetry.task(message.trace);
       case 'link':

@@ -17,8 +17,11 @@ import { OutputWindow } from './output-window.js';
 import { PortBlobStore } from './port-blob-store.js';
 import { openRemoteLinks } from './remote-links.js';
 import type { SlotConfiguration, StoreConfig } from './slot-configuration.js';
+import { tellConsole } from './slot-console.js';
 import type { ToSlot } from './slot-messages.js';
 import { ThreadLinks } from './thread-links.js';
+
+const countEveryMs = 1_000;
 
 /** Until everything is open, what the main thread says waits in the port. */
 async function runSlot(configuration: SlotConfiguration, main: MessagePort): Promise<void> {
@@ -53,6 +56,10 @@ async function runSlot(configuration: SlotConfiguration, main: MessagePort): Pro
     notify: (actor, message) => outbox.post({ kind: 'notify', actor, message }),
     options,
   });
+  if (configuration.tellsConsole) {
+    tellConsole((level, text) => outbox.console({ level, text, subtask: host.atWork() }), nodeClock);
+  }
+  let countTimer = nodeClock.setTimer(countEveryMs, count);
 
   main.on('message', (message: ToSlot) => {
     switch (message.kind) {
@@ -67,8 +74,14 @@ async function runSlot(configuration: SlotConfiguration, main: MessagePort): Pro
     }
   });
 
+  function count(): void {
+    outbox.post({ kind: 'counted', subtasks: host.counts() });
+    countTimer = nodeClock.setTimer(countEveryMs, count);
+  }
+
   /** Nothing is left to say or to hear: the thread ends when what it has under way, such as writes to files, is done. */
   function end(): void {
+    countTimer.cancel();
     outbox.flush();
     links.close();
     main.close();

@@ -57,6 +57,7 @@ class ThreadTaskHost implements ThreadedTaskHost {
 
   private load(effect: LoadEffect): void {
     this.slots.get(effect.slot)?.terminate();
+    this.ports.counted?.(effect.slot, null);
     const thread = new SlotThread(this.ports, effect, (gone) => this.remove(gone));
     this.slots.set(effect.slot, thread);
     this.threads.add(thread);
@@ -76,7 +77,10 @@ class ThreadTaskHost implements ThreadedTaskHost {
 
   private remove(thread: SlotThread): void {
     this.threads.delete(thread);
-    if (this.slots.get(thread.slot) === thread) this.slots.delete(thread.slot);
+    if (this.slots.get(thread.slot) === thread) {
+      this.slots.delete(thread.slot);
+      this.ports.counted?.(thread.slot, null);
+    }
     this.settle();
   }
 

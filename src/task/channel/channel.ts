@@ -11,6 +11,10 @@ export interface OutputChannel {
   readonly isImmediate: boolean;
   /** A batch that is not full waits here, although the receiver would take it. */
   readonly holdsBack: boolean;
+  /** Appended since the attempt began. */
+  readonly recordsPut: number;
+  /** Of frames that were sent; none leave within one slot. */
+  readonly bytesSent: number;
   inspectOutput(): OutputInspection;
 }
 
@@ -18,6 +22,8 @@ export interface OutputChannel {
 export interface InputChannel {
   /** The next element, or null when there is none yet. */
   poll(): Element | null;
+  /** Of frames that were taken in; none come within one slot. */
+  readonly bytesReceived: number;
   inspectInput(): InputInspection;
 }
 

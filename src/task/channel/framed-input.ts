@@ -20,6 +20,7 @@ interface ReceivedFrame {
  * bounded by the window.
  */
 export class FramedInput implements InputChannel {
+  bytesReceived = 0;
   private readonly queue = new Fifo<ReceivedFrame>();
   private fragments: Uint8Array[] = [];
   private fragmentBytes = 0;
@@ -54,6 +55,7 @@ export class FramedInput implements InputChannel {
     if (sequence !== this.receivedThrough + 1) return this.gap(sequence);
     if (isData(kind) && sequence > this.grantedThrough) return this.overrun(sequence);
     this.receivedThrough = sequence;
+    this.bytesReceived += frame.length;
     this.queue.push({ kind, body: frame.subarray(headerBytes) });
     return null;
   }

@@ -36,6 +36,7 @@ const fillRatio = 0.8;
  */
 export class FramedOutput implements OutputChannel {
   readonly isImmediate = false;
+  bytesSent = 0;
   private values: unknown[] = [];
   private timestamps: number[] = [];
   private recordsPerFrame = firstRecordsPerFrame;
@@ -59,6 +60,10 @@ export class FramedOutput implements OutputChannel {
 
   get holdsBack(): boolean {
     return this.values.length > 0 && this.queue.length === 0 && this.hasCredit();
+  }
+
+  get recordsPut(): number {
+    return this.records + this.values.length;
   }
 
   append(value: unknown, timestamp: number): void {
@@ -188,6 +193,7 @@ export class FramedOutput implements OutputChannel {
   private sendNext(kind: FrameKind, frame: Uint8Array): void {
     this.sentThrough += 1;
     this.sentSinceRepeat = true;
+    this.bytesSent += frame.length;
     this.send(kind, this.sentThrough, frame);
   }
 }

@@ -8,6 +8,8 @@ import type { InputChannel, InputInspection, OutputChannel, OutputInspection } f
 /** Both ends of a channel within one slot: batches go by reference, and the producer stops while a window of them waits. */
 export class LocalChannel implements OutputChannel, InputChannel {
   readonly isImmediate = true;
+  readonly bytesSent = 0;
+  readonly bytesReceived = 0;
   private values: unknown[] = [];
   private timestamps: number[] = [];
   private readonly queue = new Fifo<Element>();
@@ -27,6 +29,10 @@ export class LocalChannel implements OutputChannel, InputChannel {
 
   get holdsBack(): boolean {
     return this.values.length > 0;
+  }
+
+  get recordsPut(): number {
+    return this.sentRecords + this.values.length;
   }
 
   append(value: unknown, timestamp: number): void {

@@ -26,6 +26,8 @@ export class TaskCheckpoints {
   private newest: CheckpointId | null = null;
   /** From this one on, snapshots are taken after the last record. */
   private firstDrained: CheckpointId | null = null;
+  /** How long the newest snapshot held up records. */
+  private syncMs = 0;
 
   constructor(
     private readonly setting: TaskletSetting,
@@ -97,19 +99,23 @@ export class TaskCheckpoints {
 
   private snapshot(checkpoint: CheckpointId, base: CheckpointId | null): TakenSnapshot {
     const { source, setting } = this;
-    const { job, run, subtask } = setting;
+    const { job, run, subtask, ports } = setting;
+    const sinceMs = ports.clock.monotonicMs();
     const parts = this.operators.snapshot(checkpoint);
     const readers =
       source === null ? [] : [{ culprit: source.culprit, items: source.head.snapshot(), keyed: null, tables: null }];
     const name = `jobs/${job}/state/${run}/${checkpointText(checkpoint)}/${subtask.replaceAll('#', '-')}`;
     this.taken.set(checkpointText(checkpoint), checkpoint);
-    return takeSnapshot([...readers, ...parts], checkpoint, base, name);
+    const taken = takeSnapshot([...readers, ...parts], checkpoint, base, name);
+    this.syncMs = ports.clock.monotonicMs() - sinceMs;
+    return taken;
   }
 
   private store(checkpoint: CheckpointId, taken: TakenSnapshot, { drained }: SnapshotFacts): void {
     const { subtask, notify, trace } = this.setting;
     const { operators, blob } = taken;
-    trace('snapshotTaken', { checkpoint: checkpointText(checkpoint), bytes: blob?.bytes.length ?? 0, drained });
+    const bytes = blob?.bytes.length ?? 0;
+    trace('snapshotTaken', { checkpoint: checkpointText(checkpoint), bytes, drained, syncMs: this.syncMs });
     this.snapshots.store(checkpoint, taken, (failed) => {
       if (failed === null) notify({ type: 'task.snapshotted', checkpoint, snapshot: { subtask, operators, drained } });
       else notify({ type: 'task.declined', checkpoint, failure: failed });

@@ -6,6 +6,7 @@ import type { TaskEvent } from '../../../actors/subtask/messages.js';
 import type { JobProgram } from '../../graph/job-program.js';
 import type { Unlisten } from '../../ports/bus.js';
 import type { Loop, Timer, Turn } from '../../ports/clock.js';
+import type { SubtaskCounts } from '../../ports/subtask-counts.js';
 import { damagedCode, frameDamaged } from '../channel/framed-input.js';
 import type { SendFrame } from '../channel/framed-output.js';
 import type { FrameCodec } from '../frame/frame-codec.js';
@@ -21,7 +22,9 @@ import type { TaskHostPorts } from '../task-host-ports.js';
 import type { TaskOptions } from '../task-options.js';
 import { Tasklet } from '../tasklet.js';
 import type { TaskletInspection } from '../tasklet-state.js';
+import { countsOf } from './counts.js';
 import { type WiredSubtask, type Wiring, wire } from './wiring.js';
+import { WorkTimes } from './work-times.js';
 
 export interface SlotSetting {
   readonly ports: TaskHostPorts;
@@ -53,6 +56,8 @@ export class SlotRuntime {
   private readonly wiring: Wiring;
   private readonly tasklets: ReadonlyMap<SubtaskKey, Tasklet>;
   private readonly inTurn: readonly Tasklet[];
+  /** Of each of them. */
+  private readonly times: readonly WorkTimes[];
   private readonly loop: Loop;
   private readonly unlisten: Unlisten;
   private readonly jobHash: number;
@@ -61,6 +66,7 @@ export class SlotRuntime {
   private flushTimer: Timer | null = null;
   /** The tasklet whose turn it is. */
   private cursor = 0;
+  private working: Tasklet | null = null;
   /** Counts elements put into channels within this slot. */
   private fills = 0;
   private strayFrames = 0;
@@ -77,6 +83,7 @@ export class SlotRuntime {
     this.wiring = wire({ program, placement, address, options, codec, sender, filled });
     this.tasklets = new Map(this.wiring.subtasks.map((wired) => [wired.subtask, this.createTasklet(wired)]));
     this.inTurn = [...this.tasklets.values()];
+    this.times = this.inTurn.map(() => new WorkTimes(ports.clock.monotonicMs()));
     this.loop = ports.loops.create((recordsMax) => this.turn(recordsMax));
     this.unlisten = ports.links.listen(address, (frame) => this.receive(frame));
     this.repeatTimer = ports.clock.setTimer(options.repeatMs, () => this.repeat());
@@ -109,6 +116,16 @@ export class SlotRuntime {
       damagedFrames,
       tasklets: this.inTurn.map((tasklet) => tasklet.inspect()),
     };
+  }
+
+  counts(): readonly SubtaskCounts[] {
+    const nowMs = this.setting.ports.clock.monotonicMs();
+    return this.inTurn.map((tasklet, index) => countsOf(tasklet, this.times[index] as WorkTimes, nowMs));
+  }
+
+  /** Whose code runs at this moment; null between turns. */
+  get atWork(): SubtaskKey | null {
+    return this.working?.setting.subtask ?? null;
   }
 
   private createTasklet(wired: WiredSubtask): Tasklet {
@@ -145,18 +162,26 @@ export class SlotRuntime {
   private turn(recordsMax: number): Turn {
     const { inTurn, setting } = this;
     const { turnRecordsMax } = setting.options;
+    const { clock } = setting.ports;
     setting.progress.count += 1;
     let left = recordsMax;
     let still = 0;
+    let sinceMs = clock.monotonicMs();
     while (!this.ended && left > 0 && still < inTurn.length) {
       const tasklet = inTurn[this.cursor] as Tasklet;
+      const times = this.times[this.cursor] as WorkTimes;
+      this.working = tasklet;
       this.cursor = this.cursor + 1 === inTurn.length ? 0 : this.cursor + 1;
       const { fills } = this;
       const moved =
         tasklet.run(Math.min(left, turnRecordsMax)) === 'progress' || tasklet.lastTaken > 0 || this.fills > fills;
+      const untilMs = clock.monotonicMs();
+      times.ran(sinceMs, untilMs, moved, tasklet.setting.gauge.blocked);
+      sinceMs = untilMs;
       still = moved ? 0 : still + 1;
       if (moved) left -= Math.max(1, tasklet.lastTaken);
     }
+    this.working = null;
     if (this.ended) return 'parked';
     this.armFlush();
     return still < inTurn.length ? 'more' : 'parked';

@@ -5,6 +5,8 @@ import type { ProcessName, SlotAddress } from '../../../actors/protocol/ids.js';
 /**
  * The subjects of a cluster. `weir.<cluster>.ctl.<process>.<topic>` carries envelopes to a process, and the process subscribes to all
  * of its topics at once; `weir.<cluster>.data.<process>.<incarnation>.<slot>` carries frames to a slot.
+ * `weir.<cluster>.log.<process>.ask` asks a process for its log, `weir.<cluster>.logs.ask` every one, and
+ * `weir.<cluster>.log.<process>.lines` carries its lines while somebody follows it.
  */
 export const controlSubject = (cluster: string, process: ProcessName, topic: string): string =>
   `weir.${cluster}.ctl.${process}.${isTopic(topic) ? topic : unnamedTopic}`;
@@ -14,6 +16,12 @@ export const everyControlSubject = (cluster: string, process: ProcessName): stri
 
 export const dataSubject = (cluster: string, { process, incarnation, slot }: SlotAddress): string =>
   `weir.${cluster}.data.${process}.${incarnation}.${slot}`;
+
+export const logSubject = (cluster: string, process: ProcessName): string => `weir.${cluster}.log.${process}.ask`;
+export const everyLogSubject = (cluster: string): string => `weir.${cluster}.logs.ask`;
+export const logLinesSubject = (cluster: string, process: ProcessName): string =>
+  `weir.${cluster}.log.${process}.lines`;
+export const everyLogLinesSubject = (cluster: string): string => `weir.${cluster}.log.*.lines`;
 
 const nameCharactersMax = 128;
 const namePattern = /^[A-Za-z0-9_-]+$/;

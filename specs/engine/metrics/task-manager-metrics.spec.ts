@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { MetricRegistry } from '../../../src/metrics/metric-registry.js';
+import { sharesOf } from '../../../src/metrics/slot-facts.js';
+import { TaskManagerMetrics } from '../../../src/metrics/task-manager-metrics.js';
+import type { SubtaskCounts } from '../../../src/ports/subtask-counts.js';
+
+const counts: SubtaskCounts = {
+  subtask: 'mean-delay#1',
+  recordsIn: 100,
+  recordsOut: 40,
+  bytesIn: 2_000,
+  bytesOut: 900,
+  livedMs: 5_000,
+  busyMs: 1_000,
+  backPressuredMs: 500,
+  inputWatermarkMs: null,
+  outputWatermarkMs: null,
+};
+const allocation = { job: 'flights', run: 1, epoch: 1 };
+const labels = '{job="flights",vertex="mean-delay",subtask="1",cluster="spec",process="tm-1"}';
+
+function scrape(): { readonly metrics: TaskManagerMetrics; readonly lines: () => Promise<readonly string[]> } {
+  const registry = new MetricRegistry({ cluster: 'spec', process: 'tm-1' });
+  const lines = async (): Promise<readonly string[]> =>
+    (await registry.text()).split('\n').filter((line) => line.startsWith('weirflow_task_'));
+  return { metrics: new TaskManagerMetrics(registry, 2), lines };
+}
+
+describe('metrics: subtasks of a task manager', () => {
+  it('are what the last report said, and go when nothing of the slot is left', async () => {
+    const { metrics, lines } = scrape();
+    metrics.counted(0, { allocation, subtasks: [counts] });
+    metrics.counted(0, { allocation, subtasks: [{ ...counts, recordsIn: 130 }] });
+    expect(await lines()).toContain(`weirflow_task_records_in_total${labels} 130`);
+    expect(await lines()).toContain(`weirflow_task_records_out_total${labels} 40`);
+    expect(await lines()).toContain(`weirflow_task_bytes_in_total${labels} 2000`);
+    expect(await lines()).toContain(`weirflow_task_busy_seconds_total${labels} 1`);
+    metrics.counted(0, null);
+    expect(await lines()).toEqual([
+      'weirflow_task_manager_slots{cluster="spec",process="tm-1"} 2',
+      'weirflow_task_manager_slots_used{cluster="spec",process="tm-1"} 0',
+    ]);
+  });
+
+  it('a watermark is absent before the first and infinite behind the last record', async () => {
+    const { metrics, lines } = scrape();
+    metrics.counted(0, { allocation, subtasks: [counts] });
+    expect((await lines()).filter((line) => line.includes('watermark'))).toEqual([]);
+    const later = { ...counts, inputWatermarkMs: Number.POSITIVE_INFINITY, outputWatermarkMs: 1_500 };
+    metrics.counted(0, { allocation, subtasks: [later] });
+    expect(await lines()).toContain(`weirflow_task_input_watermark_seconds${labels} +Inf`);
+    expect(await lines()).toContain(`weirflow_task_output_watermark_seconds${labels} 1.5`);
+  });
+
+  it('a snapshot counts for its run: nothing of it is left in the next', async () => {
+    const { metrics, lines } = scrape();
+    const trace = { kind: 'task', atMs: 0, process: 'tm-1', subtask: 'mean-delay#1', run: 1 } as const;
+    metrics.counted(0, { allocation, subtasks: [counts] });
+    metrics.task({ ...trace, what: 'aligned', detail: { alignmentMs: 12 } });
+    metrics.task({ ...trace, what: 'snapshotTaken', detail: { bytes: 640, syncMs: 3 } });
+    expect(await lines()).toContain(`weirflow_task_checkpoint_alignment_seconds${labels} 0.012`);
+    expect(await lines()).toContain(`weirflow_task_checkpoint_sync_seconds${labels} 0.003`);
+    expect(await lines()).toContain(`weirflow_task_checkpoint_bytes${labels} 640`);
+    metrics.counted(0, { allocation: { ...allocation, run: 2 }, subtasks: [counts] });
+    expect((await lines()).filter((line) => line.includes('checkpoint'))).toEqual([]);
+  });
+
+  it('shares of time add up to one, whatever the clocks say', () => {
+    const now = { ...counts, livedMs: 6_000, busyMs: 1_250, backPressuredMs: 750 };
+    expect(sharesOf(counts, now)).toEqual({ busy: 0.25, backPressured: 0.25, idle: 0.5 });
+    expect(sharesOf(undefined, now)).toBeNull();
+    const stretched = sharesOf(counts, { ...now, busyMs: 2_100, backPressuredMs: 1_500 });
+    expect(stretched).toEqual({ busy: 1, backPressured: 0, idle: 0 });
+  });
+});

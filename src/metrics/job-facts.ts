@@ -1,0 +1,67 @@
+import type { JobId } from '../../actors/protocol/ids.js';
+import type { TraceRecord } from '../ports/telemetry.js';
+import { CheckpointFacts } from './checkpoint-facts.js';
+
+/** How many jobs that have ended keep their figures. */
+const endedMax = 64;
+
+/** One job under this leader. */
+export interface JobFacts {
+  /** Of its job-master. */
+  state: string;
+  ended: boolean;
+  restarts: number;
+  readonly checkpoints: CheckpointFacts;
+}
+
+interface Followed extends JobFacts {
+  intent: unknown;
+}
+
+const endStates: ReadonlySet<string> = new Set(['finished', 'failed', 'canceled', 'superseded']);
+
+/** What has become of each job, from the steps of job-masters and checkpoint-coordinators. */
+export class JobsFacts {
+  /** The one that ended longest ago first among those that have ended. */
+  readonly jobs: ReadonlyMap<JobId, JobFacts>;
+  private readonly followed = new Map<JobId, Followed>();
+
+  constructor() {
+    this.jobs = this.followed;
+  }
+
+  trace(record: TraceRecord): void {
+    const { actor } = record;
+    if (actor.startsWith('job-master/')) this.jobMaster(actor.slice('job-master/'.length), record);
+    else if (actor.startsWith('checkpoint-coordinator/')) {
+      this.followed.get(actor.slice('checkpoint-coordinator/'.length))?.checkpoints.trace(record);
+    }
+  }
+
+  private jobMaster(job: JobId, { fromState, toState, contextPatch }: TraceRecord): void {
+    if (toState === null) return;
+    if (fromState === null) this.begin(job);
+    const facts = this.followed.get(job);
+    if (facts === undefined) return;
+    facts.intent = contextPatch.intent ?? facts.intent;
+    if (toState === fromState) return;
+    facts.state = toState;
+    if (fromState === 'running') facts.checkpoints.endRun();
+    if (toState === 'pausing' && facts.intent === 'restart') facts.restarts += 1;
+    if (endStates.has(toState)) this.end(job, facts);
+  }
+
+  private begin(job: JobId): void {
+    this.followed.delete(job);
+    const facts = { state: 'created', ended: false, restarts: 0, checkpoints: new CheckpointFacts(), intent: null };
+    this.followed.set(job, facts);
+  }
+
+  private end(job: JobId, facts: Followed): void {
+    facts.ended = true;
+    this.followed.delete(job);
+    this.followed.set(job, facts);
+    const ended = [...this.followed].filter(([, each]) => each.ended);
+    for (const [oldest] of ended.slice(0, Math.max(0, ended.length - endedMax))) this.followed.delete(oldest);
+  }
+}

@@ -1,0 +1,120 @@
+import type { SlotCounts, SubtaskCounts } from '../ports/subtask-counts.js';
+import type { TaskTrace, TraceRecord } from '../ports/telemetry.js';
+import type { MetricRegistry, Sample } from './metric-registry.js';
+import { SlotFacts, type SubtaskFacts } from './slot-facts.js';
+
+type Value = (facts: SubtaskFacts) => number | null;
+
+const labels = ['job', 'vertex', 'subtask'] as const;
+
+/** The metrics of a task manager. Those of a subtask begin anew with each attempt, and go with it. */
+export class TaskManagerMetrics {
+  private readonly slots = new SlotFacts();
+
+  constructor(
+    private readonly registry: MetricRegistry,
+    slotCount: number,
+  ) {
+    const { slots } = this;
+    const single = (name: string, help: string, value: () => number): void =>
+      registry.gauge({ name, help, labels: [], samples: () => [{ labels: {}, value: value() }] });
+    single('weirflow_task_manager_slots', 'Slots that this task manager offers.', () => slotCount);
+    single('weirflow_task_manager_slots_used', 'Slots that belong to a job.', () => slots.slotsUsed);
+    this.describeFlow();
+    this.describeTime();
+    this.describeSnapshots();
+  }
+
+  trace(record: TraceRecord): void {
+    if (record.verdict.kind !== 'dropped') this.slots.trace(record);
+  }
+
+  task(trace: TaskTrace): void {
+    this.slots.task(trace);
+  }
+
+  counted(slot: number, counts: SlotCounts | null): void {
+    this.slots.counted(slot, counts);
+  }
+
+  private describeFlow(): void {
+    const count = (name: string, help: string, value: (counts: SubtaskCounts) => number): void =>
+      this.registry.counter(this.family(name, help, ({ counts }) => value(counts)));
+    count('records_in_total', 'Records that the subtask took from its channels or its source.', (c) => c.recordsIn);
+    count(
+      'records_out_total',
+      'Records put into channels; one that goes into several counts in each.',
+      (c) => c.recordsOut,
+    );
+    count('bytes_in_total', 'Bytes of frames from other slots. What stays within a slot has none.', (c) => c.bytesIn);
+    count('bytes_out_total', 'Bytes of frames to other slots. What stays within a slot has none.', (c) => c.bytesOut);
+    const watermark = (name: string, help: string, value: (counts: SubtaskCounts) => number | null): void =>
+      this.gauge(name, help, ({ counts }) => inSeconds(value(counts)));
+    const after = 'Absent before the first, infinite behind the last record.';
+    watermark(
+      'input_watermark_seconds',
+      `Event time of the current input watermark. ${after}`,
+      (c) => c.inputWatermarkMs,
+    );
+    watermark(
+      'output_watermark_seconds',
+      `Event time of the last watermark put out. ${after}`,
+      (c) => c.outputWatermarkMs,
+    );
+  }
+
+  private describeTime(): void {
+    this.gauge(
+      'busy_ratio',
+      'Share of the last second in which its own code ran.',
+      ({ shares }) => shares?.busy ?? null,
+    );
+    this.gauge(
+      'backpressured_ratio',
+      'Share of the last second in which its receivers took nothing more.',
+      ({ shares }) => shares?.backPressured ?? null,
+    );
+    this.gauge(
+      'idle_ratio',
+      'Share of the last second in which it waited for input, or for its turn in the slot.',
+      ({ shares }) => shares?.idle ?? null,
+    );
+    const spent = (name: string, help: string, value: (counts: SubtaskCounts) => number): void =>
+      this.registry.counter(this.family(name, help, ({ counts }) => value(counts) / 1_000));
+    spent('busy_seconds_total', 'Time in which its own code ran.', ({ busyMs }) => busyMs);
+    spent('backpressured_seconds_total', 'Time in which its receivers took nothing more.', (c) => c.backPressuredMs);
+  }
+
+  private describeSnapshots(): void {
+    this.gauge(
+      'checkpoint_alignment_seconds',
+      'From the first barrier of its last checkpoint to the last one.',
+      ({ snapshot }) => inSeconds(snapshot?.alignmentMs ?? null),
+    );
+    this.gauge('checkpoint_sync_seconds', 'How long its last snapshot held up records.', ({ snapshot }) =>
+      inSeconds(snapshot?.syncMs ?? null),
+    );
+    this.gauge('checkpoint_bytes', 'Bytes of its last snapshot.', ({ snapshot }) => snapshot?.bytes ?? null);
+  }
+
+  private gauge(name: string, help: string, value: Value): void {
+    this.registry.gauge(this.family(name, help, value));
+  }
+
+  private family(name: string, help: string, value: Value) {
+    const samples = (): readonly Sample[] =>
+      this.slots.subtasks().flatMap((facts) => {
+        const found = value(facts);
+        return found === null ? [] : [{ labels: labelsOf(facts), value: found }];
+      });
+    return { name: `weirflow_task_${name}`, help, labels, samples };
+  }
+}
+
+/** A subtask is `vertex#index`. */
+function labelsOf({ job, counts: { subtask } }: SubtaskFacts): Sample['labels'] {
+  const at = subtask.lastIndexOf('#');
+  return { job, vertex: subtask.slice(0, at), subtask: subtask.slice(at + 1) };
+}
+
+const inSeconds = (milliseconds: number | null): number | null => (milliseconds === null ? null : milliseconds / 1_000);
