@@ -189,6 +189,7 @@ class Adversary {
         },
       },
       watermark: () => undefined,
+      idle: () => undefined,
     };
     const chain = compileChain(this.parts, end, this.gauge, true);
     for (const [index, part] of this.parts.entries()) {

@@ -6,10 +6,7 @@ import type { Files } from '../ports/files.js';
 import type { Offload } from '../ports/offload.js';
 import type { KeyedState } from '../state/keyed-state.js';
 
-/** A record without event time. */
-export const noTimestamp = Number.NEGATIVE_INFINITY;
-/** After the last record of a bounded input. */
-export const maxWatermark = Number.MAX_SAFE_INTEGER;
+export { maxWatermark, noTimestamp } from '../time/timestamps.js';
 
 /** `pending` promises exactly one call of `settle`, later; until then the tasklet takes no records. */
 export type Lifecycle = 'done' | 'pending';
@@ -19,6 +16,8 @@ export type Settle = (failure: Failure | null) => void;
 export interface Output<T> {
   emit(value: T, timestamp: number): void;
   watermark(timestamp: number): void;
+  /** Idle: this input holds no watermark back until it is active again. */
+  idle(isIdle: boolean): void;
   /** True while more was put out than the receivers have granted. Long loops of one record should pause while it holds. */
   blocked(): boolean;
 }

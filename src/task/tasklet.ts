@@ -371,6 +371,7 @@ export class Tasklet {
         this.watermarkOut = timestamp;
         output.control({ kind: 'watermark', timestamp });
       },
+      idle: (idle: boolean): void => output.control({ kind: 'status', idle }),
     };
   }
 

@@ -41,7 +41,7 @@ export class SinkAttempt<T> {
       parallelism,
       run: jobRun(1, round),
       keyed: null,
-      output: { emit: () => undefined, watermark: () => undefined, blocked: () => false },
+      output: { emit: () => undefined, watermark: () => undefined, idle: () => undefined, blocked: () => false },
       clock: nodeClock,
       files,
       offload: nodeOffload,

@@ -11,7 +11,10 @@ function heap(first = 0, last = maxParallelism - 1): KeyedStateBackend {
 }
 
 /** Sets timers as [key, time, namespace]. */
-function set(state: KeyedStateBackend, ...timers: readonly (readonly [string, number, unknown])[]): TimerQueue<unknown> {
+function set(
+  state: KeyedStateBackend,
+  ...timers: readonly (readonly [string, number, unknown])[]
+): TimerQueue<unknown> {
   const queue = state.timers<unknown>('t');
   for (const [key, time, namespace] of timers) {
     state.setCurrentKey(key);
@@ -111,7 +114,8 @@ describe('timers: in a snapshot', () => {
     set(state, ...timers);
     const { changed } = state.snapshot(checkpoint(1), null);
     const halves = [heap(0, 3), heap(4, 7)];
-    for (const group of changed) (halves[group.keyGroup < 4 ? 0 : 1] as KeyedStateBackend).load(group, state.serializers());
+    for (const group of changed)
+      (halves[group.keyGroup < 4 ? 0 : 1] as KeyedStateBackend).load(group, state.serializers());
     const restored = halves.flatMap((half) => take(half.timers('t'), 99));
     expect(new Set(restored.map((timer) => JSON.stringify(timer)))).toEqual(
       new Set(timers.map((timer) => JSON.stringify(timer))),

@@ -46,6 +46,7 @@ class Compiled {
       watermark: (timestamp: number) => {
         this.out.push(`watermark ${timestamp}`);
       },
+      idle: () => undefined,
     };
     this.chain = compileChain(parts, end, this.gauge, development);
     for (const [index, { kind, ...rest }] of parts.entries()) {

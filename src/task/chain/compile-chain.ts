@@ -31,6 +31,7 @@ export interface Chain {
 export interface ChainEnd {
   readonly records: RecordOutput;
   watermark(timestamp: number): void;
+  idle(isIdle: boolean): void;
 }
 
 interface Segment {
@@ -144,7 +145,7 @@ export function compileChain(parts: readonly ChainPart[], end: ChainEnd, gauge: 
     outputOf: (index) => {
       const at = segments.findIndex(({ target }) => target === index);
       const { emit, watermark } = segments[at + 1] as Segment;
-      return { emit, watermark, blocked: () => gauge.blocked || pausedBehind(at) };
+      return { emit, watermark, idle: end.idle, blocked: () => gauge.blocked || pausedBehind(at) };
     },
     close: () => {
       for (const { pulls } of segments) pulls?.close();
