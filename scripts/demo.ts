@@ -3,42 +3,58 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cac } from 'cac';
-import pc from 'picocolors';
+import { EngineError } from '../src/api/engine-error.js';
+import { exitCode } from '../src/cli/exit-code.js';
+import { failureText } from '../src/cli/failure-text.js';
+import { Terminal } from '../src/cli/terminal.js';
 import { runClusterDemo } from './demo/cluster-run.js';
-import { runDemo } from './demo/run.js';
+import { runEmbeddedDemo } from './demo/embedded-run.js';
+import { LiveLine } from './demo/live-line.js';
+import type { DemoOutcome } from './demo/plan.js';
+import { summaryText } from './demo/summary-text.js';
 
 /**
- * Real flights through a stateful job in one process or on a cluster of them, a crash in the middle, and a comparison of what was
- * committed with a plain computation over the files. Exit code 1 when it is not exactly once.
+ * Real flights through a stateful job on a cluster of processes, kill -9 of a task manager in the middle, and a comparison of what was
+ * committed with a plain computation over the files. Exit code 1 when it is not exactly once, or when less was killed than asked for.
  */
-const cli = cac('demo');
+const cli = cac('npm run demo --');
 cli
-  .option('--kills <n>', 'How many crashes', { default: 1 })
-  .option('--seed <n>', 'Draws the moments of the crashes', { default: 1 })
-  .option('--cluster', 'On processes that NATS connects, killed with kill -9')
+  .option('--kills <n>', 'How many task managers are killed, one after the other', { default: 1 })
+  .option('--seed <n>', 'Draws the moments and the victims', { default: 1 })
+  .option('--embedded', 'All in one process, without NATS')
   .option('--json', 'Make the last line a JSON summary');
 cli.help();
 const { options } = cli.parse();
-if (!options.help) {
+if (!options.help) process.exitCode = await demo();
+
+async function demo(): Promise<number> {
+  const terminal = new Terminal();
   const folder = await mkdtemp(join(tmpdir(), 'weirflow-demo-'));
   // Whoever interrupts it leaves nothing behind: what was started and stored here goes when this process exits.
-  process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143));
+  process.once('SIGINT', () => process.exit(exitCode.interrupted));
+  process.once('SIGTERM', () => process.exit(exitCode.terminated));
   process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
-  const run = options.cluster === true ? runClusterDemo : runDemo;
-  const outcome = await run({
-    folder,
-    kills: Number(options.kills),
-    seed: Number(options.seed),
-    print: (line) => console.error(line),
-  });
-  if (outcome.differences.length > 0) console.error(pc.red(`Not exactly once:\n  ${outcome.differences.join('\n  ')}`));
-  if (options.json === true) console.log(JSON.stringify(outcome.summary));
-  else {
-    const { records, kills, restarts, detectionMs, recoveryMs, checkpoints, exactlyOnce } = outcome.summary;
-    console.log(
-      `${records} flights, ${kills} crashes, ${restarts} restarts, noticed in ${detectionMs ?? '–'} ms, recovered in ${recoveryMs ?? '–'} ms, ${checkpoints} checkpoints: ` +
-        (exactlyOnce ? pc.green('exactly once') : pc.red('NOT exactly once')),
+  const run = options.embedded === true ? runEmbeddedDemo : runClusterDemo;
+  const kills = Number(options.kills);
+  try {
+    return report(
+      await run({ folder, kills, seed: Number(options.seed), live: new LiveLine(terminal) }),
+      kills,
+      terminal,
     );
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    terminal.say(failureText(error.failure, terminal.colors));
+    return exitCode.failed;
   }
-  process.exitCode = outcome.summary.exactlyOnce ? 0 : 1;
+}
+
+function report(outcome: DemoOutcome, kills: number, terminal: Terminal): number {
+  const { summary, differences } = outcome;
+  const { red } = terminal.colors;
+  if (differences.length > 0) terminal.say(red(`Not exactly once:\n  ${differences.join('\n  ')}`));
+  const missed = kills - summary.kills;
+  if (missed > 0) terminal.say(red(`${missed} of ${kills} kills never came: the job had ended before.`));
+  console.log(options.json === true ? JSON.stringify(summary) : summaryText(outcome, terminal.colors));
+  return summary.exactlyOnce && missed === 0 ? exitCode.done : exitCode.failed;
 }

@@ -1,7 +1,16 @@
 import type { Decision } from '../kernel/actor.js';
 import type { Effect } from '../kernel/effect.js';
 import type { JobId } from '../protocol/ids.js';
-import { type Context, jobWaitingFor, type Lookup, type On, recordKey, resultKey, without } from './context.js';
+import {
+  type Context,
+  isTaken,
+  jobWaitingFor,
+  type Lookup,
+  type On,
+  recordKey,
+  resultKey,
+  without,
+} from './context.js';
 import { isJobRecord, jobResult, refusal, type StoreAnswer } from './kept.js';
 import { startJob } from './running.js';
 
@@ -43,6 +52,7 @@ function unknownJobs(context: Context, keys: readonly string[]): readonly JobId[
   return keys
     .map((key) => /^jobs\/([^/]+)\/record$/.exec(key)?.[1])
     .filter((job) => job !== undefined)
+    .filter((job) => isTaken(context, job))
     .filter((job) => !context.running.includes(job) && context.results[job] === undefined);
 }
 

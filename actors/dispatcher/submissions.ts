@@ -1,9 +1,20 @@
 import type { Decision } from '../kernel/actor.js';
 import { answer } from '../kernel/answer.js';
 import type { Effect } from '../kernel/effect.js';
+import { type Failure, failure } from '../kernel/failure.js';
 import type { AskRef } from '../kernel/message.js';
+import type { JobId } from '../protocol/ids.js';
 import type { JobRecord } from '../protocol/job-graph.js';
-import { type Context, jobWaitingFor, type On, recordKey, resultKey, type Submission, without } from './context.js';
+import {
+  type Context,
+  isTaken,
+  jobWaitingFor,
+  type On,
+  recordKey,
+  resultKey,
+  type Submission,
+  without,
+} from './context.js';
 import { difference, invalid } from './identity.js';
 import { isJobRecord, jobResult, refusal, type StoreAnswer } from './kept.js';
 import type { DispatcherAnswer } from './messages.js';
@@ -14,8 +25,16 @@ export function submit(context: Context, { record, meta }: On<'dispatcher.submit
   if (meta.ask === null) return {};
   const why = invalid(record);
   if (why !== null) return { effects: reject(meta.ask, isJobRecord(record) ? record.job : '', why) };
+  if (!isTaken(context, record.job)) return { effects: reject(meta.ask, record.job, dedicated(context, record.job)) };
   if (context.submissions[record.job] !== undefined) return { refuse: 'tooEarly' };
   return create(context, record, meta.ask);
+}
+
+function dedicated({ dedicatedTo }: Context, job: JobId): Failure {
+  const message =
+    `This cluster runs job '${dedicatedTo}' and ends with it, so it takes no '${job}'. ` +
+    'Give the job to a cluster of weir jobmanager, or run it as a cluster of its own.';
+  return failure('CLUSTER_DEDICATED', 'user', message, 'never');
 }
 
 /** Create-only, also for a job that is known: what is kept decides whether this is the same one. */

@@ -20,6 +20,8 @@ export type Effect =
   | { readonly kind: 'answer'; readonly ask: AskRef; readonly message: AnyMessage }
   /** To an actor of the same process: never lost while the process lives. */
   | { readonly kind: 'tell'; readonly actor: ActorName; readonly message: AnyMessage }
+  /** To the actors of that name in all processes that listen just now: a hint, because whoever misses it is not told again. */
+  | { readonly kind: 'broadcast'; readonly actor: ActorName; readonly message: AnyMessage }
   // Time
   | { readonly kind: 'timer.start'; readonly timer: string; readonly delayMs: number; readonly message: AnyMessage }
   | { readonly kind: 'timer.stop'; readonly timer: string }
@@ -97,6 +99,8 @@ export type Effect =
       readonly run: JobRun;
       readonly checkpoint: CheckpointId;
     }
+  /** A reader reads nothing more: its input ends as one does that has been read to its end. */
+  | { readonly kind: 'task.stop'; readonly slot: number; readonly subtask: string; readonly run: JobRun }
   | { readonly kind: 'task.cancel'; readonly slot: number; readonly subtask: string; readonly run: JobRun };
 
 export type EffectKind = Effect['kind'];

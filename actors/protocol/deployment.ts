@@ -25,8 +25,15 @@ export interface SlotReport {
   readonly subtasks: readonly SubtaskKey[];
 }
 
-/** Timeouts and intervals of a cluster. Defaults are PROTOCOLS.md section 4's. */
+/**
+ * Which free slots a job gets. `spread`: one after the other from the task manager with the fewest in use, so that machines share the
+ * work. `pack`: from the one with the most in use, so that machines are filled, and left empty, one by one. Names decide a tie.
+ */
+export type SlotPlacement = 'spread' | 'pack';
+
+/** Timeouts and intervals of a cluster, and how it places. Defaults are PROTOCOLS.md section 4's. */
 export interface ClusterOptions {
+  readonly placement: SlotPlacement;
   readonly heartbeatIntervalMs: number;
   readonly heartbeatTimeoutMs: number;
   readonly stuckTimeoutMs: number;
@@ -40,6 +47,7 @@ export interface ClusterOptions {
 }
 
 export const defaultClusterOptions: ClusterOptions = {
+  placement: 'spread',
   heartbeatIntervalMs: 500,
   heartbeatTimeoutMs: 3_000,
   stuckTimeoutMs: 30_000,

@@ -5,6 +5,8 @@ export type ProcessName = string;
 export type Incarnation = string;
 /** Matches whatever incarnation listens there. Only a first contact (registration, submission) may use it. */
 export const anyIncarnation: Incarnation = '*';
+/** Stands for the receiver of a broadcast; no process can have this name. */
+export const everyProcess: ProcessName = '*';
 
 /** Where an actor lives: the process, the life of that process, and the actor's name in it. */
 export interface Address {
@@ -19,6 +21,8 @@ export type ActorName = string;
 export type JobId = string;
 /** The leader's fencing number, strictly increasing. 0 stands on messages of those who lead nothing. */
 export type Epoch = number;
+/** Where epochs are claimed in the store, each as a key of its own that ends with its number. */
+export const epochsPrefix = 'epochs/';
 /** Numbers the deployments of a job's graph; increases over restarts and over leaders. */
 export type JobRun = number;
 export type VertexId = string;

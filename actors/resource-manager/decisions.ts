@@ -5,6 +5,7 @@ import type { Effect } from '../kernel/effect.js';
 import type { Delivered } from '../kernel/message.js';
 import type { SlotReport } from '../protocol/deployment.js';
 import { type Allocation, actorNames, type JobId, type SlotAddress, sameAllocation } from '../protocol/ids.js';
+import type { TaskManagerMessage } from '../task-manager/messages.js';
 import { closingEffects, resume } from './closing.js';
 import type { LossReason, ResourceManagerFact, ResourceManagerMessage } from './messages.js';
 import {
@@ -24,6 +25,15 @@ import {
 
 type Context = ResourceManagerContext;
 type On<T extends ResourceManagerMessage['type']> = Delivered<Extract<ResourceManagerMessage, { type: T }>>;
+
+/**
+ * A task manager whose leader was killed would otherwise notice at its heartbeat timeout. One that misses this does, and one that gets
+ * it late or twice registers once more, which changes nothing.
+ */
+export function announce(): Decision<Context> {
+  const message: TaskManagerMessage = { type: 'leader.announced' };
+  return { effects: [{ kind: 'broadcast', actor: actorNames.taskManager, message }] };
+}
 
 /**
  * Takes a life of a task manager into the table. What its slots hold is nobody's: the grants of an earlier leader, or

@@ -1,6 +1,7 @@
 import type { Decision } from '../kernel/actor.js';
 import { answer } from '../kernel/answer.js';
 import type { Delivered } from '../kernel/message.js';
+import type { SlotPlacement } from '../protocol/deployment.js';
 import type { JobId, JobRun, SlotAddress } from '../protocol/ids.js';
 import { closingEffects } from './closing.js';
 import type { ResourceManagerFact, ResourceManagerMessage } from './messages.js';
@@ -21,6 +22,7 @@ const shortagesMax = 64;
 
 type Context = ResourceManagerContext;
 type On<T extends ResourceManagerMessage['type']> = Delivered<Extract<ResourceManagerMessage, { type: T }>>;
+type Pool = { readonly used: number };
 type Located = ReturnType<typeof allSlots>[number];
 
 /**
@@ -92,9 +94,10 @@ function grant(context: Context, slot: SlotAddress, job: JobId, run: JobRun): Co
   return withSlot(context, slot, (row) => ({ ...row, use: { kind: 'granted', job, run, shown: 'notYet' } }));
 }
 
-/** Up to `count` free slots, one after the other from the task manager with the fewest in use, then the first by name. */
+/** Up to `count` free slots, one after the other as the placement says; among equals the first by name. */
 function choose(context: Context, job: JobId, run: JobRun, count: number): readonly SlotAddress[] {
   const chosen: SlotAddress[] = [];
+  const goesBefore = before[context.options.placement];
   const pools = context.taskManagers
     .filter(({ status }) => status === 'registered')
     .map(({ process, incarnation, slots }) => ({
@@ -103,7 +106,7 @@ function choose(context: Context, job: JobId, run: JobRun, count: number): reado
     }));
   while (chosen.length < count) {
     let best: (typeof pools)[number] | undefined;
-    for (const pool of pools) if (pool.free.length > 0 && pool.used < (best?.used ?? Infinity)) best = pool;
+    for (const pool of pools) if (pool.free.length > 0 && (best === undefined || goesBefore(pool, best))) best = pool;
     const slot = best?.free.shift();
     if (best === undefined || slot === undefined) break;
     best.used += 1;
@@ -111,6 +114,12 @@ function choose(context: Context, job: JobId, run: JobRun, count: number): reado
   }
   return chosen;
 }
+
+/** Whether the first of two task managers gives its slot before the second. */
+const before: Readonly<Record<SlotPlacement, (one: Pool, other: Pool) => boolean>> = {
+  spread: (one, other) => one.used < other.used,
+  pack: (one, other) => one.used > other.used,
+};
 
 const isFit = ({ use, closed }: SlotRow, job: JobId, run: JobRun): boolean =>
   use.kind === 'free' && (closed === null || closed.job !== job || closed.run < run);

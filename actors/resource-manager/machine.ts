@@ -1,6 +1,6 @@
 import { defineActor } from '../kernel/actor.js';
 import { askAgain, noteClosed, postpone } from './closing.js';
-import { loseTaskManager, noteReport, noteStuck, register, suspect, waiting } from './decisions.js';
+import { announce, loseTaskManager, noteReport, noteStuck, register, suspect, waiting } from './decisions.js';
 import { describe } from './description.js';
 import { releaseSlots, requestSlots } from './granting.js';
 import { type ResourceManagerInput, resourceManagerMessages } from './messages.js';
@@ -17,6 +17,7 @@ export const resourceManagerActor = defineActor({
   states: {
     // Never left: the table lives as long as the leader. Its next leader builds its own from what is reported.
     serving: {
+      entry: 'announce',
       on: {
         'resourceManager.register': { actions: 'register' },
         'resourceManager.requestSlots': { actions: 'requestSlots' },
@@ -33,6 +34,7 @@ export const resourceManagerActor = defineActor({
     },
   },
   actions: {
+    announce,
     askAgain,
     describe,
     loseTaskManager,

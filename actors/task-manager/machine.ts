@@ -66,12 +66,14 @@ export const taskManagerActor = defineActor({
         'ask.absent': { actions: 'askLater' },
       },
     },
-    // Entered anew at each heartbeat. Left when none has come for too long: the leader has lost us, or is another.
+    // Entered anew at each heartbeat. Left when a leader announces itself, or none has been heard for too long: it has lost us, or is
+    // another.
     serving: {
       after: { heartbeatTimeout: { target: 'registering' } },
       on: {
         ...draining,
         'taskManager.heartbeat': { target: 'serving', reenter: true, actions: 'answerHeartbeat' },
+        'leader.announced': { target: 'registering' },
         'slot.changed': { actions: 'noteSlot' },
       },
     },
@@ -116,7 +118,12 @@ export const taskManagerActor = defineActor({
       'ask.absent': unasked,
       'ask.unreachable': 'The question is repeated until somebody listens there.',
     },
-    draining: { 'taskManager.drain': 'It drains.' },
+    connecting: { 'leader.announced': 'It registers as soon as its slots are there.' },
+    registering: { 'leader.announced': 'It is asking already, and again and again.' },
+    draining: {
+      'taskManager.drain': 'It drains.',
+      'leader.announced': 'It has no slots to offer any more; the new leader never gets to know it.',
+    },
   },
   refusals: { tooEarly: 'This life has not offered its slots to anybody yet.' },
   refused: { connecting: { 'taskManager.heartbeat': 'tooEarly' } },

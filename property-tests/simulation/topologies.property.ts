@@ -20,6 +20,7 @@ const rates: fc.Arbitrary<FaultRates> = fc.record({
   crash: rate(1),
   pause: rate(0.5),
   partition: rate(0.6),
+  stop: rate(1),
 }) as fc.Arbitrary<FaultRates>;
 
 const plans: fc.Arbitrary<RunPlan> = fc
@@ -31,12 +32,13 @@ const plans: fc.Arbitrary<RunPlan> = fc
     healAtMs: fc.integer({ min: 500, max: 4_000 }),
   })
   .map(({ seed, taskManagers, spare, rates: drawn, healAtMs }) => {
-    const { job, slots, taskManagers: planned } = planRun(seed);
+    const { job, slots, placement, taskManagers: planned } = planRun(seed);
     return {
       seed,
       job,
       taskManagers,
       slots: Math.ceil((slots * planned) / taskManagers) + spare,
+      placement,
       rates: drawn,
       healAtMs,
     };

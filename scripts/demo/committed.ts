@@ -1,11 +1,20 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** How many bytes are committed in a folder of parts: what is in progress or pending begins with a dot. */
-export async function committedBytes(output: string): Promise<number> {
-  const names = await readdir(output).catch(() => [] as string[]);
-  const sizes = await Promise.all(
-    names.filter((name) => name.startsWith('part-')).map(async (name) => (await stat(join(output, name))).size),
-  );
-  return sizes.reduce((sum, size) => sum + size, 0);
+/** Counts the rows that are committed in a folder of parts: what is in progress or pending begins with a dot. */
+export class CommittedRows {
+  /** A part that is shown never changes, so each is read once. */
+  private readonly rows = new Map<string, number>();
+
+  constructor(private readonly output: string) {}
+
+  async count(): Promise<number> {
+    const names = await readdir(this.output).catch(() => [] as string[]); // The sink makes the folder.
+    const shown = names.filter((name) => name.startsWith('part-') && !this.rows.has(name));
+    for (const name of shown) {
+      const text = await readFile(join(this.output, name), 'utf8');
+      this.rows.set(name, text.split('\n').length - 1);
+    }
+    return [...this.rows.values()].reduce((sum, rows) => sum + rows, 0);
+  }
 }

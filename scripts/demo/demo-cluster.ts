@@ -1,37 +1,57 @@
+import { randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startNatsServer } from '../../src/runtime/nats-server/start-nats-server.js';
 import { ClusterProcess } from './cluster-process.js';
-
-type Server = Awaited<ReturnType<typeof startNatsServer>>;
+import { type DemoNats, natsForDemo } from './demo-nats.js';
 
 const taskManagerNames = ['tm-1', 'tm-2', 'tm-3'] as const;
 
+interface Member {
+  readonly process: ClusterProcess;
+  alive: boolean;
+}
+
+/** What the processes of the cluster say, line by line. */
+export interface DemoEars {
+  readonly jobManager: (line: string) => void;
+  readonly taskManager: (line: string) => void;
+}
+
+/** A task manager, and the subtasks of one vertex that it holds. */
+export interface Holder {
+  readonly process: string;
+  readonly subtasks: readonly string[];
+}
+
 /** nats-server, one job manager and three task managers with a slot each, as processes of this machine. */
 export class DemoCluster {
+  readonly size = taskManagerNames.length;
   private readonly processes = new Set<ClusterProcess>();
-  private readonly members = new Map<string, ClusterProcess>();
+  private readonly members = new Map<string, Member>();
 
   private readonly endAll = (): void => {
     for (const each of this.processes) each.kill('SIGKILL');
   };
 
   private constructor(
-    private readonly server: Server,
+    private readonly nats: DemoNats,
+    private readonly name: string,
     private readonly store: string,
+    private readonly ears: DemoEars,
   ) {
     // Whoever interrupts the demo ends its cluster too.
     process.on('exit', this.endAll);
   }
 
-  /** Settles when all are there. `heard` gets what the job manager says. */
-  static async start(store: string, heard: (line: string) => void): Promise<DemoCluster> {
-    const cluster = new DemoCluster(await startNatsServer(), store);
+  /** Settles when all are there. */
+  static async start(store: string, say: (line: string) => void, ears: DemoEars): Promise<DemoCluster> {
+    const name = `demo-${randomUUID().slice(0, 8)}`;
+    const cluster = new DemoCluster(await natsForDemo(name, say), name, store, ears);
     try {
-      const leader = cluster.spawn(['jobmanager', '--http-port', '0', ...cluster.storeArgs], heard);
-      for (const name of taskManagerNames) cluster.startTaskManager(name);
+      const leader = cluster.spawn(['jobmanager', '--http-port', '0', ...cluster.storeArgs], ears.jobManager);
+      const members = taskManagerNames.map((member) => cluster.startTaskManager(member));
       await leader.says(/ serving$/);
-      await Promise.all([...cluster.members.values()].map((member) => member.says(/ registered$/)));
+      await Promise.all(members.map((member) => member.says(/ registered$/)));
     } catch (error) {
       await cluster.stop();
       throw error;
@@ -39,32 +59,55 @@ export class DemoCluster {
     return cluster;
   }
 
+  /** What it consists of, for people. */
+  get text(): string {
+    return `${this.nats.text}, one job manager, three task managers`;
+  }
+
+  /** How many task managers are registered. */
+  get alive(): number {
+    return [...this.members.values()].filter(({ alive }) => alive).length;
+  }
+
   async submit(job: string, params: readonly string[]): Promise<void> {
-    const client = this.spawn(['submit', job, '--nats', this.server.url, '--', ...params]);
+    const client = this.spawn(['submit', job, ...this.target, '--', ...params], () => undefined);
     const code = await client.ended;
     if (code !== 0) throw new Error(`The job was not taken:\n${client.lines.join('\n')}`);
   }
 
-  /** Task managers that hold a subtask of that vertex just now. */
-  holding(vertex: string): readonly string[] {
-    const holds = (member: ClusterProcess): boolean =>
-      member.lines.findLast((line) => line.includes(' slot 0: '))?.includes(`${vertex}#`) ?? false;
-    return [...this.members].flatMap(([name, member]) => (holds(member) ? [name] : []));
+  /** Task managers that hold subtasks of that vertex just now. */
+  holding(vertex: string): readonly Holder[] {
+    return [...this.members].flatMap(([name, { process: member, alive }]) => {
+      const held = /\[(.*)\]/.exec(member.lines.findLast((line) => line.includes(' slot 0: ')) ?? '')?.[1] ?? '';
+      const subtasks = held.split(' ').filter((subtask) => subtask.startsWith(`${vertex}#`));
+      return alive && subtasks.length > 0 ? [{ process: name, subtasks }] : [];
+    });
   }
 
   /** Ends it with SIGKILL, so that it says goodbye to nobody. */
   kill(name: string): void {
-    this.members.get(name)?.kill('SIGKILL');
+    const member = this.members.get(name);
+    if (member === undefined) return;
+    member.alive = false;
+    member.process.kill('SIGKILL');
   }
 
-  startTaskManager(name: string): void {
-    this.members.set(name, this.spawn(['taskmanager', '--name', name, '--slots', '1', ...this.storeArgs]));
+  startTaskManager(name: string): ClusterProcess {
+    const member: Member = {
+      alive: false,
+      process: this.spawn(['taskmanager', '--name', name, '--slots', '1', ...this.storeArgs], (line) => {
+        if (line.endsWith(' registered')) member.alive = true;
+        this.ears.taskManager(line);
+      }),
+    };
+    this.members.set(name, member);
+    return member.process;
   }
 
   /** Complete checkpoints of a job, as its manifest log has them. */
   async checkpoints(job: string): Promise<number> {
-    const folder = join(this.store, 'default/jobs', job, 'log');
-    const names = await readdir(folder).catch(() => [] as string[]);
+    const folder = join(this.store, this.name, 'jobs', job, 'log');
+    const names = await readdir(folder).catch(() => [] as string[]); // Before its first entry there is no log.
     const entries = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
     return entries.filter((entry) => entry.includes('"kind":"checkpoint"')).length;
   }
@@ -74,16 +117,20 @@ export class DemoCluster {
     this.endAll();
     process.off('exit', this.endAll);
     await Promise.all([...this.processes].map(({ ended }) => ended));
-    await this.server.stop();
+    await this.nats.stop();
   }
 
-  private spawn(args: readonly string[], heard?: (line: string) => void): ClusterProcess {
+  private spawn(args: readonly string[], heard: (line: string) => void): ClusterProcess {
     const child = new ClusterProcess(args, heard);
     this.processes.add(child);
     return child;
   }
 
+  private get target(): readonly string[] {
+    return ['--nats', this.nats.url, '--no-context', '--cluster', this.name];
+  }
+
   private get storeArgs(): readonly string[] {
-    return ['--nats', this.server.url, '--checkpoints', this.store];
+    return [...this.target, '--checkpoints', this.store];
   }
 }

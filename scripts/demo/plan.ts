@@ -1,18 +1,22 @@
+import type { LiveLine } from './live-line.js';
+import type { Spread } from './recovery-log.js';
+
 export interface DemoOptions {
   /** An empty folder for input, checkpoints and output. */
   readonly folder: string;
   readonly kills: number;
   readonly seed: number;
-  readonly print: (line: string) => void;
+  readonly live: LiveLine;
 }
 
+/** The last line of the demo, for programs. */
 export interface DemoSummary {
   readonly records: number;
   readonly kills: number;
   readonly restarts: number;
-  /** From the kill to `pausing`, of the one that was noticed last. */
+  /** From the kill to `pausing`: the median over the kills; null when nothing was killed. */
   readonly detectionMs: number | null;
-  /** From the kill to `running`, of the slowest. */
+  /** From the kill to the first record that the restored keyed subtask has processed: the median over the kills. */
   readonly recoveryMs: number | null;
   readonly checkpoints: number;
   readonly exactlyOnce: boolean;
@@ -20,31 +24,34 @@ export interface DemoSummary {
 
 export interface DemoOutcome {
   readonly summary: DemoSummary;
+  readonly detection: Spread | null;
+  readonly recovery: Spread | null;
   readonly differences: readonly string[];
 }
 
-const firstKillMs = 1_500;
-const killEveryMs = 1_500;
-const afterLastKillMs = 2_500;
+/** How the moments of the kills lie in a run. */
+export interface Pace {
+  readonly firstKillMs: number;
+  readonly killEveryMs: number;
+  /** The input lasts so much longer than the last kill. */
+  readonly afterLastKillMs: number;
+}
+
 const jitterMs = 400;
 const deadlineMs = 120_000;
 
 /** How many records a second, so that the input lasts beyond the last kill. */
-export function rateFor(records: number, kills: number): number {
-  const lastsMs = firstKillMs + Math.max(0, kills - 1) * killEveryMs + afterLastKillMs;
+export function rateFor(records: number, kills: number, { firstKillMs, killEveryMs, afterLastKillMs }: Pace): number {
+  const lastsMs = firstKillMs + Math.max(0, kills - 1) * killEveryMs + jitterMs + afterLastKillMs;
   return Math.ceil((records * 1_000) / lastsMs);
 }
 
-/** When to kill, counted from the start of the job. */
-export function killMoments(kills: number, seed: number): readonly number[] {
+/** When to kill, counted from the moment at which the job runs. */
+export function killMoments(kills: number, seed: number, { firstKillMs, killEveryMs }: Pace): readonly number[] {
   return Array.from(
     { length: kills },
     (_, index) => firstKillMs + index * killEveryMs + ((seed * 7_919 + index * 104_729) % jitterMs),
   );
-}
-
-export function progressLine(state: string, checkpoints: number, bytes: number): string {
-  return `${state.padEnd(20)} ${String(checkpoints).padStart(3)} checkpoints  ${(bytes / 1_000).toFixed(0).padStart(6)} kB committed`;
 }
 
 /** Rejects when the demo takes far longer than it should. */

@@ -1,20 +1,38 @@
 import type { TraceRecord } from '../../src/ports/telemetry.js';
 
 interface Recovery {
-  readonly crashed: string;
-  readonly crashedAtMs: number;
+  readonly killed: string;
+  readonly killedAtMs: number;
+  /** The keyed subtasks that ended with it. */
+  readonly lost: readonly string[];
   readonly states: { readonly state: string; readonly atMs: number }[];
+  /** When all that was lost has processed a record again. */
+  firstRecordAtMs: number | null;
+  readonly waiting: Set<string>;
 }
 
-/** Follows the job-master: which states each recovery went through, and when. */
+/** A duration over several kills. */
+export interface Spread {
+  readonly medianMs: number;
+  readonly slowestMs: number;
+}
+
+/** Follows the job-master through its recoveries, and each keyed subtask that was lost to its first new record. */
 export class RecoveryLog {
   readonly recoveries: Recovery[] = [];
   checkpoints = 0;
   restarts = 0;
   state = 'created';
 
-  crashed(process: string, atMs: number): void {
-    this.recoveries.push({ crashed: process, crashedAtMs: atMs, states: [] });
+  killed(process: string, lost: readonly string[], atMs: number): void {
+    this.recoveries.push({
+      killed: process,
+      killedAtMs: atMs,
+      lost,
+      states: [],
+      firstRecordAtMs: null,
+      waiting: new Set(lost),
+    });
   }
 
   trace({ actor, fromState, toState, atMs }: TraceRecord): void {
@@ -32,32 +50,54 @@ export class RecoveryLog {
       current.states.push({ state: entered, atMs });
   }
 
-  /** From the crash to `pausing`, of the crash that was noticed last; null when there was none. */
-  detectionMs(): number | null {
-    return this.slowestMs('pausing');
+  /**
+   * A subtask has processed its first record since it was started. What was lost has no other life that could say so. The value is how
+   * long its recovery took, for the subtask with which all that was lost is back; else null.
+   */
+  firstRecord(subtask: string, atMs: number): number | null {
+    const recovery = this.recoveries.find(({ killedAtMs, waiting }) => atMs >= killedAtMs && waiting.has(subtask));
+    if (recovery === undefined) return null;
+    recovery.waiting.delete(subtask);
+    if (recovery.waiting.size > 0) return null;
+    recovery.firstRecordAtMs = atMs;
+    return atMs - recovery.killedAtMs;
   }
 
-  /** From the crash to `running`, of the slowest recovery; null when there was none. */
-  recoveryMs(): number | null {
-    return this.slowestMs('running');
+  /** From the kills to `pausing`; null when there was none. */
+  detection(): Spread | null {
+    return spread(this.recoveries.map(({ killedAtMs, states }) => since(killedAtMs, atOf(states, 'pausing'))));
   }
 
-  private slowestMs(until: string): number | null {
-    const durations = this.recoveries.flatMap(({ crashedAtMs, states }) => {
-      const running = states.find(({ state }) => state === until);
-      return running === undefined ? [] : [running.atMs - crashedAtMs];
-    });
-    return durations.length === 0 ? null : Math.round(Math.max(...durations));
+  /** From the kills to the first new records; null when there was none. */
+  recovery(): Spread | null {
+    return spread(this.recoveries.map(({ killedAtMs, firstRecordAtMs }) => since(killedAtMs, firstRecordAtMs)));
   }
 
   text(): string {
-    return this.recoveries
-      .map(({ crashed, crashedAtMs, states }, index) => {
-        const lines = states.map(
-          ({ state, atMs }) => `  ${`+${(atMs - crashedAtMs).toFixed(0)} ms`.padStart(9)}  ${state}`,
-        );
-        return [`Recovery ${index + 1}: ${crashed} crashed`, ...lines].join('\n');
-      })
-      .join('\n');
+    return this.recoveries.map((recovery, index) => recoveryText(recovery, index + 1)).join('\n');
   }
+}
+
+function recoveryText({ killed, killedAtMs, lost, states, firstRecordAtMs }: Recovery, number: number): string {
+  const line = (atMs: number, what: string): string =>
+    `  ${`+${(atMs - killedAtMs).toFixed(0)} ms`.padStart(9)}  ${what}`;
+  return [
+    `Recovery ${number}: ${killed} killed, ${lost.join(', ')} lost`,
+    ...states.map(({ state, atMs }) => line(atMs, state)),
+    ...(firstRecordAtMs === null ? [] : [line(firstRecordAtMs, `first new record in ${lost.join(', ')}`)]),
+  ].join('\n');
+}
+
+const atOf = (states: Recovery['states'], name: string): number | null =>
+  states.find(({ state }) => state === name)?.atMs ?? null;
+
+const since = (killedAtMs: number, atMs: number | null): number | null => (atMs === null ? null : atMs - killedAtMs);
+
+/** Null when one of them was never reached: what did not happen has no median. */
+function spread(durations: readonly (number | null)[]): Spread | null {
+  const known = durations.filter((duration) => duration !== null).sort((a, b) => a - b);
+  if (known.length === 0 || known.length < durations.length) return null;
+  const middle = known.length / 2;
+  const [low = 0, high = 0] = [known[Math.ceil(middle) - 1], known[Math.floor(middle)]];
+  return { medianMs: Math.round((low + high) / 2), slowestMs: Math.round(known.at(-1) ?? 0) };
 }

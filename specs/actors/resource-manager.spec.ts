@@ -72,6 +72,12 @@ function twoByTwo(): Manager {
 }
 
 describe('resource manager: registering', () => {
+  it('announces itself to every task manager when it starts', () => {
+    expect(new Manager().take()).toEqual([
+      { kind: 'broadcast', actor: 'task-manager', message: { type: 'leader.announced' } },
+    ]);
+  });
+
   it('a task manager is answered and watched by a heartbeat of its own', () => {
     const manager = new Manager();
     expect(manager.register('tm-a', [empty(0)])).toEqual({ type: 'resourceManager.registered', process: 'tm-a' });

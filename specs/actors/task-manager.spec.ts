@@ -154,6 +154,39 @@ describe('task manager: serving', () => {
   });
 });
 
+describe('task manager: a leader announces itself', () => {
+  const announced = { type: 'leader.announced' } as const;
+
+  it('serving: it registers at once with whoever leads, and keeps what runs', () => {
+    const manager = serving(busy(0));
+    manager.say(announced);
+    expect(manager.value).toBe('registering');
+    expect(manager.evicted()).toEqual([]);
+    expect(manager.openAsk('register/tm-a@i1/2').message).toMatchObject({ slots: [busy(0), empty(1)] });
+    manager.registered(2);
+    expect(manager.value).toBe('serving');
+  });
+
+  it('registering: the question goes on, and the time without a leader too', () => {
+    const manager = registering();
+    const { running } = manager;
+    manager.take();
+    expect(manager.say(announced)).toMatchObject({ kind: 'ignored' });
+    expect(manager.take()).toEqual([]);
+    expect(manager.running).toEqual(running);
+    expect(manager.open).toEqual(['register/tm-a@i1/1']);
+  });
+
+  it('before its slots are there, and when it drains: it offers nothing', () => {
+    const early = new Manager();
+    expect(early.say(announced)).toMatchObject({ kind: 'ignored' });
+    const draining = serving(busy(0));
+    draining.say({ type: 'taskManager.drain' });
+    expect(draining.say(announced)).toMatchObject({ kind: 'ignored' });
+    expect([...early.open, ...draining.open]).toEqual([]);
+  });
+});
+
 describe('task manager: without a leader', () => {
   it('ends what runs after the orphan timeout in all, and goes on registering', () => {
     const manager = serving(busy(0));

@@ -81,6 +81,29 @@ export function busContract(name: string, open: () => Promise<BusWorld>): void {
       expect(events).toEqual(['received']);
     });
 
+    it('broadcast: everybody who listens gets it, the sender too, and never from within the call', async () => {
+      const received: string[] = [];
+      for (const [bus, name] of [[world.a, 'a'] as const, [world.b, 'b'] as const, [world.b, 'c'] as const])
+        bus.listen(name, (bytes) => received.push(`${name}: ${textOf(bytes)}`));
+      const unlisten = world.b.listen('d', () => received.push('d'));
+      unlisten();
+      await world.settled?.();
+      world.a.broadcast('send.test', bytesOf('all'));
+      expect(received).toEqual([]);
+      await world.until(() => received.length === 3);
+      expect(received.sort()).toEqual(['a: all', 'b: all', 'c: all']);
+    });
+
+    it('broadcast: nobody listens, and nothing is told', async () => {
+      const received: string[] = [];
+      world.a.broadcast('send.test', bytesOf('before'));
+      await world.settled?.();
+      world.b.listen('b', (bytes) => received.push(textOf(bytes)));
+      await world.settled?.();
+      world.a.broadcast('send.test', bytesOf('after'));
+      await world.until(() => received.length > 0 && received.at(-1) === 'after');
+    });
+
     it('unlisten: nothing arrives afterwards, and the process counts as absent', async () => {
       const events: string[] = [];
       const unlisten = world.b.listen('b', () => events.push('received'));

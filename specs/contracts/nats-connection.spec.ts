@@ -2,6 +2,7 @@ import { connect } from '@nats-io/transport-node';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { SlotAddress } from '../../actors/protocol/ids.js';
 import { nodeClock } from '../../src/runtime/world/clock.js';
+import { passwordAccess } from '../../src/transport/nats/access.js';
 import { connectNats, type NatsOptions } from '../../src/transport/nats/connect.js';
 import { NatsBus } from '../../src/transport/nats/nats-bus.js';
 import { NatsDataLinks } from '../../src/transport/nats/nats-data-links.js';
@@ -63,10 +64,10 @@ describe('nats: the first connection', () => {
   it('is refused at once with wrong credentials, which the message does not repeat', async () => {
     const server = await natsServerForTest({ args: ['--user', 'weir', '--pass', 'secret'] });
     const url = server.url.replace('//', '//weir:guess@');
-    const connected = await connectNats({ ...optionsFor(url), access: { user: 'weir', pass: 'guess' } });
+    const connected = await connectNats({ ...optionsFor(url), access: passwordAccess('weir', 'guess') });
     expect(connected).toMatchObject({ ok: false, failure: { code: 'NATS_DENIED', retry: 'never' } });
     if (!connected.ok) expect(connected.failure.message).not.toContain('guess');
-    const { link } = await linkTo(server.url, 'a', { access: { user: 'weir', pass: 'secret' } });
+    const { link } = await linkTo(server.url, 'a', { access: passwordAccess('weir', 'secret') });
     expect(link.up).toBe(true);
   });
 
@@ -245,7 +246,7 @@ describe('nats: what stands on the wire', () => {
     const permissions = '{ publish: ["weir.>", "_INBOX.>"], subscribe: "_INBOX.>" }';
     const config = `authorization { users: [{ user: weir, password: x, permissions: ${permissions} }] }`;
     const server = await natsServerForTest({ args: ['--config', await configurationFile(config)] });
-    const { link, troubles } = await linkTo(server.url, 'a', { access: { user: 'weir', pass: 'x' } });
+    const { link, troubles } = await linkTo(server.url, 'a', { access: passwordAccess('weir', 'x') });
     new NatsBus(link).listen('a', () => undefined);
     await until(() => troubles.length > 0);
     expect(troubles[0]).toMatchObject({ code: 'NATS_REFUSED', message: expect.stringContaining('weir.spec.ctl.a.>') });

@@ -26,9 +26,12 @@ export class WeirProcess {
   private readonly child: ChildProcess;
   private readonly waiting = new Set<() => void>();
 
-  constructor(args: readonly string[], cwd: string) {
-    const { NO_COLOR: _, FORCE_COLOR: __, ...env } = process.env;
-    this.child = spawn(process.execPath, [command, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  constructor(args: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}) {
+    this.child = spawn(process.execPath, [command, ...args], {
+      cwd,
+      env: { ...surroundings(), ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => this.read('stdout', text));
     this.child.stderr?.setEncoding('utf8').on('data', (text: string) => this.read('stderr', text));
     const guard = setTimeout(() => this.kill('SIGKILL'), deadlineMs);
@@ -40,6 +43,10 @@ export class WeirProcess {
       });
     });
     onTestFinished(() => void this.child.kill('SIGKILL'));
+  }
+
+  get pid(): number {
+    return this.child.pid ?? -1;
   }
 
   kill(signal: NodeJS.Signals): void {
@@ -68,8 +75,18 @@ export class WeirProcess {
 }
 
 /** Runs `weir` to its end. */
-export const weir = (args: readonly string[], cwd: string = repository): Promise<Ended> =>
-  new WeirProcess(args, cwd).ended;
+export const weir = (
+  args: readonly string[],
+  cwd: string = repository,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ended> => new WeirProcess(args, cwd, env).ended;
+
+/** The environment without what its owner has set up for colours and for NATS. */
+function surroundings(): NodeJS.ProcessEnv {
+  const { NO_COLOR: _, FORCE_COLOR: __, ...env } = process.env;
+  const own = Object.entries(env).filter(([name]) => !name.startsWith('NATS_') || name === 'NATS_SERVER_BIN');
+  return { ...Object.fromEntries(own), XDG_CONFIG_HOME: join(tmpdir(), 'weirflow-no-contexts') };
+}
 
 /** A folder that is removed at the end of the test, with these files in it. */
 export function folderWith(files: Readonly<Record<string, string>>): string {

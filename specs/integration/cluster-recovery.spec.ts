@@ -3,6 +3,8 @@ import { ClusterStage, saidAtMs } from './cluster-stage.js';
 
 /** Far more than a recovery takes on a loaded machine, and less than what a heartbeat timeout alone would. */
 const detectionMsMax = 2_500;
+/** The same, and less than what is left of a heartbeat timeout when the next job manager leads. */
+const registrationMsMax = 1_000;
 const ended = /job flights ended: (\w+)/;
 
 describe('cluster of processes: recovery', () => {
@@ -28,13 +30,18 @@ describe('cluster of processes: recovery', () => {
 
   it('the job manager is killed, and the next one goes on from what is stored', async () => {
     const stage = await ClusterStage.start('nats');
-    const [leader] = await Promise.all([stage.jobManager(), stage.taskManager('tm-1'), stage.taskManager('tm-2')]);
+    const starting = [stage.taskManager('tm-1'), stage.taskManager('tm-2')] as const;
+    const [leader, first] = await Promise.all([stage.jobManager(), ...starting]);
     expect(await stage.submitFlights(4_000)).toMatchObject({ code: 0 });
     await stage.committedParts(2);
     leader.kill('SIGKILL');
     await leader.ended;
     const next = await stage.jobManager();
     expect(next.stderr).toContain("leads cluster 'default' with epoch 2");
+    await next.until('stderr', /job flights running/);
+    // Task managers hear it announce itself, and wait for no timeout.
+    expect(first.stderr).toContain('a job manager has started; registering again');
+    expect(saidAtMs(next, /tm-1 registered/) - saidAtMs(next, /leads cluster/)).toBeLessThan(registrationMsMax);
     await next.until('stderr', ended);
     expect(next.stderr).toContain('job flights restoringState');
     expect(ended.exec(next.stderr)?.[1]).toBe('finished');

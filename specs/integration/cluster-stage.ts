@@ -1,16 +1,18 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { compare } from '../../scripts/demo/compare.js';
 import { type Input, writeInput } from '../../scripts/demo/input.js';
 import type { NatsServer } from '../../src/runtime/nats-server/start-nats-server.js';
 import { startNatsServer } from '../../src/runtime/nats-server/start-nats-server.js';
-import { type Ended, folderWith, WeirProcess, weir } from './cli-process.js';
+import { type Ended, folderWith, WeirProcess } from './cli-process.js';
 
 /** How often a folder is looked into; the processes need the processor more. */
 const lookEveryMs = 50;
 const flightsJob = fileURLToPath(new URL('../../examples/flights.ts', import.meta.url));
+
+type Env = Readonly<Record<string, string>>;
 
 /** A nats-server of this test, and processes of clusters over it, all ended at the end of the test. */
 export class ClusterStage {
@@ -22,45 +24,60 @@ export class ClusterStage {
     readonly server: NatsServer,
     private readonly store: 'folder' | 'nats',
     private readonly cluster: string,
+    private readonly env: Env | null,
   ) {}
 
   static async start(store: 'folder' | 'nats', cluster = 'default'): Promise<ClusterStage> {
     const server = await startNatsServer();
     onTestFinished(() => server.stop());
-    return new ClusterStage(server, store, cluster);
+    return new ClusterStage(server, store, cluster, null);
+  }
+
+  /** On a server that the environment tells of, together with the way in. */
+  static over(server: NatsServer, env: Env, cluster = 'default'): ClusterStage {
+    return new ClusterStage(server, 'nats', cluster, env);
+  }
+
+  /** The same cluster, with another store. */
+  withStore(store: 'folder' | 'nats'): ClusterStage {
+    return new ClusterStage(this.server, store, this.cluster, this.env);
   }
 
   /** Another cluster on the same server. */
   beside(cluster: string): ClusterStage {
-    return new ClusterStage(this.server, this.store, cluster);
+    return new ClusterStage(this.server, this.store, cluster, this.env);
   }
 
   /** Settles when it leads. */
-  async jobManager(): Promise<WeirProcess> {
-    const args = ['jobmanager', '--http-port', '0', ...this.storeArgs, ...this.target];
-    const process = new WeirProcess(args, this.folder);
+  async jobManager(...options: readonly string[]): Promise<WeirProcess> {
+    const process = this.process(['jobmanager', '--http-port', '0', ...options, ...this.storeArgs, ...this.target]);
     await process.until('stderr', / serving$/m);
     return process;
   }
 
   /** Settles when it is registered. */
   async taskManager(name: string, ...options: readonly string[]): Promise<WeirProcess> {
-    const args = ['taskmanager', '--name', name, '--slots', '1', ...options, ...this.storeArgs, ...this.target];
-    const process = new WeirProcess(args, this.folder);
+    const args = ['taskmanager', '--name', name, ...options, ...this.storeArgs, ...this.target];
+    const process = this.process(options.includes('--slots') ? args : [...args, '--slots', '1']);
     await process.until('stderr', / registered$|"registered"/m);
     return process;
   }
 
   /** A command that goes on until it is ended. */
   start(...args: readonly string[]): WeirProcess {
-    return new WeirProcess([...args, ...this.target], this.folder);
+    return this.process([...args, ...this.target]);
+  }
+
+  /** A job manager for the job of this file, in the cluster of this name. */
+  application(file: string): WeirProcess {
+    return this.process(['run', file, ...this.storeArgs, ...this.target]);
   }
 
   /** A command of a client. */
   weir(...args: readonly string[]): Promise<Ended> {
     const end = args.indexOf('--');
     const [options, params] = end < 0 ? [args, []] : [args.slice(0, end), args.slice(end)];
-    return weir([...options, ...this.target, ...params], this.folder);
+    return this.process([...options, ...this.target, ...params]).ended;
   }
 
   /** Submits the flights, at so many a second. */
@@ -88,6 +105,27 @@ export class ClusterStage {
     return (await compare(this.input, this.output)).differences;
   }
 
+  /**
+   * Of each input file, how many flights are committed when they are exactly its first ones, each once; throws when they are not.
+   * What else is wrong with them, `differences` says.
+   */
+  async prefixes(): Promise<readonly number[]> {
+    const input = this.input?.flights ?? new Map<string, ReadonlyMap<number, unknown>>();
+    const committed = new Map<string, number[]>([...input.keys()].map((file) => [file, []]));
+    for (const name of readdirSync(this.output).filter((each) => each.startsWith('part-'))) {
+      const lines = readFileSync(join(this.output, name), 'utf8').split('\n');
+      for (const line of lines.filter((each) => each !== '')) {
+        const { file, position } = JSON.parse(line) as { file: string; position: number };
+        committed.get(file)?.push(position);
+      }
+    }
+    return [...committed].map(([file, positions]) => {
+      const first = [...(input.get(file)?.keys() ?? [])].slice(0, positions.length);
+      expect(positions.sort((a, b) => a - b)).toEqual(first);
+      return positions.length;
+    });
+  }
+
   private get parts(): number {
     try {
       return readdirSync(this.output).filter((name) => name.startsWith('part-')).length;
@@ -96,8 +134,14 @@ export class ClusterStage {
     }
   }
 
-  private get target(): readonly string[] {
-    return ['--nats', this.server.url, '--cluster', this.cluster];
+  private process(args: readonly string[]): WeirProcess {
+    return new WeirProcess(args, this.folder, this.env ?? {});
+  }
+
+  /** Which cluster, for a process that the stage does not start. */
+  get target(): readonly string[] {
+    const cluster = ['--cluster', this.cluster];
+    return this.env === null ? ['--nats', this.server.url, ...cluster] : cluster;
   }
 
   private get storeArgs(): readonly string[] {

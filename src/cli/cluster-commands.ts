@@ -1,14 +1,18 @@
 import type { CAC, Command as Declared } from 'cac';
+import type { SlotPlacement } from '../../actors/protocol/deployment.js';
 import type { CancelOptions } from './cancel-command.js';
 import { type ClusterTarget, clusterTarget, name, storeChoice } from './cluster-options.js';
 import { UsageError } from './exit-code.js';
+import { type InspectCommandOptions, inspectOptions, withInspectOptions } from './inspect-options.js';
 import type { JobManagerOptions } from './jobmanager-command.js';
 import type { ListOptions } from './list-command.js';
 import type { LogsOptions } from './logs-command.js';
 import { declareLogs, logsOptions } from './logs-options.js';
 import { operationsOptions, withOperations } from './operations-options.js';
 import { checkedJobId, jobId, oneOf, onlyArgument, wholeNumber } from './options.js';
+import { withReach } from './reach-options.js';
 import type { StatusOptions } from './status-command.js';
+import type { StopOptions } from './stop-command.js';
 import type { SubmitOptions } from './submit-command.js';
 import type { TaskManagerOptions } from './taskmanager-command.js';
 
@@ -20,12 +24,15 @@ export type ClusterCommand =
   | { readonly kind: 'list'; readonly options: ListOptions }
   | { readonly kind: 'status'; readonly options: StatusOptions }
   | { readonly kind: 'cancel'; readonly options: CancelOptions }
-  | { readonly kind: 'logs'; readonly options: LogsOptions };
+  | { readonly kind: 'logs'; readonly options: LogsOptions }
+  | { readonly kind: 'stop'; readonly options: StopOptions }
+  | { readonly kind: 'inspect'; readonly options: InspectCommandOptions };
 
 export type ListFormat = 'text' | 'json';
 
+const placements: readonly SlotPlacement[] = ['spread', 'pack'];
 const listFormats: readonly ListFormat[] = ['text', 'json'];
-const processWaitSeconds = 30;
+export const processWaitSeconds = 30;
 const clientWaitSeconds = 10;
 const jobManagerPort = 8_081;
 
@@ -33,7 +40,8 @@ export function declareClusterCommands(cli: CAC): void {
   const jobManager = cli
     .command('jobmanager', 'Start the job manager of a cluster')
     .example('  $ weir jobmanager --checkpoints /mnt/shared/weirflow');
-  withOperations(withStore(withTarget(jobManager, processWaitSeconds)), { default: jobManagerPort });
+  const leader = withPlacement(withStore(withTarget(jobManager, processWaitSeconds)));
+  withOperations(leader, { default: jobManagerPort });
   const taskManager = cli
     .command('taskmanager', 'Start a task manager, which runs what the job manager gives it')
     .option('--slots <n>', 'How many slots it offers (default: as many as there are processors)')
@@ -49,8 +57,15 @@ export function declareClusterCommands(cli: CAC): void {
   withTarget(withFormat(cli.command('list', 'Print the jobs of a cluster')), clientWaitSeconds);
   const status = cli.command('status', 'Print the task managers and slots of a cluster, and who waits for more');
   withTarget(withFormat(status), clientWaitSeconds);
-  withTarget(cli.command('cancel <job>', 'End a job of a cluster'), clientWaitSeconds);
+  const stop = cli.command(
+    'stop <job>',
+    'Let a job of a cluster read nothing more, and end with all it has read committed',
+  );
+  withTarget(stop, clientWaitSeconds);
+  withTarget(cli.command('cancel <job>', 'End a job of a cluster at once'), clientWaitSeconds);
   withTarget(withFormat(declareLogs(cli)), clientWaitSeconds);
+  const inspect = cli.command('inspect [...filter]', 'Print the actors of a cluster, and then each step they take');
+  withTarget(withFormat(withInspectOptions(inspect)), clientWaitSeconds);
 }
 
 /** What the command line asks of a cluster; null for a command of another kind. */
@@ -60,7 +75,12 @@ export function clusterCommand(cli: CAC): ClusterCommand | null {
       noArgument(cli);
       return {
         kind: 'jobmanager',
-        options: { target: target(cli), store: storeChoice(cli), operations: operationsOptions(cli) },
+        options: {
+          target: target(cli),
+          store: storeChoice(cli),
+          placement: placement(cli),
+          operations: operationsOptions(cli),
+        },
       };
     case 'taskmanager': {
       noArgument(cli);
@@ -77,33 +97,39 @@ export function clusterCommand(cli: CAC): ClusterCommand | null {
     case 'status':
       noArgument(cli);
       return { kind: cli.matchedCommandName, options: { target: target(cli), format: format(cli) } };
+    case 'stop':
     case 'cancel':
-      return { kind: 'cancel', options: { target: target(cli), job: jobArgument(cli) } };
+      return { kind: cli.matchedCommandName, options: { target: target(cli), job: jobArgument(cli) } };
     case 'logs':
       return { kind: 'logs', options: { target: target(cli), format: format(cli), ...logsOptions(cli) } };
+    case 'inspect':
+      return { kind: 'inspect', options: { target: target(cli), format: format(cli), ...inspectOptions(cli) } };
     default:
       return null;
   }
 }
 
 const target = (cli: CAC): ClusterTarget => clusterTarget(cli, process.env);
+export const placement = (cli: CAC): SlotPlacement => oneOf<SlotPlacement>(cli, 'placement', placements);
 const format = (cli: CAC): ListFormat => oneOf<ListFormat>(cli, 'output', listFormats);
 
 function withTarget(command: Declared, waitSeconds: number): Declared {
-  return command
-    .option('--cluster <name>', 'Which of the clusters that share the NATS servers', { default: 'default' })
-    .option('--nats <url>', 'NATS servers, with commas between (default: NATS_URL, or nats://127.0.0.1:4222)')
-    .option('--wait <seconds>', 'How long to wait for NATS, and for an answer', { default: waitSeconds });
+  const about = 'Which of the clusters that share the NATS servers';
+  return withReach(command.option('--cluster <name>', about, { default: 'default' }), waitSeconds);
 }
 
-function withStore(command: Declared): Declared {
+const sharedFolder = 'Keep jobs and checkpoints in this folder, which all machines of the cluster share';
+
+export function withStore(command: Declared, about = sharedFolder): Declared {
   return command
-    .option(
-      '--checkpoints <folder>',
-      'Keep jobs and checkpoints in this folder, which all machines of the cluster share',
-    )
+    .option('--checkpoints <folder>', about)
     .option('--store <kind>', 'nats: keep them in NATS, for development (the default without --checkpoints)');
 }
+
+export const withPlacement = (command: Declared): Declared =>
+  command.option('--placement <how>', 'spread jobs over the task managers, or pack those one by one', {
+    default: 'spread',
+  });
 
 const withFormat = (command: Declared): Declared =>
   command.option('-o, --output <format>', `How: ${listFormats.join(', ')}`, { default: 'text' });
@@ -118,7 +144,8 @@ function noArgument(cli: CAC): void {
 function jobArgument(cli: CAC): string {
   const [job, ...more] = cli.args;
   if (job === undefined || more.length > 0) {
-    throw new UsageError('weir cancel takes the id of one job.', 'weir list prints the ids: weir cancel <job>.');
+    const command = `weir ${cli.matchedCommandName}`;
+    throw new UsageError(`${command} takes the id of one job.`, `weir list prints the ids: ${command} <job>.`);
   }
   return checkedJobId(job);
 }

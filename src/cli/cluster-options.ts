@@ -2,20 +2,22 @@ import { resolve } from 'node:path';
 import type { CAC } from 'cac';
 import type { ClusterAddress } from '../runtime/cluster/cluster-address.js';
 import type { StoreChoice } from '../runtime/cluster/cluster-stores.js';
+import { shownServers } from '../transport/nats/server-url.js';
 import { isSubjectName } from '../transport/nats/subjects.js';
+import { natsPlace } from './access-options.js';
 import { UsageError } from './exit-code.js';
 import { text, wholeNumber } from './options.js';
 
 /** The cluster that a command is for. */
-export type ClusterTarget = ClusterAddress;
+export interface ClusterTarget extends ClusterAddress {
+  /** Of the `nats` command, if one is in use. */
+  readonly context: string | null;
+}
 
-const defaultUrl = 'nats://127.0.0.1:4222';
-
-/** `--nats`, else NATS_URL, else a server on this machine; several URLs are separated by commas. */
+/** Where the servers are and how they let us in: by the command line, the environment, and the contexts of the `nats` command. */
 export function clusterTarget(cli: CAC, env: NodeJS.ProcessEnv): ClusterTarget {
-  const urls = [text(cli, 'nats'), env.NATS_URL, defaultUrl].find((each) => each != null && each.trim() !== '') ?? '';
-  const servers = urls.split(',').flatMap((url) => (url.trim() === '' ? [] : [url.trim()]));
-  return { servers, cluster: name(cli, 'cluster') ?? 'default', waitMs: wholeNumber(cli, 'wait') * 1_000 };
+  const place = natsPlace(cli, env);
+  return { ...place, cluster: name(cli, 'cluster') ?? 'default', waitMs: wholeNumber(cli, 'wait') * 1_000 };
 }
 
 /** A folder, or NATS when none is given. */
@@ -37,8 +39,8 @@ export function name(cli: CAC, option: 'cluster' | 'name'): string | null {
   throw new UsageError(`'${given}' cannot be a name.`, `Use letters, digits, dashes and underscores for --${option}.`);
 }
 
-/** Cluster, servers and store, for a start line; without the passwords that URLs may hold. */
-export function placeText({ cluster, servers }: ClusterTarget, store: StoreChoice): string {
-  const urls = servers.map((server) => server.replace(/\/\/[^/@]*@/, '//***@')).join(', ');
-  return `cluster '${cluster}' at ${urls}, store ${store.kind === 'nats' ? 'NATS' : store.folder}`;
+/** Cluster, servers and store, for a start line; without the logins that URLs may hold. */
+export function placeText({ cluster, servers, context }: ClusterTarget, store: StoreChoice): string {
+  const by = context === null ? '' : ` (context '${context}')`;
+  return `cluster '${cluster}' at ${shownServers(servers)}${by}, store ${store.kind === 'nats' ? 'NATS' : store.folder}`;
 }

@@ -1,20 +1,19 @@
 import { type CAC, cac } from 'cac';
-import { type GraphFormat, type GraphKind, graphFormats, graphKinds } from '../graph/print/print-graph.js';
 import { engineVersion } from '../runtime/code/engine-modules.js';
 import { type ClusterCommand, clusterCommand, declareClusterCommands } from './cluster-commands.js';
 import { UsageError } from './exit-code.js';
-import type { InfoOptions } from './info-command.js';
+import { declareInfo, type InfoCommand, infoCommandOf } from './info-options.js';
 import type { NatsInstallOptions } from './nats-command.js';
-import { advice, checkOptions, jobId, oneOf, onlyArgument, text, wholeNumber } from './options.js';
-import type { RunOptions } from './run-command.js';
+import { advice, checkOptions, oneOf, onlyArgument, text } from './options.js';
+import { declareRun, type RunRequest, runArgument, runRequest } from './run-options.js';
 import { nearest } from './suggestion.js';
 
 /** What a command line asks for. */
 export type Command =
   /** Help or the version has been printed. */
   | { readonly kind: 'told' }
-  | { readonly kind: 'run'; readonly options: RunOptions }
-  | { readonly kind: 'info'; readonly options: InfoOptions }
+  | RunRequest
+  | InfoCommand
   | ClusterCommand
   | { readonly kind: 'natsInstall'; readonly options: NatsInstallOptions };
 
@@ -30,35 +29,16 @@ export function readCommand(args: readonly string[]): Command {
   if (cli.matchedCommandName === 'nats') return natsCommand(cli);
   const cluster = clusterCommand(cli);
   if (cluster !== null) return cluster;
-  const path = onlyArgument(cli);
+  const path = cli.matchedCommandName === 'run' ? runArgument(cli) : onlyArgument(cli);
   const params = (cli.options['--'] ?? []) as readonly string[];
-  if (cli.matchedCommandName === 'info') {
-    const graph = oneOf<GraphKind>(cli, 'graph', graphKinds);
-    return { kind: 'info', options: { path, params, graph, format: oneOf<GraphFormat>(cli, 'output', graphFormats) } };
-  }
-  const slots = cli.options.slots === undefined ? null : wholeNumber(cli, 'slots');
-  const inline = cli.options.inline === true;
-  const checkpoints = text(cli, 'checkpoints');
-  return { kind: 'run', options: { path, params, checkpoints, slots, inline, jobId: jobId(cli) } };
+  if (cli.matchedCommandName === 'info') return infoCommandOf(cli, path, params);
+  return runRequest(cli, path, params);
 }
 
 function declare(): CAC {
   const cli = cac('weir');
-  cli
-    .command('run <job>', 'Run the job of a .ts or .js file in this process')
-    .usage('run <job> [options] [-- parameters]')
-    .option('--checkpoints <folder>', 'Keep checkpoints there, and go on from the newest when run again')
-    .option('--slots <n>', 'Slots to run in, each a thread (default: as many as the job needs)')
-    .option('--inline', 'Run all slots in one thread, for a debugger')
-    .option('--job-id <id>', "What the run is known by (default: the job's name)")
-    .example('  $ weir run examples/word-count.ts')
-    .example('  $ weir run flights.ts --checkpoints state -- --input flights.csv');
-  cli
-    .command('info <job>', "Print a job's graph without running it")
-    .usage('info <job> [options] [-- parameters]')
-    .option('--graph <kind>', `Which: ${graphKinds.join(', ')}`, { default: 'job' })
-    .option('-o, --output <format>', `How: ${graphFormats.join(', ')}`, { default: 'text' })
-    .example('  $ weir info examples/word-count.ts --graph execution -o mermaid');
+  declareRun(cli);
+  declareInfo(cli);
   declareClusterCommands(cli);
   cli
     .command('nats <action>', 'Get the server that processes talk over; the action is install')
@@ -67,7 +47,12 @@ function declare(): CAC {
     .option('--from <archive>', 'Unpack a release that is here already, as .tar.gz or .zip')
     .example('  $ weir nats install')
     .example('  $ weir nats install --from nats-server-v2.15.1-linux-amd64.tar.gz');
-  cli.help((sections) => sections.filter(({ title }) => title?.startsWith('For more info') !== true));
+  cli.help((sections) =>
+    sections
+      .filter(({ title }) => title?.startsWith('For more info') !== true)
+      // The parser takes the absence of --no-… for a default of true.
+      .map((section) => ({ ...section, body: section.body.replaceAll(' (default: true)', '') })),
+  );
   cli.version(engineVersion);
   return cli;
 }

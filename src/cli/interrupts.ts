@@ -9,12 +9,13 @@ export class Interrupts {
   code: number | null = null;
   private readonly listeners: readonly (readonly [NodeJS.Signals, () => void])[];
 
-  constructor(terminal: Pick<Terminal, 'say'>, cancel: () => void) {
+  /** `end` is told the code that the signal stands for. */
+  constructor(terminal: Pick<Terminal, 'say'>, end: (code: number) => void) {
     const receive = (code: number): void => {
       if (this.code !== null) process.exit(code);
       this.code = code;
       terminal.say('stopping; press Ctrl+C again to stop at once');
-      cancel();
+      end(code);
     };
     this.listeners = [
       ['SIGINT', () => receive(exitCode.interrupted)],

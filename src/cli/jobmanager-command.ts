@@ -1,3 +1,4 @@
+import type { SlotPlacement } from '../../actors/protocol/deployment.js';
 import { engineModules } from '../engine-modules.js';
 import { JobManagerMetrics } from '../metrics/job-manager-metrics.js';
 import { jobManagerName } from '../runtime/cluster/cluster-address.js';
@@ -12,18 +13,27 @@ import type { Terminal } from './terminal.js';
 export interface JobManagerOptions {
   readonly target: ClusterTarget;
   readonly store: StoreChoice;
+  readonly placement: SlotPlacement;
   readonly operations: OperationsOptions;
 }
 
 /** Runs the job manager of a cluster until it is told to end. */
 export async function jobManagerCommand(options: JobManagerOptions, terminal: Terminal): Promise<number> {
-  const { target, store } = options;
+  const { target, store, placement } = options;
   const identity = { role: 'jobmanager', cluster: target.cluster, process: jobManagerName } as const;
   const operations = new Operations(identity, options.operations, terminal);
   const { log, readiness } = operations;
   log.info(`job manager of ${placeText(target, store)}, process ${process.pid}`);
   const metrics = new JobManagerMetrics(operations.metrics, nodeClock);
   return operations.run(() =>
-    startJobManager({ address: target, store, engine: engineModules, log, metrics, readiness }),
+    startJobManager({
+      address: target,
+      store,
+      engine: engineModules,
+      log,
+      metrics,
+      readiness,
+      cluster: { placement },
+    }),
   );
 }

@@ -3,6 +3,7 @@ import { EngineError } from '../api/engine-error.js';
 import { readCommand } from './commands.js';
 import { exitCode, UsageError } from './exit-code.js';
 import { failureText } from './failure-text.js';
+import { hideSecrets } from './process-title.js';
 import { Terminal } from './terminal.js';
 
 /** Runs one command line; the value is the exit code. The engine is loaded only by commands that need it. */
@@ -14,6 +15,8 @@ async function main(args: readonly string[], terminal: Terminal): Promise<number
         return exitCode.done;
       case 'info':
         return await (await import('./info-command.js')).infoCommand(command.options, terminal);
+      case 'jobInfo':
+        return await (await import('./job-info-command.js')).jobInfoCommand(command.options, terminal);
       case 'natsInstall':
         return await (await import('./nats-command.js')).natsInstallCommand(command.options, terminal);
       case 'jobmanager':
@@ -30,6 +33,12 @@ async function main(args: readonly string[], terminal: Terminal): Promise<number
         return await (await import('./logs-command.js')).logsCommand(command.options, terminal);
       case 'cancel':
         return await (await import('./cancel-command.js')).cancelCommand(command.options, terminal);
+      case 'application':
+        return await (await import('./application-command.js')).applicationCommand(command.options, terminal);
+      case 'stop':
+        return await (await import('./stop-command.js')).stopCommand(command.options, terminal);
+      case 'inspect':
+        return await (await import('./inspect-command.js')).inspectCommand(command.options, terminal);
       case 'run':
         return await (await import('./run-command.js')).runCommand(command.options, terminal);
     }
@@ -37,6 +46,16 @@ async function main(args: readonly string[], terminal: Terminal): Promise<number
     return explain(thrown, terminal);
   }
 }
+
+/** Failures that what was typed, or stands in the environment, is to blame for: nothing has been run. */
+const usageCodes: ReadonlySet<string> = new Set([
+  'JOB_FILE_MISSING',
+  'NATS_CONTEXT_INVALID',
+  'NATS_CONTEXT_UNKNOWN',
+  'NATS_CONTEXT_UNSUPPORTED',
+  'NATS_FILE_UNREADABLE',
+  'NATS_OPTIONS_INVALID',
+]);
 
 function explain(thrown: unknown, terminal: Terminal): number {
   terminal.status('');
@@ -46,7 +65,7 @@ function explain(thrown: unknown, terminal: Terminal): number {
   }
   if (thrown instanceof EngineError) {
     terminal.say(failureText(thrown.failure, terminal.colors));
-    return thrown.code === 'JOB_FILE_MISSING' ? exitCode.usage : exitCode.failed;
+    return usageCodes.has(thrown.code) ? exitCode.usage : exitCode.failed;
   }
   const stack = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
   const message = 'weir itself failed.';
@@ -61,6 +80,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? exitCode.done : exitCode.failed);
 });
 
+hideSecrets(process.argv.slice(2));
 const terminal = new Terminal();
 const code = await main(process.argv.slice(2), terminal);
 terminal.flush();

@@ -14,6 +14,8 @@ export interface OperationsOptions {
 const logFormats: readonly LogFormat[] = ['text', 'json'];
 const portMax = 65_535;
 
+export const operationsFlags: readonly string[] = ['--http-port', '--http-host', '--log-format', '--log-level'];
+
 export function withOperations(command: Declared, port: { readonly default: number }): Declared {
   const free = port.default === 0 ? ' (default: any that is free)' : '';
   const free0 = port.default === 0 ? '' : ', 0 for any that is free';

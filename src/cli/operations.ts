@@ -37,10 +37,15 @@ export class Operations {
    * ends it in good order, the second at once. The value is the exit code.
    */
   async run(start: () => Promise<RunningProcess>): Promise<number> {
+    return this.around(async () => this.untilEnded(await start()));
+  }
+
+  /** Serves HTTP while `work` goes on; the value is its exit code, or that of the failure it rejects with. */
+  async around(work: () => Promise<number>): Promise<number> {
     try {
       const server = await this.serve();
       try {
-        return await this.untilEnded(await start());
+        return await work();
       } finally {
         await server.close();
       }
@@ -71,7 +76,8 @@ export class Operations {
     }
   }
 
-  private sayFailure(failure: Failure): void {
+  /** How a failure ends the log. */
+  sayFailure(failure: Failure): void {
     const { message, code, stack } = failure;
     if (this.options.log.format === 'json') this.log.error(message, { code, stack });
     else this.terminal.say(failureText(failure, this.terminal.colors));

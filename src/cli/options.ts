@@ -77,8 +77,22 @@ export function text(cli: CAC, name: string): string | null {
   const value: unknown = cli.options[name];
   if (value === undefined) return null;
   if (typeof value !== 'number') return String(value);
-  const typed = cli.rawArgs.map((arg) => arg.replace(/^--[a-z-]+=/, ''));
-  return typed.find((arg) => arg !== '' && Number(arg) === value) ?? String(value);
+  return typed(cli, name) ?? String(value);
+}
+
+/** The command line as it was typed, without the parameters of a job. */
+export const ownArgs = ({ rawArgs }: CAC): readonly string[] =>
+  rawArgs.includes('--') ? rawArgs.slice(0, rawArgs.indexOf('--')) : rawArgs;
+
+function typed(cli: CAC, name: string): string | null {
+  const names = cli.matchedCommand?.options.find((option) => option.names.includes(name))?.names ?? [name];
+  const flags = names.map(flag);
+  const args = ownArgs(cli);
+  for (const [index, arg] of args.entries()) {
+    const own = flags.find((each) => arg === each || arg.startsWith(`${each}=`));
+    if (own !== undefined) return arg === own ? (args[index + 1] ?? null) : arg.slice(own.length + 1);
+  }
+  return null;
 }
 
 /** What to do about a word that is not known. */

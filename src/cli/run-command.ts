@@ -1,15 +1,17 @@
 import { resolve } from 'node:path';
-import type { JobRecord, JobResult } from '../../actors/protocol/job-graph.js';
+import type { Failure } from '../../actors/protocol/failure.js';
+import type { JobRecord } from '../../actors/protocol/job-graph.js';
 import { engineModules, engineUrl } from '../engine-modules.js';
 import { executionGraphOf } from '../graph/execution-graph.js';
 import { bundledCode } from '../runtime/code/code-stores.js';
 import { startEmbedded } from '../runtime/embedded.js';
 import { clientLines } from './client-lines.js';
-import { exitCode, UsageError } from './exit-code.js';
+import { UsageError } from './exit-code.js';
 import { failureText } from './failure-text.js';
 import { Interrupts } from './interrupts.js';
 import { loadJobFile } from './load-job-file.js';
 import { RunProgress } from './run-progress.js';
+import { reportResult } from './run-report.js';
 import type { Terminal } from './terminal.js';
 
 export interface RunOptions {
@@ -45,7 +47,8 @@ export async function runCommand(options: RunOptions, terminal: Terminal): Promi
   try {
     const result = await run.result;
     terminal.status('');
-    return report(result, { hadEnded: run.hadEnded, interrupts }, terminal);
+    const sayFailure = (failure: Failure): void => terminal.say(failureText(failure, terminal.colors));
+    return reportResult(result, { hadEnded: run.hadEnded, interrupts, again: runAgain, sayFailure }, terminal);
   } finally {
     await run.stop();
     interrupts.close();
@@ -61,22 +64,4 @@ function slotsFor({ graph }: JobRecord, given: number | null): number {
   );
 }
 
-interface Circumstances {
-  readonly hadEnded: boolean;
-  readonly interrupts: Interrupts;
-}
-
 const runAgain = 'To run it again from the beginning, give another --job-id or another folder.';
-
-function report({ job, outcome, failure }: JobResult, circumstances: Circumstances, terminal: Terminal): number {
-  const { hadEnded, interrupts } = circumstances;
-  const name = terminal.colors.cyan(job);
-  if (outcome === 'failed' && failure !== null) terminal.say(failureText(failure, terminal.colors));
-  if (hadEnded) terminal.say(`Job '${job}' ${endings[outcome]} already, so nothing was run. ${runAgain}`);
-  else if (outcome === 'canceled') terminal.say(`${name} was canceled`);
-  else if (outcome === 'finished') terminal.note(`${name} finished after ${process.uptime().toFixed(1)} s`);
-  if (outcome === 'finished') return exitCode.done;
-  return outcome === 'failed' ? exitCode.failed : (interrupts.code ?? exitCode.failed);
-}
-
-const endings = { finished: 'has finished', canceled: 'was canceled', failed: 'has failed' } as const;

@@ -6,11 +6,14 @@ import type { LogEntry } from '../../actors/protocol/manifest.js';
 import type { TraceRecord } from '../ports/telemetry.js';
 import type { Terminal } from './terminal.js';
 
+/** Where it is told. */
+export type Voice = Pick<Terminal, 'colors' | 'say' | 'status'>;
+
 /** Tells a person how the job is doing, from the steps of its job-master and its checkpoint-coordinator. */
 export class RunProgress {
   /** The newest checkpoint known to be complete. */
   checkpoint: CheckpointId | null = null;
-  private readonly terminal: Terminal;
+  private readonly terminal: Voice;
   private readonly job: string;
   private state = 'starting';
   private pending: { readonly request: string; readonly entry: LogEntry } | null = null;
@@ -18,7 +21,12 @@ export class RunProgress {
   private intent: unknown = null;
   private cause: Failure | null = null;
 
-  constructor(terminal: Terminal, job: string) {
+  /** Of failures nothing is told where a log does so. */
+  constructor(
+    terminal: Voice,
+    job: string,
+    private readonly tells: 'all' | 'checkpoints' = 'all',
+  ) {
     this.terminal = terminal;
     this.job = job;
   }
@@ -57,7 +65,7 @@ export class RunProgress {
     // How a job ends is told at its end.
     if (toState !== 'pausing' || this.intent !== 'restart' || this.cause === null) return;
     this.failures += 1;
-    this.terminal.say(`${this.terminal.colors.yellow('failure')} ${this.cause.message}`);
+    if (this.tells === 'all') this.terminal.say(`${this.terminal.colors.yellow('failure')} ${this.cause.message}`);
   }
 
   private showStatus(): void {

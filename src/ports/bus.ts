@@ -13,6 +13,9 @@ export interface Bus {
    * called, at most once and never from within `send`, when nobody listens at that process.
    */
   send(to: ProcessName, topic: string, bytes: Uint8Array, unreachable: (() => void) | null): void;
+  /** To every process that listens just now, this one too. Nobody is told whether one has got it, or whether there was one. */
+  broadcast(topic: string, bytes: Uint8Array): void;
+  /** Gets what is sent to that process, and what is broadcast. */
   listen(process: ProcessName, receive: (bytes: Uint8Array) => void): Unlisten;
 }
 

@@ -1,10 +1,14 @@
+import type { SlotPlacement } from '../../actors/protocol/deployment.js';
 import { allCheckers } from './checkers/index.js';
 import type { Deviations, FaultRates } from './choices.js';
 import { noFaults } from './choices.js';
 import type { JobSize, JobSpec } from './jobs/index.js';
 import { generateJob, jobOf } from './jobs/index.js';
 import { Random } from './random.js';
-import type { RunSpec } from './run.js';
+import { type RunSpec, simulatedClusterOptions } from './run.js';
+
+/** Packed, a job has fewer channels between processes, which is where most goes wrong. */
+const packedShare = 0.25;
 
 /** Everything that one generated run consists of, as plain data: what a replay line carries. */
 export interface RunPlan {
@@ -12,9 +16,13 @@ export interface RunPlan {
   readonly job: JobSpec;
   readonly taskManagers: number;
   readonly slots: number;
+  readonly placement: SlotPlacement;
   readonly rates: FaultRates;
   readonly healAtMs: number;
 }
+
+/** Of the runs, in so many the client stops the job. */
+const stopShare = 0.25;
 
 /** The run of a seed: job, topology, rates and moment of healing, each from a stream of its own. */
 export function planRun(seed: number, size: JobSize = 'any'): RunPlan {
@@ -28,8 +36,9 @@ export function planRun(seed: number, size: JobSize = 'any'): RunPlan {
     job,
     taskManagers,
     slots,
-    rates: drawRates(new Random(seed, 'rates')),
+    rates: { ...drawRates(new Random(seed, 'rates')), stop: stopShare },
     healAtMs: topology.integer(1_200, 3_200),
+    placement: topology.chance(packedShare) ? 'pack' : 'spread',
   };
 }
 
@@ -42,6 +51,7 @@ export function runOf(plan: RunPlan, deviations: Deviations | null = null): RunS
     code,
     taskManagers: plan.taskManagers,
     slots: plan.slots,
+    cluster: { ...simulatedClusterOptions, placement: plan.placement },
     rates: plan.rates,
     deviations,
     healAtMs: plan.healAtMs,
@@ -49,7 +59,7 @@ export function runOf(plan: RunPlan, deviations: Deviations | null = null): RunS
   };
 }
 
-/** Swarm: each kind of fault is switched off in about half of the runs, so that the others meet undisturbed. */
+/** The faults alone: what a user's job is put through, which must then put out all that it would undisturbed. Swarm: each kind of fault is switched off in about half of the runs, so that the others meet undisturbed. */
 export function drawRates(random: Random): FaultRates {
   const draw = (max: number, offChance = 0.5): number => (random.chance(offChance) ? 0 : random.unit() * max);
   return {
@@ -64,7 +74,7 @@ export function drawRates(random: Random): FaultRates {
     storeMute: draw(0.03),
     storeLost: draw(0.03),
     crash: random.chance(0.05) ? 0 : 0.7 + 0.3 * random.unit(),
-    pause: draw(0.5),
+    pause: draw(0.8),
     partition: draw(0.6),
   };
 }

@@ -45,6 +45,11 @@ export class SimNetwork {
         sender.enter();
         this.sendControl(sender, to, topic, bytes, unreachable);
       },
+      // Each receiver's copy is lost, doubled or late by itself.
+      broadcast: (topic, bytes) => {
+        sender.enter();
+        for (const to of this.buses.keys()) this.sendControl(sender, to, topic, bytes, null);
+      },
       listen: (process, receive) => listenIn(this.buses, process, { process: sender, receive }),
     };
   }

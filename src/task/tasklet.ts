@@ -200,11 +200,14 @@ export class Tasklet {
 
   private process(batch: RecordBatch, { operators }: Opened, recordsMax: number): void {
     const { values, timestamps } = batch;
+    const isFirst = this.recordsIn === 0;
     const from = this.position;
     const to = Math.min(values.length, from + recordsMax - this.taken);
     this.position = operators.chain.batch(values, timestamps, from, to);
     this.taken += this.position - from;
     this.recordsIn += this.position - from;
+    // The end of a recovery, for whoever waits for results.
+    if (isFirst && this.recordsIn > 0) this.setting.trace('firstRecord', { job: this.setting.job });
     if (this.position >= values.length) this.batch = null;
   }
 
@@ -258,6 +261,9 @@ export class Tasklet {
         return this.start(opened);
       case 'assign':
         return this.assign(opened, command.splits, command.noMore);
+      case 'stop':
+        opened.source?.head.stop();
+        return true;
       case 'trigger':
         return this.trigger(opened, { kind: 'barrier', checkpoint: command.checkpoint, base: command.base });
       case 'complete':

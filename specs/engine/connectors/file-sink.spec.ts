@@ -129,6 +129,19 @@ describe('file sink: restore', () => {
     expect((await names()).filter((name) => name.startsWith('.'))).toEqual([]);
   });
 
+  it('an attempt that is cut off from its leader begins a part after the next one has opened: it goes with the first checkpoint', async () => {
+    const first = new SinkAttempt(linesSink(), { round: 1 });
+    await first.open();
+    const second = new SinkAttempt(linesSink(), { round: 2 });
+    expect(await second.open()).toBeNull();
+    first.write('x'.repeat(pieceChars));
+    await realUntil(() => existsSync(join(out, '.part-files-0-1.1-0.job.inprogress')));
+    second.write('again');
+    await second.snapshot();
+    await second.complete();
+    expect(await names()).toEqual(['part-files-0-1.2-0.txt']);
+  });
+
   it('a crash between checkpoint and commit: the restored attempt commits', async () => {
     const first = new SinkAttempt(linesSink(), { round: 1 });
     await first.open();

@@ -55,6 +55,25 @@ describe('identity: who is meant, and who may speak', () => {
     expect(toy.dropped()).toEqual(['pong.count: epoch 2 is older than 3', 'pong.count: epoch 3 is older than 4']);
   });
 
+  it('a broadcast reaches the actors of that name in every process, and its epoch fences what comes after it', () => {
+    const toy = new ToyWorld();
+    const b = toy.pong();
+    const c = toy.host('c', 'c.1', null);
+    c.startActor('pong', 'pong', { ready: true });
+    const leader = toy.host('leader', 'leader.2', 5);
+    const effect = { kind: 'broadcast', actor: 'pong', message: { type: 'pong.count' } } as const;
+    leader.startActor('crier', 'crier', { effect });
+    toy.runFor(5);
+    send(toy, { epoch: 4 });
+    expect([count(b), count(c)]).toEqual([1, 1]);
+    // Of the others that listen none has such an actor.
+    expect([...toy.dropped()].sort()).toEqual([
+      'pong.count: epoch 4 is older than 5',
+      'pong.count: no such actor',
+      'pong.count: no such actor',
+    ]);
+  });
+
   it('a message from the wire whose type begins with xstate. is refused', () => {
     const toy = new ToyWorld();
     toy.pong();

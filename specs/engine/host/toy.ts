@@ -1,5 +1,6 @@
 import type { Actor } from '../../../actors/kernel/actor.js';
 import { defineActor } from '../../../actors/kernel/actor.js';
+import type { Effect } from '../../../actors/kernel/effect.js';
 import type { AskEvent, Delivered } from '../../../actors/kernel/message.js';
 import { askEvents } from '../../../actors/kernel/message.js';
 import type { TraceRecord } from '../../../src/ports/telemetry.js';
@@ -134,6 +135,21 @@ const pongActor: Actor = defineActor({
   refused: {},
 });
 
+/** Does one thing when it starts. */
+const crier: Actor = defineActor({
+  role: 'crier',
+  messages: {},
+  context: ({ effect }: { readonly effect: Effect }) => ({ effect }),
+  initial: 'crying',
+  states: { crying: { entry: 'cry' } },
+  actions: { cry: ({ effect }: { readonly effect: Effect }) => ({ effects: [effect] }) },
+  guards: {},
+  delays: {},
+  ignored: {},
+  refusals: {},
+  refused: {},
+});
+
 /** Two processes on a simulated network, with exactly the deviations that a spec names. */
 export class ToyWorld {
   readonly world: SimWorld;
@@ -171,7 +187,7 @@ export class ToyWorld {
         discovery: null,
         tasks: null,
       },
-      { process, incarnation, epoch, roles: { ping, pong: pongActor } },
+      { process, incarnation, epoch, roles: { ping, pong: pongActor, crier } },
     );
   }
 

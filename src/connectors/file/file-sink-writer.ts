@@ -62,8 +62,9 @@ export class FileSinkWriter<T> implements SinkWriter<T, FileCommittable> {
   prepare(_checkpoint: CheckpointId, settle: Settle): Lifecycle {
     if (this.leftovers) {
       // Checkpoints come after every writer of this run has committed what was restored: what is pending of earlier runs now is void.
+      // So is what an attempt that was cut off from its leader has begun since this one looked first.
       this.leftovers = false;
-      this.io.add((done) => this.clearAway('pending', done));
+      this.io.add((done) => this.clearAway(['inprogress', 'pending'], done));
     }
     this.flush();
     this.closePart();
@@ -86,7 +87,7 @@ export class FileSinkWriter<T> implements SinkWriter<T, FileCommittable> {
    * one, and be another subtask's to commit.
    */
   abortOthers(_committed: readonly FileCommittable[], settle: Settle): Lifecycle {
-    this.io.add((done) => this.clearAway('inprogress', done));
+    this.io.add((done) => this.clearAway(['inprogress'], done));
     return this.whenDone(settle);
   }
 
@@ -164,14 +165,15 @@ export class FileSinkWriter<T> implements SinkWriter<T, FileCommittable> {
     });
   }
 
-  /** Removes the parts of earlier runs in this stage: those of this subtask, and those of subtasks that there no longer are. */
-  private clearAway(stage: PartStage, done: (failure: Failure | null) => void): void {
+  /** Removes the parts of earlier runs in these stages: those of this subtask, and those of subtasks that there no longer are. */
+  private clearAway(stages: readonly PartStage[], done: (failure: Failure | null) => void): void {
     const { files, subtaskIndex, parallelism, run } = this.context;
     files.list(this.options.folder, (listed) => {
       if (!listed.ok) return done(listed.failure);
       const left = listed.value.filter((name) => {
         const part = this.names.partOf(name);
-        return part !== null && part.stage === stage && part.run < run && part.subtask % parallelism === subtaskIndex;
+        if (part === null || !stages.includes(part.stage)) return false;
+        return part.run < run && part.subtask % parallelism === subtaskIndex;
       });
       const from = (i: number): void => {
         const name = left[i];

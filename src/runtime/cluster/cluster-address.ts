@@ -1,5 +1,6 @@
 import type { ProcessName } from '../../../actors/protocol/ids.js';
 import { EngineError } from '../../api/engine-error.js';
+import type { NatsAccess } from '../../transport/nats/access.js';
 import { connectNats, type NatsOptions } from '../../transport/nats/connect.js';
 import type { NatsLink } from '../../transport/nats/nats-link.js';
 import { nodeClock } from '../world/clock.js';
@@ -8,6 +9,8 @@ import { nodeClock } from '../world/clock.js';
 export interface ClusterAddress {
   readonly servers: readonly string[];
   readonly cluster: string;
+  /** Absent: no login, and TLS as the servers want it. */
+  readonly access?: NatsAccess;
   /** How long to wait for the servers. */
   readonly waitMs: number;
 }
@@ -19,7 +22,7 @@ type Events = Pick<NatsOptions, 'onConnection' | 'onTrouble' | 'onWaiting'>;
 
 /** Connects one process for one purpose. Rejects with an EngineError, of `connectNats`. */
 export async function connectTo(
-  { servers, cluster, waitMs }: ClusterAddress,
+  { servers, cluster, access, waitMs }: ClusterAddress,
   process: ProcessName,
   purpose: string,
   events: Events,
@@ -27,6 +30,7 @@ export async function connectTo(
   const connected = await connectNats({
     servers,
     cluster,
+    ...(access === undefined ? {} : { access }),
     process,
     purpose,
     clock: nodeClock,

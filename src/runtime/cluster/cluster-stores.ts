@@ -16,6 +16,8 @@ export type StoreChoice =
 
 export interface ClusterStore {
   readonly blobs: BlobStore;
+  /** For people. */
+  readonly place: string;
   /** How the threads of slots reach the same blobs. */
   readonly forSlots: StoreConfig;
 }
@@ -24,12 +26,13 @@ export interface ClusterStore {
 export async function openClusterStore(choice: StoreChoice, link: NatsLink): Promise<ClusterStore> {
   if (choice.kind === 'folder') {
     const folder = join(choice.folder, link.cluster);
-    return { blobs: new FileBlobStore({ folder, entropy: nodeEntropy }), forSlots: { kind: 'file', folder } };
+    const blobs = new FileBlobStore({ folder, entropy: nodeEntropy });
+    return { blobs, place: choice.folder, forSlots: { kind: 'file', folder } };
   }
   const { connection, cluster } = link;
   const opened = await openNatsBlobStore({ connection, cluster, clock: nodeClock, entropy: nodeEntropy });
   if (!opened.ok) throw new EngineError(opened.failure);
-  return { blobs: opened.store, forSlots: { kind: 'port' } };
+  return { blobs: opened.store, place: 'NATS', forSlots: { kind: 'port' } };
 }
 
 /** Opens the code of a cluster's jobs. Rejects with an EngineError, STORE_UNSUITABLE. */

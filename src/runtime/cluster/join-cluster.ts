@@ -1,3 +1,4 @@
+import { defaultClusterOptions } from '../../../actors/protocol/deployment.js';
 import type { ProcessName } from '../../../actors/protocol/ids.js';
 import { NatsBus } from '../../transport/nats/nats-bus.js';
 import type { NatsLink } from '../../transport/nats/nats-link.js';
@@ -7,7 +8,9 @@ import { nodeEntropy } from '../world/entropy.js';
 import { type ClusterAddress, connectTo } from './cluster-address.js';
 import { type ClusterStore, openClusterCode, openClusterStore, type StoreChoice } from './cluster-stores.js';
 import { LinkWatch } from './link-watch.js';
-import { refuseNamesake } from './namesake.js';
+import { anybodyThere, refuseNamesake } from './namesake.js';
+import { identityOf } from './store-identity.js';
+import { agreeOnStore } from './store-of-cluster.js';
 
 export interface Membership {
   readonly bus: NatsBus;
@@ -22,7 +25,8 @@ export interface Membership {
 
 /**
  * Gives a process its place in a cluster: a connection for control and one for storage, which must not delay it, and what is stored.
- * Rejects with an EngineError, and leaves no connection open, when NATS, the store or the name cannot be had.
+ * Rejects with an EngineError, and leaves no connection open, when NATS, the store or the name cannot be had, or when the cluster has
+ * another store.
  */
 export async function joinCluster(
   address: ClusterAddress,
@@ -40,6 +44,14 @@ export async function joinCluster(
     const bus = new NatsBus(control);
     await refuseNamesake(bus, nodeClock, nodeEntropy, process);
     const store = await openClusterStore(choice, storage);
+    const id = await identityOf(store.blobs, nodeClock, nodeEntropy, defaultClusterOptions.storeTimeoutMs);
+    await agreeOnStore({
+      link: storage,
+      clock: nodeClock,
+      own: { id, place: store.place },
+      anybody: () => anybodyThere(bus, nodeClock, nodeEntropy),
+      say,
+    });
     return { bus, store, code: await openClusterCode(storage), watch, storage, links };
   } catch (error) {
     await Promise.all(links.map((link) => link.close()));

@@ -1,6 +1,6 @@
 import { failure } from '../../../actors/protocol/failure.js';
 import type { ProcessName } from '../../../actors/protocol/ids.js';
-import { anyIncarnation } from '../../../actors/protocol/ids.js';
+import { anyIncarnation, everyProcess } from '../../../actors/protocol/ids.js';
 import { EngineError } from '../../api/engine-error.js';
 import type { Bus } from '../../ports/bus.js';
 import type { Clock, Entropy } from '../../ports/clock.js';
@@ -17,35 +17,42 @@ const silenceMs = 1_000;
  * see each other; epochs and incarnations keep them from doing harm.
  */
 export async function refuseNamesake(bus: Bus, clock: Clock, entropy: Entropy, process: ProcessName): Promise<void> {
-  if (!(await answers(bus, clock, entropy, process))) return;
+  if ((await ring(bus, clock, entropy, process)) === null) return;
   const message =
     `A process named '${process}' runs in this cluster already. ` +
     'Stop it first, give this one another name, or give another cluster.';
   throw new EngineError(failure('NAME_TAKEN', 'user', message, 'never'));
 }
 
-function answers(bus: Bus, clock: Clock, entropy: Entropy, process: ProcessName): Promise<boolean> {
+/** The name of a process of the cluster that answers, or null when none does for a second. */
+export function anybodyThere(bus: Bus, clock: Clock, entropy: Entropy): Promise<ProcessName | null> {
+  return ring(bus, clock, entropy, everyProcess);
+}
+
+function ring(bus: Bus, clock: Clock, entropy: Entropy, process: ProcessName): Promise<ProcessName | null> {
   const from = { process: `doorbell-${entropy.id()}`, incarnation: entropy.id(), actor: 'doorbell' };
   const to = { process, incarnation: anyIncarnation, actor: 'doorbell' };
   const message = { type: 'doorbell' };
   const bytes = new EnvelopeWriter().encode({ to, from, epoch: null, kind: 'ask', ask: 'doorbell', message });
   const asks = new Asks(clock);
   return new Promise((resolve) => {
-    const settle = (isThere: boolean): void => {
+    const settle = (answerer: ProcessName | null): void => {
       asks.endAll();
       unlisten();
-      resolve(isThere);
+      resolve(answerer);
     };
     const unlisten = bus.listen(from.process, (answer) => {
       const envelope = decodeEnvelope(answer);
-      if (!('malformed' in envelope) && envelope.kind === 'absent') settle(true);
+      if (!('malformed' in envelope) && envelope.kind === 'absent') settle(envelope.from.process);
     });
+    const topic = 'ask.doorbell';
     asks.start({
       id: 'doorbell',
       everyMs: askEveryMs,
       deadlineMs: silenceMs,
-      ask: () => bus.send(process, 'ask.doorbell', bytes, () => settle(false)),
-      expired: () => settle(false),
+      ask: () =>
+        process === everyProcess ? bus.broadcast(topic, bytes) : bus.send(process, topic, bytes, () => settle(null)),
+      expired: () => settle(null),
     });
   });
 }

@@ -1,7 +1,11 @@
-import { defaultClusterOptions } from '../../../actors/protocol/deployment.js';
+import { type ClusterOptions, defaultClusterOptions } from '../../../actors/protocol/deployment.js';
+import type { JobId } from '../../../actors/protocol/ids.js';
 import type { JobManagerMetrics } from '../../metrics/job-manager-metrics.js';
 import type { TraceRecord } from '../../ports/telemetry.js';
+import { NatsTrace } from '../../transport/nats/nats-trace.js';
 import type { EngineModules } from '../code/engine-modules.js';
+import { lifeOf } from '../inspection/life.js';
+import { TracePublisher } from '../inspection/trace-publisher.js';
 import { LogService } from '../log/log-service.js';
 import type { ProcessLog } from '../log/process-log.js';
 import { JobManager } from '../process/job-manager.js';
@@ -26,6 +30,12 @@ export interface JobManagerProcessOptions {
   readonly log: ProcessLog;
   readonly metrics: JobManagerMetrics;
   readonly readiness: Readiness;
+  /** Where timeouts and placement differ from the defaults. */
+  readonly cluster?: Partial<ClusterOptions>;
+  /** The only job that it leads; absent for all that are given to it. */
+  readonly dedicatedTo?: JobId;
+  /** Takes the steps of the leader's actors. */
+  readonly onTrace?: (record: TraceRecord) => void;
 }
 
 /**
@@ -43,12 +53,23 @@ export async function startJobManager(options: JobManagerProcessOptions): Promis
   );
   new LogService({ log, link: storage, process: jobManagerName, clock: nodeClock, entropy: nodeEntropy });
   const steps = new JobManagerLog(address.cluster, log);
+  const publisher = new TracePublisher({
+    line: new NatsTrace(storage),
+    clock: nodeClock,
+    process: jobManagerName,
+    look: () => lifeOf(manager.host),
+  });
   const trace = (record: TraceRecord): void => {
     steps.trace(record);
     metrics.trace(record);
     readiness.trace(record);
+    options.onTrace?.(record);
+    publisher.trace(record);
   };
-  const end = new ProcessEnd(links, async () => manager.close());
+  const end = new ProcessEnd(links, async () => {
+    publisher.close();
+    manager.close();
+  });
   const manager = new JobManager(
     {
       bus,
@@ -62,7 +83,11 @@ export async function startJobManager(options: JobManagerProcessOptions): Promis
       telemetry: { trace, task: () => undefined },
       panic: (error) => end.end(crash(error)),
     },
-    { process: jobManagerName, cluster: defaultClusterOptions },
+    {
+      process: jobManagerName,
+      cluster: { ...defaultClusterOptions, ...options.cluster },
+      ...(options.dedicatedTo === undefined ? {} : { dedicatedTo: options.dedicatedTo }),
+    },
   );
   readiness.connected(true);
   watch.begin({

@@ -5,7 +5,11 @@ import type { TaskManagerMetrics } from '../../metrics/task-manager-metrics.js';
 import type { ClientOutput } from '../../ports/client-output.js';
 import type { TaskTrace, TraceRecord } from '../../ports/telemetry.js';
 import { MemoryDataLinks } from '../../transport/memory/memory-data-links.js';
+import { anonymousAccess } from '../../transport/nats/access.js';
+import { NatsTrace } from '../../transport/nats/nats-trace.js';
 import type { EngineModules } from '../code/engine-modules.js';
+import { lifeOf } from '../inspection/life.js';
+import { TracePublisher } from '../inspection/trace-publisher.js';
 import { LogService } from '../log/log-service.js';
 import type { ProcessLog } from '../log/process-log.js';
 import { TaskManager } from '../process/task-manager.js';
@@ -51,15 +55,22 @@ export async function startTaskManager(options: TaskManagerProcessOptions): Prom
     log.warn(line),
   );
   new LogService({ log, link: storage, process, clock: nodeClock, entropy: nodeEntropy });
-  const { servers, cluster } = address;
+  const { servers, cluster, access = anonymousAccess } = address;
   const threads = slotThreads({
     engine: engineUrl,
     bundles: code,
     store: store.forSlots,
-    links: { kind: 'nats', servers, cluster, deadlineMs: defaultClusterOptions.deployTimeoutMs / 2 },
+    links: { kind: 'nats', servers, cluster, access, deadlineMs: defaultClusterOptions.deployTimeoutMs / 2 },
   });
   const steps = new TaskManagerLog(cluster, log);
+  const publisher = new TracePublisher({
+    line: new NatsTrace(storage),
+    clock: nodeClock,
+    process,
+    look: () => lifeOf(manager.host),
+  });
   const end = new ProcessEnd(links, () => {
+    publisher.close();
     manager.close();
     return manager.tasks.ended;
   });
@@ -67,6 +78,7 @@ export async function startTaskManager(options: TaskManagerProcessOptions): Prom
     steps.trace(record);
     metrics.trace(record);
     readiness.trace(record);
+    publisher.trace(record);
     if (record.actor === actorNames.taskManager && record.toState === 'drained') end.end(null);
   };
   const task = (fact: TaskTrace): void => {

@@ -29,8 +29,11 @@ export class TaskManagerLog {
     sayStep(this.log, record);
   }
 
-  /** What a person has to mend, from the thread of a slot. */
-  task({ what, detail }: TaskTrace): void {
+  /** From the thread of a slot: what a person has to mend, and when work goes on. */
+  task({ subtask, run, what, detail }: TaskTrace): void {
+    if (what === 'firstRecord') {
+      this.log.info(`first record in ${subtask}, run ${runText(run)}`, subtaskFields(String(detail.job), run, subtask));
+    }
     if (what !== 'links.trouble') return;
     this.log.warn(`slot ${String(detail.slot)}: ${String(detail.message)}`, { slot: Number(detail.slot) });
   }
@@ -46,7 +49,8 @@ export class TaskManagerLog {
     if (fromState === null) this.log.identify({ incarnation });
     if (type === 'slot.changed') this.slot((message as Extract<TaskManagerMessage, { type: 'slot.changed' }>).report);
     if (toState === 'registering' && fromState === 'serving') {
-      this.log.warn('the job manager is silent; registering again');
+      const why = type === 'leader.announced' ? 'a job manager has started' : 'the job manager is silent';
+      this.log.warn(`${why}; registering again`);
     }
     if (toState === 'registering' && (type === 'ask.unreachable' || type === 'ask.absent')) this.waiting();
     if (toState === 'serving' && fromState !== 'serving') {

@@ -1,6 +1,6 @@
 import type { Actor } from '../../../actors/kernel/actor.js';
 import { invariant } from '../../../actors/kernel/invariant.js';
-import type { AnyMessage } from '../../../actors/kernel/message.js';
+import type { AnyMessage, AskId } from '../../../actors/kernel/message.js';
 import type { Step } from '../../../actors/kernel/step.js';
 import { start, step } from '../../../actors/kernel/step.js';
 import type { ActorName, Address, Epoch, Incarnation, ProcessName } from '../../../actors/protocol/ids.js';
@@ -32,6 +32,17 @@ export interface HostOptions {
   readonly epoch: Epoch | null;
   /** The actors this process can start, by role. */
   readonly roles: Readonly<Record<string, Actor>>;
+}
+
+/** One living actor: where it stands since when, what that state waits for, and what it has asked without an answer. */
+export interface ActorInspection {
+  readonly actor: ActorName;
+  readonly role: string;
+  readonly state: string;
+  /** On the monotonic clock of the process. */
+  readonly sinceMs: number;
+  readonly waitsFor: readonly string[];
+  readonly questions: readonly AskId[];
 }
 
 /**
@@ -91,6 +102,15 @@ export class ActorHost {
     return [...this.cells.keys()];
   }
 
+  /** Every living actor as people look at it: made anew at each call. */
+  inspect(): readonly ActorInspection[] {
+    return [...this.cells.values()].flatMap(({ name, actor, state, sinceMs, asks }) => {
+      if (state === null) return [];
+      const waitsFor = actor.waitingFor(state.value, state.context);
+      return [{ actor: name, role: actor.role, state: state.value, sinceMs, waitsFor, questions: asks.ids() }];
+    });
+  }
+
   /** Ends everything at once, as a crash does: no actor says goodbye. */
   close(): void {
     this.closed = true;
@@ -113,6 +133,11 @@ export class ActorHost {
       const topic = `${envelope.kind}.${envelope.message.type}`;
       this.ports.bus.send(envelope.to.process, topic, this.writer.encode(envelope), unreachable);
     }
+  }
+
+  /** To actors of that name in every process that listens, this one too. */
+  broadcast(envelope: Envelope): void {
+    this.ports.bus.broadcast(`${envelope.kind}.${envelope.message.type}`, this.writer.encode(envelope));
   }
 
   cellOf(name: ActorName): ActorCell | undefined {
@@ -157,13 +182,15 @@ export class ActorHost {
     cell.state = result.state;
     this.seq += 1;
     const seq = this.seq;
+    const atMs = this.ports.clock.monotonicMs();
+    if (before?.value !== result.state.value) cell.sinceMs = atMs;
     const record: TraceRecord = {
       seq,
       cause,
       process: this.options.process,
       incarnation: this.options.incarnation,
       actor: cell.name,
-      atMs: this.ports.clock.monotonicMs(),
+      atMs,
       message,
       from: delivery?.from ?? null,
       verdict: result.verdict,

@@ -1,6 +1,7 @@
 import type { Effect } from '../../../actors/kernel/effect.js';
 import { assertNever } from '../../../actors/kernel/invariant.js';
 import type { AnyMessage } from '../../../actors/kernel/message.js';
+import { anyIncarnation, everyProcess } from '../../../actors/protocol/ids.js';
 import type { TaskHost } from '../../ports/task-host.js';
 import type { ActorCell } from './actor-cell.js';
 import type { ActorHost } from './actor-host.js';
@@ -29,6 +30,11 @@ export function performEffect(host: ActorHost, cell: ActorCell, effect: Effect, 
         cause,
         null,
       );
+    case 'broadcast': {
+      const to = { process: everyProcess, incarnation: anyIncarnation, actor: effect.actor };
+      const { epoch } = host.options;
+      return host.broadcast({ to, from: self, epoch, kind: 'send', ask: '', message: effect.message });
+    }
     case 'ask':
       return ask(host, cell, effect, cause);
     case 'unask':
@@ -96,6 +102,7 @@ export function performEffect(host: ActorHost, cell: ActorCell, effect: Effect, 
     case 'task.trigger':
     case 'task.complete':
     case 'task.abort':
+    case 'task.stop':
     case 'task.cancel':
       return required(ports.tasks, effect).perform(effect);
     default:

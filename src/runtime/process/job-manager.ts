@@ -4,7 +4,7 @@ import type { DispatcherInput } from '../../../actors/dispatcher/messages.js';
 import { heartbeatActor } from '../../../actors/heartbeat/machine.js';
 import { jobMasterActor } from '../../../actors/job-master/machine.js';
 import type { ClusterOptions } from '../../../actors/protocol/deployment.js';
-import type { Epoch, ProcessName } from '../../../actors/protocol/ids.js';
+import type { Epoch, JobId, ProcessName } from '../../../actors/protocol/ids.js';
 import { actorNames } from '../../../actors/protocol/ids.js';
 import { resourceManagerActor } from '../../../actors/resource-manager/machine.js';
 import type { ResourceManagerInput } from '../../../actors/resource-manager/messages.js';
@@ -29,6 +29,8 @@ export const jobManagerRoles = {
 export interface JobManagerOptions {
   readonly process: ProcessName;
   readonly cluster: ClusterOptions;
+  /** The only job that it leads; absent for all that are given to it. */
+  readonly dedicatedTo?: JobId;
 }
 
 /** A job manager runs no task and starts no program: it needs no links and nobody's output. */
@@ -80,7 +82,13 @@ export class JobManager {
     );
     this.host = host;
     const resourceManager: ResourceManagerInput = { epoch, options: cluster };
-    const dispatcher: DispatcherInput = { epoch, process, incarnation, options: cluster };
+    const dispatcher: DispatcherInput = {
+      epoch,
+      process,
+      incarnation,
+      options: cluster,
+      ...(options.dedicatedTo === undefined ? {} : { dedicatedTo: options.dedicatedTo }),
+    };
     host.startActor('resource-manager', actorNames.resourceManager, resourceManager);
     host.startActor('dispatcher', actorNames.dispatcher, dispatcher);
   }

@@ -31,12 +31,13 @@ export async function openRemoteLinks(
 
 async function openNatsLinks(
   { process, slot }: Pick<SlotConfiguration, 'process' | 'slot'>,
-  { servers, cluster, deadlineMs }: Extract<LinksConfig, { kind: 'nats' }>,
+  { servers, cluster, access, deadlineMs }: Extract<LinksConfig, { kind: 'nats' }>,
   trouble: (trouble: Failure) => void,
 ): Promise<RemoteLinks> {
   const connected = await connectNats({
     servers,
     cluster,
+    access,
     process,
     purpose: `data-${slot}`,
     clock: nodeClock,

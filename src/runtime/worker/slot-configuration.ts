@@ -1,5 +1,6 @@
 import type { Incarnation, JobRun, ProcessName } from '../../../actors/protocol/ids.js';
 import type { TaskOptions } from '../../task/task-options.js';
+import type { NatsAccess } from '../../transport/nats/access.js';
 import type { Bundle } from '../code/bundle.js';
 
 /** Where the thread of a slot keeps checkpoints: in a folder by itself, or through the main thread in whatever store that one has. */
@@ -12,6 +13,7 @@ export type LinksConfig =
       readonly kind: 'nats';
       readonly servers: readonly string[];
       readonly cluster: string;
+      readonly access: NatsAccess;
       /** How long a thread waits for its connection before the load of its slot fails. */
       readonly deadlineMs: number;
     };

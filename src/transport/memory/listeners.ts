@@ -14,6 +14,10 @@ export class Listeners {
     };
   }
 
+  all(): readonly Receive[] {
+    return [...this.byName.values()].map(({ receive }) => receive);
+  }
+
   at(name: string): Receive | null {
     return this.byName.get(name)?.receive ?? null;
   }

@@ -19,6 +19,12 @@ export class MemoryBus implements Bus {
     });
   }
 
+  broadcast(_topic: string, bytes: Uint8Array): void {
+    this.queue(() => {
+      for (const receive of this.listeners.all()) receive(bytes);
+    });
+  }
+
   listen(process: ProcessName, receive: (bytes: Uint8Array) => void): Unlisten {
     return this.listeners.add(process, receive);
   }

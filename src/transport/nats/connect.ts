@@ -4,17 +4,15 @@ import type { Failure } from '../../../actors/kernel/failure.js';
 import { failure } from '../../../actors/kernel/failure.js';
 import type { ProcessName } from '../../../actors/protocol/ids.js';
 import type { Clock } from '../../ports/clock.js';
+import { accessOptions, anonymousAccess, loginText, type NatsAccess } from './access.js';
 import { describeError } from './describe-error.js';
+import { greetingOf } from './greeting.js';
 import type { NatsLinkEvents } from './nats-link.js';
 import { NatsLink } from './nats-link.js';
+import { refusal, silence } from './refusals.js';
 import { unsuitableServer } from './server-requirements.js';
+import { shownServers } from './server-url.js';
 import { subjectNameFailure } from './subjects.js';
-
-/** Who this process is to the server, and how the line is protected. */
-export type NatsAccess = Pick<
-  NodeConnectionOptions,
-  'authenticator' | 'inboxPrefix' | 'pass' | 'tls' | 'token' | 'user'
->;
 
 export interface NatsOptions extends NatsLinkEvents {
   /** URLs of servers of one NATS cluster, or of the one there is. */
@@ -47,17 +45,19 @@ const pingsUnansweredMax = 2;
 
 /**
  * Connects to NATS, and waits for it until the deadline. Control, data and storage each take a connection of their own: a slow reader
- * of data must not silence heartbeats. Never rejects; fails with NATS_UNREACHABLE, NATS_DENIED, NATS_OPTIONS_INVALID,
- * NATS_UNSUITABLE or NAME_INVALID.
+ * of data must not silence heartbeats. Never rejects; fails with NATS_UNREACHABLE, NATS_DENIED, NATS_TLS_FAILED, NATS_LOGIN_INVALID,
+ * NATS_OPTIONS_INVALID, NATS_UNSUITABLE or NAME_INVALID.
  */
 export async function connectNats(options: NatsOptions): Promise<NatsConnected> {
   const { cluster, process, clock } = options;
   const badName = subjectNameFailure('cluster', cluster) ?? subjectNameFailure('process', process);
   if (badName !== null) return { ok: false, failure: badName };
+  const access = openAccess(options);
+  if ('failure' in access) return { ok: false, failure: access.failure };
   const untilMs = clock.monotonicMs() + options.deadlineMs;
   let told = '';
   for (;;) {
-    const dialed = await dial(options, untilMs);
+    const dialed = await dial(options, access.options, untilMs);
     if (dialed.ok) return welcome(dialed.connection, options);
     const leftMs = untilMs - clock.monotonicMs();
     if (dialed.hopeless !== null) return { ok: false, failure: dialed.hopeless };
@@ -82,7 +82,7 @@ async function welcome(connection: NatsConnection, options: NatsOptions): Promis
   if (options.servers.length > 1) connection.setServers([...options.servers]);
   return {
     ok: true,
-    link: new NatsLink(connection, options.cluster, options.access?.inboxPrefix, options.clock, options),
+    link: new NatsLink(connection, options.cluster, options.access?.inboxPrefix ?? undefined, options.clock, options),
   };
 }
 
@@ -91,7 +91,7 @@ type Dialed =
   | { readonly ok: false; readonly reason: string; readonly hopeless: Failure | null };
 
 /** One attempt at every server. What is slower than the deadline is left behind, and closed when it comes after all. */
-function dial(options: NatsOptions, untilMs: number): Promise<Dialed> {
+function dial(options: NatsOptions, access: Partial<NodeConnectionOptions>, untilMs: number): Promise<Dialed> {
   const { clock } = options;
   const leftMs = Math.max(1, Math.ceil(untilMs - clock.monotonicMs()));
   return new Promise((resolve) => {
@@ -102,14 +102,31 @@ function dial(options: NatsOptions, untilMs: number): Promise<Dialed> {
       resolve(dialed);
     };
     const timer = clock.setTimer(leftMs, () => settle({ ok: false, reason: 'no answer in time', hopeless: null }));
-    connect(connectionOptions(options, Math.min(dialTimeoutMs, leftMs))).then(
+    connect(connectionOptions(options, access, Math.min(dialTimeoutMs, leftMs))).then(
       (connection) => {
         if (open) settle({ ok: true, connection });
         else closeLate(connection);
       },
-      (error: unknown) => settle({ ok: false, reason: describeError(error), hopeless: hopeless(options, error) }),
+      (error: unknown) => {
+        refused(options, error).then(settle, (thrown: unknown) =>
+          settle({ ok: false, reason: describeError(thrown), hopeless: null }),
+        );
+      },
     );
   });
+}
+
+async function refused(options: NatsOptions, error: unknown): Promise<Dialed> {
+  const [where, access] = [shown(options), accessOf(options)];
+  const hopeless = refusal(where, access, error);
+  const [server] = options.servers;
+  if (error instanceof errors.TimeoutError && server !== undefined) {
+    const greeting = await greetingOf(server, options.clock, dialTimeoutMs);
+    const why = greeting === null ? null : silence(where, access, greeting);
+    if (typeof why === 'string') return { ok: false, reason: why, hopeless: null };
+    if (why !== null) return { ok: false, reason: why.message, hopeless: why };
+  }
+  return { ok: false, reason: describeError(error), hopeless };
 }
 
 function closeLate(connection: NatsConnection): void {
@@ -117,7 +134,25 @@ function closeLate(connection: NatsConnection): void {
   connection.close().then(ended, ended);
 }
 
-function connectionOptions({ servers, cluster, process, purpose, access }: NatsOptions, timeout: number) {
+const accessOf = ({ access }: NatsOptions): NatsAccess => access ?? anonymousAccess;
+
+type OpenAccess = { readonly options: Partial<NodeConnectionOptions> } | { readonly failure: Failure };
+
+function openAccess(options: NatsOptions): OpenAccess {
+  const access = accessOf(options);
+  try {
+    return { options: accessOptions(access, options.servers) };
+  } catch (error) {
+    const message = `NATS cannot be reached ${loginText(access.login)}: ${describeError(error)}. Give another file, or none.`;
+    return { failure: failure('NATS_LOGIN_INVALID', 'user', message, 'never') };
+  }
+}
+
+function connectionOptions(
+  { servers, cluster, process, purpose }: NatsOptions,
+  access: Partial<NodeConnectionOptions>,
+  timeout: number,
+) {
   return {
     ...access,
     servers: [...servers],
@@ -135,19 +170,6 @@ function connectionOptions({ servers, cluster, process, purpose, access }: NatsO
   } satisfies NodeConnectionOptions;
 }
 
-function hopeless(options: NatsOptions, error: unknown): Failure | null {
-  const where = shown(options);
-  if (error instanceof errors.AuthorizationError || error instanceof errors.UserAuthenticationExpiredError) {
-    const message = `NATS at ${where} does not let this process in: ${error.message}. Check its user, token or credentials.`;
-    return failure('NATS_DENIED', 'infrastructure', message, 'never');
-  }
-  if (error instanceof errors.InvalidArgumentError || error instanceof TypeError) {
-    const message = `NATS cannot be reached with these options (servers ${where}): ${error.message}. A server is written nats://host:4222.`;
-    return failure('NATS_OPTIONS_INVALID', 'user', message, 'never');
-  }
-  return null;
-}
-
 function unreachable(options: NatsOptions, reason: string): Failure {
   const seconds = Math.round(options.deadlineMs / 100) / 10;
   const message =
@@ -156,9 +178,7 @@ function unreachable(options: NatsOptions, reason: string): Failure {
   return failure('NATS_UNREACHABLE', 'infrastructure', message);
 }
 
-/** Servers without the passwords that URLs may hold. */
-const shown = ({ servers }: NatsOptions): string =>
-  servers.map((server) => server.replace(/\/\/[^/@]*@/, '//***@')).join(', ');
+const shown = ({ servers }: NatsOptions): string => shownServers(servers);
 
 const pause = (clock: Clock, delayMs: number): Promise<void> =>
   new Promise((resolve) => {

@@ -4,15 +4,22 @@ import type { ProcessName } from '../../../actors/protocol/ids.js';
 import type { Bus, Unlisten } from '../../ports/bus.js';
 import { deliver } from './deliver.js';
 import type { NatsLink } from './nats-link.js';
-import { controlSubject, everyControlSubject, isSubjectName } from './subjects.js';
+import {
+  broadcastSubject,
+  controlSubject,
+  everyBroadcastSubject,
+  everyControlSubject,
+  isSubjectName,
+} from './subjects.js';
 
 /** How many of the latest messages are remembered, in case the server says that nobody listened to them. */
 const rememberedMax = 8_192;
 const nobodyListens = 503;
 
 /**
- * A Bus over core NATS, on a connection of its own. A process has one subscription, so that the server itself says whether somebody
- * listens there: it answers a message with a reply subject that nobody was subscribed to. An unanswered one may have been delivered.
+ * A Bus over core NATS, on a connection of its own. A process has one subscription of its own, so that the server itself says whether
+ * somebody listens there: it answers a message with a reply subject that nobody was subscribed to. An unanswered one may have been
+ * delivered. What is broadcast comes by a subscription that all processes have.
  *
  * Lost without a word is what is sent while the connection is down. Told to `onTrouble` and lost: a message above the server's
  * `max_payload` (CONTROL_MESSAGE_TOO_LARGE), and one to a name that cannot be in a subject (NAME_INVALID).
@@ -40,15 +47,27 @@ export class NatsBus implements Bus {
     else link.connection.publish(subject, bytes, { reply: `${this.inbox}.${this.remember(unreachable)}` });
   }
 
+  broadcast(topic: string, bytes: Uint8Array): void {
+    const { link } = this;
+    if (!link.up) return;
+    if (bytes.byteLength > link.payloadBytesMax) return this.tellTooLarge('every process', topic, bytes.byteLength);
+    link.connection.publish(broadcastSubject(link.cluster, topic), bytes);
+  }
+
   listen(process: ProcessName, receive: (bytes: Uint8Array) => void): Unlisten {
     const { link } = this;
     invariant(isSubjectName(process), 'not the name of a process', { process });
-    const subscription = link.connection.subscribe(everyControlSubject(link.cluster, process), {
-      callback: (error, message) => {
-        if (error === null) deliver(receive, message.data);
-      },
-    });
-    return () => subscription.unsubscribe();
+    const subjects = [everyControlSubject(link.cluster, process), everyBroadcastSubject(link.cluster)];
+    const subscriptions = subjects.map((subject) =>
+      link.connection.subscribe(subject, {
+        callback: (error, message) => {
+          if (error === null) deliver(receive, message.data);
+        },
+      }),
+    );
+    return () => {
+      for (const subscription of subscriptions) subscription.unsubscribe();
+    };
   }
 
   private remember(unreachable: () => void): number {
