@@ -63,6 +63,7 @@ async function measured(over: 'threads' | 'nats', folder: string): Promise<Measu
     const last = lines.at(-1) as CountLine;
     const usedLast = await usages(stage);
     const records = last.records - first.records;
+    if (records <= 0) throw new Error('The count began anew: the job was restarted while it was measured.');
     const cpu = stage.members.flatMap(({ name }, at) => {
       const [from, to] = [usedFirst[at], usedLast[at]];
       if (from == null || to == null) return [];
