@@ -128,12 +128,20 @@ class SimulatedTraffic {
       return {
         listen: (process, receive) => bus.listen(process, receive),
         send: (to, topic, bytes, unreachable) => {
-          this.counting.messages[topic] = (this.counting.messages[topic] ?? 0) + 1;
-          this.counting.bytes += bytes.length;
+          this.count(topic, bytes);
           bus.send(to, topic, bytes, unreachable);
+        },
+        broadcast: (topic, bytes) => {
+          this.count(topic, bytes);
+          bus.broadcast(topic, bytes);
         },
       };
     };
+  }
+
+  private count(topic: string, bytes: Uint8Array): void {
+    this.counting.messages[topic] = (this.counting.messages[topic] ?? 0) + 1;
+    this.counting.bytes += bytes.length;
   }
 
   private onTrace({ actor, message, from, fromState, toState, effects, verdict }: TraceRecord): void {
