@@ -22,8 +22,28 @@ export type {
 } from './operators/keyed-process.js';
 export type { ProcessFunction } from './operators/process.js';
 export type { Reducer } from './operators/reduce.js';
-export { listState, mapState, valueState } from './state/descriptors.js';
-export type { DeepReadonly, ListState, MapState, StateDescriptor, ValueState } from './state/keyed-state.js';
+export type { AggregateFunction, ReduceFunction } from './state/aggregates.js';
+export {
+  aggregatingState,
+  listState,
+  mapState,
+  reducingState,
+  type StateOptions,
+  valueState,
+} from './state/descriptors.js';
+export type {
+  AggregatingState,
+  AggregatingStateDescriptor,
+  AppendingState,
+  DeepReadonly,
+  ListState,
+  MapState,
+  ReducingState,
+  ReducingStateDescriptor,
+  StateDescriptor,
+  ValueState,
+} from './state/keyed-state.js';
+export type { StateTtl, StateTtlCleanup } from './state/ttl.js';
 export type { WatermarkGenerator, WatermarkOutput } from './time/watermark-generator.js';
 
 // Contracts for sources and sinks of one's own, and what they are given.

@@ -18,10 +18,16 @@ export interface StateRange {
 /** How a state's values are written, kept from the first format on. */
 export interface SerializerIdentity {
   readonly state: string;
-  readonly kind: 'value' | 'list' | 'map' | 'timers' | 'operatorList';
+  readonly kind: 'value' | 'list' | 'map' | 'reducing' | 'aggregating' | 'timers' | OperatorStateKind;
   readonly serializer: string;
   readonly version: number;
 }
+
+/**
+ * How operator state is given to the subtasks of another run. `operatorList`: each piece as a whole to one of them. `operatorSplit`: each piece
+ * to its subtask while the parallelism stays, else all to everyone, who takes an even share. `operatorUnion`: all to everyone, always.
+ */
+export type OperatorStateKind = 'operatorList' | 'operatorSplit' | 'operatorUnion';
 
 /** One operator's state of one subtask at one checkpoint. */
 export interface OperatorSnapshot {

@@ -1,4 +1,6 @@
 import {
+  type AggregatingState,
+  aggregatingState,
   type DataStream,
   type KeyedInstance,
   type KeyedProcessContext,
@@ -8,6 +10,8 @@ import {
   listState,
   type MapState,
   mapState,
+  type ReducingState,
+  reducingState,
   type ValueState,
   valueState,
 } from 'weirflow';
@@ -33,6 +37,24 @@ class Totals implements KeyedProcessFunction<string, Order, Total> {
     this.total = state(valueState<Total>('total'));
     this.amounts = state(listState<number>('amounts'));
     this.byDay = state(mapState<number, Total>('by-day'));
+    const longest: ReducingState<string> = state(
+      reducingState<string>('longest', (a, b) => (a.length > b.length ? a : b)),
+    );
+    const mean: AggregatingState<number, string> = state(
+      aggregatingState('mean', {
+        createAccumulator: () => 0,
+        add: (value: number, sum) => sum + value,
+        getResult: String,
+      }),
+    );
+    // @ts-expect-error What is added is of the type that is reduced,
+    longest.add(1);
+    // @ts-expect-error or aggregated.
+    mean.add('1');
+    // @ts-expect-error Before the first value there is no result.
+    mean.get().length;
+    // @ts-expect-error A time to live has a time.
+    valueState<number>('short', { ttl: {} });
     // @ts-expect-error The descriptor says what is stored.
     this.total = state(valueState<string>('total'));
     // @ts-expect-error A list is no value.

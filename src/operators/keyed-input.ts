@@ -1,4 +1,14 @@
-import type { KeyedState, ListState, MapState, StateDescriptor, ValueState } from '../state/keyed-state.js';
+import type {
+  AggregatingState,
+  AggregatingStateDescriptor,
+  KeyedState,
+  ListState,
+  MapState,
+  ReducingState,
+  ReducingStateDescriptor,
+  StateDescriptor,
+  ValueState,
+} from '../state/keyed-state.js';
 import { StateFailure } from '../state/state-failure.js';
 import type { OperatorContext } from './operator.js';
 
@@ -13,12 +23,16 @@ export interface StateAccess {
   state<T>(descriptor: StateDescriptor<'value', T>): ValueState<T>;
   state<T>(descriptor: StateDescriptor<'list', T>): ListState<T>;
   state<K, T>(descriptor: StateDescriptor<'map', T, K>): MapState<K, T>;
+  state<T>(descriptor: ReducingStateDescriptor<T>): ReducingState<T>;
+  state<In, Acc, Out>(descriptor: AggregatingStateDescriptor<In, Acc, Out>): AggregatingState<In, Out>;
 }
 
 type AnyDescriptor =
   | StateDescriptor<'value', unknown>
   | StateDescriptor<'list', unknown>
-  | StateDescriptor<'map', unknown, unknown>;
+  | StateDescriptor<'map', unknown, unknown>
+  | ReducingStateDescriptor<unknown>
+  | AggregatingStateDescriptor<unknown, unknown, unknown>;
 
 export function stateAccessOf(keyed: KeyedState): StateAccess {
   const state = (descriptor: AnyDescriptor): unknown => {
@@ -29,6 +43,10 @@ export function stateAccessOf(keyed: KeyedState): StateAccess {
         return keyed.list(descriptor);
       case 'map':
         return keyed.map(descriptor);
+      case 'reducing':
+        return keyed.reducing(descriptor);
+      case 'aggregating':
+        return keyed.aggregating(descriptor);
     }
   };
   return { state: state as StateAccess['state'] };

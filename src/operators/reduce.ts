@@ -1,3 +1,4 @@
+import type { ReduceFunction } from '../state/aggregates.js';
 import { valueState } from '../state/descriptors.js';
 import type { DeepReadonly, ValueState } from '../state/keyed-state.js';
 import { keyedStateOf } from './keyed-input.js';
@@ -10,7 +11,7 @@ import {
 } from './operator.js';
 
 /** Combines what was reduced so far with the next record. Must be pure: it runs again after a recovery. */
-export type Reducer<T> = (reduced: DeepReadonly<T>, value: DeepReadonly<T>) => T | DeepReadonly<T>;
+export type Reducer<T> = ReduceFunction<T>;
 
 /**
  * Emits, for each record, the reduction of all records of its key so far; the first record of a key is emitted as it

@@ -1,6 +1,8 @@
 import type { CheckpointId } from '../../actors/protocol/ids.js';
 import type { SerializerIdentity } from '../../actors/protocol/manifest.js';
+import type { AggregateFunction, ReduceFunction } from './aggregates.js';
 import type { TimerQueue } from './timers.js';
+import type { StateTtl } from './ttl.js';
 
 /** Values handed out by state, and records, are immutable to user code. */
 export type DeepReadonly<T> = T extends (...args: never[]) => unknown
@@ -9,11 +11,21 @@ export type DeepReadonly<T> = T extends (...args: never[]) => unknown
     ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
     : T;
 
-export interface StateDescriptor<Kind extends 'value' | 'list' | 'map', T, K = never> {
+export interface StateDescriptor<Kind extends 'value' | 'list' | 'map' | 'reducing' | 'aggregating', T, K = never> {
   readonly kind: Kind;
   readonly name: string;
+  /** Null: it lives until it is cleared. */
+  readonly ttl: StateTtl | null;
   /** Carries the types; never has a value. */
   readonly _types?: { readonly value: T; readonly key: K };
+}
+
+export interface ReducingStateDescriptor<T> extends StateDescriptor<'reducing', T> {
+  readonly reduce: ReduceFunction<T>;
+}
+
+export interface AggregatingStateDescriptor<In, Acc, Out> extends StateDescriptor<'aggregating', Out> {
+  readonly aggregate: AggregateFunction<In, Acc, Out>;
 }
 
 export interface ValueState<T> {
@@ -37,6 +49,15 @@ export interface MapState<K, T> {
   clear(): void;
 }
 
+/** What adds up: `get` gives undefined before the first `add`. */
+export interface AppendingState<In, Out> {
+  get(): Out | undefined;
+  add(value: In | DeepReadonly<In>): void;
+  clear(): void;
+}
+export type ReducingState<T> = AppendingState<T, DeepReadonly<T>>;
+export type AggregatingState<In, Out> = AppendingState<In, Out>;
+
 /** Keyed state of one operator of one subtask, as the operator sees it: every access is to the current key. */
 export interface KeyedState {
   /** Set by the engine before each record; throws KEY_UNSUPPORTED for NaN and for kinds that cannot be keys. */
@@ -47,6 +68,8 @@ export interface KeyedState {
   value<T>(descriptor: StateDescriptor<'value', T>): ValueState<T>;
   list<T>(descriptor: StateDescriptor<'list', T>): ListState<T>;
   map<K, T>(descriptor: StateDescriptor<'map', T, K>): MapState<K, T>;
+  reducing<T>(descriptor: ReducingStateDescriptor<T>): ReducingState<T>;
+  aggregating<In, Acc, Out>(descriptor: AggregatingStateDescriptor<In, Acc, Out>): AggregatingState<In, Out>;
   /** Timers of that name, in a snapshot with the state of their keys. Namespaces are plain data. */
   timers<N>(name: string): TimerQueue<N>;
 }
@@ -63,6 +86,11 @@ export interface KeyedStateBackend extends KeyedState {
   /** Groups this subtask owns, inclusive; nothing outside is ever loaded or written. */
   readonly range: { readonly first: number; readonly last: number };
   currentWatermark(watermark: number): void;
+  /** From here on what happens to the state and the timers of the current key can be taken back, until one of the next two. */
+  begin(): void;
+  keep(): void;
+  /** It is again what it was at `begin`, except that map entries that were removed stand last. */
+  takeBack(): void;
   /**
    * Serialises what changed since the snapshot `base` (null: everything that is not empty). `unchanged` names groups whose bytes of
    * `base` still hold; groups in neither are empty. What changed stays remembered until a later base confirms it.

@@ -43,7 +43,8 @@ function examples(): Map<string, string> {
       const lines = block.split('\n').map((line) => line.replace(/^\s*\* ?/, ''));
       const code = lines.map((line) => (line.endsWith('// does not compile') ? `// @ts-expect-error\n${line}` : line));
       const names =
-        "buildJob, DataStream, defineJob, EngineError, fixedDelay, KeyedStream } from '../../../src/index.js';";
+        'buildJob, DataStream, defineJob, EngineError, fixedDelay, KeyedStream, WatermarkStrategy } ' +
+        "from '../../../src/index.js';";
       found.set(
         join(root, 'specs/engine/api', `${file}-example-${index + 1}.ts`),
         `import { ${names}\n${code.join('\n')}\n`,

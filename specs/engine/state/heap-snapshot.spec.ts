@@ -262,8 +262,8 @@ describe('heap state: what it does not restore', () => {
 
   it('another format', () => {
     const bytes = Uint8Array.from(group.bytes);
-    bytes[0] = 2;
-    expect(() => heapState().load({ ...group, bytes }, serializers)).toThrow(unreadable('its format is 2'));
+    bytes[0] = 3;
+    expect(() => heapState().load({ ...group, bytes }, serializers)).toThrow(unreadable('its format is 3'));
   });
 
   it('bytes that were cut at any place', () => {

@@ -19,6 +19,8 @@ export class Cursor {
   private group: KeyGroup | null = null;
   /** Null while the current key has no state: reading makes none. */
   private entry: Entry | null = null;
+  /** How to take back what the current call has done, the last step last; null while nobody might want to. */
+  private steps: (() => void)[] | null = null;
 
   constructor(operator: string, maxParallelism: number, range: KeyGroupRange, watermarkFloor: number) {
     this.operator = operator;
@@ -83,8 +85,10 @@ export class Cursor {
     return undefined;
   }
 
-  write(slot: number, content: unknown): void {
+  /** `noted` is false for what notes itself how it is taken back. */
+  write(slot: number, content: unknown, noted = true): void {
     const entry = this.entry ?? this.createEntry();
+    if (noted && this.steps !== null) this.noteBefore(slot, entry.get(slot), content);
     entry.set(slot, content);
     this.changed();
   }
@@ -95,15 +99,46 @@ export class Cursor {
   }
 
   /** Empties the slot; a key without any state is forgotten. */
-  empty(slot: number): void {
-    if (this.read(slot) === undefined) return;
-    const entry = this.entry as Entry;
-    entry.set(slot, undefined);
-    if (entry.filled === 0) {
-      (this.group as KeyGroup).entries.delete(this.key);
-      this.entry = null;
-    }
-    this.changed();
+  empty(slot: number, noted = true): void {
+    const before = this.read(slot);
+    if (before === undefined) return;
+    if (noted && this.steps !== null) this.noteBefore(slot, before, undefined);
+    this.emptyIn(this.group as KeyGroup, this.key, this.entry as Entry, slot);
+  }
+
+  /** The same for any key. */
+  emptyOf(groupIndex: number, key: unknown, entry: Entry, slot: number): void {
+    this.emptyIn(this.groups[groupIndex] as KeyGroup, key, entry, slot);
+  }
+
+  changedIn(groupIndex: number): void {
+    (this.groups[groupIndex] as KeyGroup).changedIn = this.interval;
+  }
+
+  /** From here on every change to the current key can be taken back, until `keep` or `takeBack`. */
+  begin(): void {
+    this.steps = [];
+  }
+
+  keep(): void {
+    this.steps = null;
+  }
+
+  /** What the current key has is what it was at `begin`; only the order of map entries that were removed is lost. */
+  takeBack(): void {
+    const steps = this.steps ?? [];
+    this.steps = null;
+    for (const step of steps.reverse()) step();
+  }
+
+  /** Whether anybody might take back what is changed now. */
+  get notes(): boolean {
+    return this.steps !== null;
+  }
+
+  /** How to take back a change in place. */
+  note(step: () => void): void {
+    this.steps?.push(step);
   }
 
   ownGroup(keyGroup: number): KeyGroup {
@@ -120,6 +155,20 @@ export class Cursor {
   /** Puts a restored group in the place of the empty one. */
   install(group: KeyGroup): void {
     this.groups[group.keyGroup - this.range.first] = group;
+  }
+
+  private noteBefore(slot: number, before: unknown, after: unknown): void {
+    if (before === after) return;
+    this.note(() => (before === undefined ? this.empty(slot) : this.write(slot, before)));
+  }
+
+  private emptyIn(group: KeyGroup, key: unknown, entry: Entry, slot: number): void {
+    entry.set(slot, undefined);
+    if (entry.filled === 0) {
+      group.entries.delete(key);
+      if (this.entry === entry) this.entry = null;
+    }
+    group.changedIn = this.interval;
   }
 
   private createEntry(): Entry {

@@ -7,28 +7,39 @@ import type { HeapTimers } from './heap-timers.js';
 import { Entry, type KeyGroup } from './key-group.js';
 import { type HeapTimer, KeyTimers } from './key-timers.js';
 import type { StateColumn, StateKind } from './state-table.js';
+import type { TimedContent } from './timed-content.js';
+import { readTimed, writeTimed } from './timed-format.js';
 
 /**
  * One key group as bytes: the format's number in one byte, then MessagePack values one after the other:
  *
- *     [[state, kind], …]                                     the states of the operator, by name
+ *     [[state, kind], …]                                     the states of the operator, by name; with a third
+ *                                                            element, true, for those with a TTL
  *     number of keys
  *     for each key: key, number of states that it has
  *       for each of these: index of the state, content       value: itself; list: an array;
  *                                                            map: number of pairs, then key and value of each
  *                                                            timers: their number, then time and namespace of each
+ *                                                            reducing, aggregating: as a value
+ *       with a TTL each of these stands behind its time:     value: time, value; list: number, then time and value of
+ *                                                            each; map: number, then key, time and value of each
+ *
+ * Format 1 knows value, list and map state and timers, and no TTL. It is written as long as it suffices; both are read.
  *
  * Keys, map keys and list elements keep their order, so the same changes in the same order give the same bytes, also
  * after a restore.
  */
-const groupFormat = 1;
+const plainFormat = 1;
+const fullFormat = 2;
 
-const kinds: readonly unknown[] = ['value', 'list', 'map', 'timers'] satisfies readonly StateKind[];
+const plainKinds: readonly unknown[] = ['value', 'list', 'map', 'timers'] satisfies readonly StateKind[];
+const kinds: readonly unknown[] = [...plainKinds, ...(['reducing', 'aggregating'] satisfies readonly StateKind[])];
 
 export function writeGroup(writer: ValueWriter, group: KeyGroup, columns: readonly StateColumn[]): Uint8Array {
   writer.clear();
-  writer.writeByte(groupFormat);
-  writer.write(columns.map(({ name, kind }) => [name, kind]));
+  const isPlain = columns.every(({ kind, timed }) => !timed && plainKinds.includes(kind));
+  writer.writeByte(isPlain ? plainFormat : fullFormat);
+  writer.write(columns.map(({ name, kind, timed }) => (timed ? [name, kind, true] : [name, kind])));
   writer.write(group.entries.size);
   for (const [key, entry] of group.entries.entries()) {
     writer.write(key);
@@ -46,10 +57,11 @@ export function writeGroup(writer: ValueWriter, group: KeyGroup, columns: readon
 
 function writeContent(writer: ValueWriter, column: StateColumn, content: unknown): void {
   try {
-    if (column.kind === 'value') writer.write(content);
+    if (column.timed) writeTimed(writer, content as TimedContent);
     else if (column.kind === 'list') writer.write((content as HeapList).values);
     else if (column.kind === 'map') writeMap(writer, content as CanonicalMap<unknown, unknown>);
-    else writeTimers(writer, content as KeyTimers);
+    else if (column.kind === 'timers') writeTimers(writer, content as KeyTimers);
+    else writer.write(content);
   } catch (error) {
     if (error instanceof Unstorable) column.admission.refuse(`value${error.message}`);
     throw error;
@@ -73,15 +85,21 @@ function writeTimers(writer: ValueWriter, { list }: KeyTimers): void {
 }
 
 /** The states that the bytes speak of. Throws Unreadable for another format and for damaged bytes. */
-export function readStates(reader: ValueReader): readonly (readonly [name: string, kind: StateKind])[] {
+export function readStates(reader: ValueReader): readonly (readonly [name: string, kind: StateKind, timed: boolean])[] {
   const format = reader.readByte();
-  if (format !== groupFormat) throw new Unreadable(`its format is ${format}, and this version reads ${groupFormat}`);
+  if (format !== plainFormat && format !== fullFormat) {
+    throw new Unreadable(`its format is ${format}, and this version reads ${plainFormat} and ${fullFormat}`);
+  }
   const states = reader.read();
   if (!Array.isArray(states)) throw new Unreadable('it has no list of states');
   return states.map((state: unknown) => {
-    const isState = Array.isArray(state) && typeof state[0] === 'string' && kinds.includes(state[1]);
+    const isState =
+      Array.isArray(state) &&
+      typeof state[0] === 'string' &&
+      (format === plainFormat ? plainKinds : kinds).includes(state[1]) &&
+      (state.length === 2 || (format === fullFormat && state[2] === true && state[1] !== 'timers'));
     if (!isState) throw new Unreadable('its list of states is damaged');
-    return [state[0], state[1]];
+    return [state[0], state[1], state.length > 2];
   });
 }
 
@@ -119,8 +137,11 @@ function readEntry(reader: ValueReader, columns: readonly StateColumn[], key: un
 type Place = Pick<HeapTimer, 'key' | 'group' | 'entry'>;
 
 function readContent(reader: ValueReader, column: StateColumn, place: Place): unknown {
+  if (column.timed) return readTimed(reader, column, readValue);
   switch (column.kind) {
     case 'value':
+    case 'reducing':
+    case 'aggregating':
       return readValue(reader, column);
     case 'list':
       return readList(reader, column);
@@ -155,12 +176,12 @@ function readMap(reader: ValueReader, column: StateColumn): CanonicalMap<unknown
   return map;
 }
 
-function readTimers(reader: ValueReader, { handle }: StateColumn, place: Place): KeyTimers {
+function readTimers(reader: ValueReader, column: StateColumn, place: Place): KeyTimers {
   const timers = new KeyTimers();
   for (let left = reader.readCount(); left > 0; left--) {
     const time = reader.read();
     if (typeof time !== 'number') throw new Unreadable('the time of a timer is no number');
-    (handle as HeapTimers).restored({ ...place, time, namespace: reader.read(), at: 0 }, timers);
+    (column.timers as HeapTimers).restored({ ...place, time, namespace: reader.read(), at: 0 }, timers);
   }
   if (timers.list.length === 0) throw new Unreadable('a key has timers, and none of them');
   return timers;

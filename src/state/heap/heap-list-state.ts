@@ -46,6 +46,10 @@ export class HeapListState<T> implements ListState<T> {
       list.handedOut = false;
     }
     list.values.push(value);
+    this.cursor.note(() => {
+      list.values = list.values.slice(0, -1);
+      list.handedOut = false;
+    });
     this.cursor.changed();
   }
 

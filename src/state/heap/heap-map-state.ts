@@ -28,6 +28,7 @@ export class HeapMapState<K, T> implements MapState<K, T> {
   put(key: K, value: T | DeepReadonly<T>): void {
     this.admission.admit(value);
     const map = this.map() ?? new CanonicalMap<K, DeepReadonly<T>>();
+    if (this.cursor.notes) this.noteOf(map, key);
     map.set(key, value as DeepReadonly<T>);
     if (this.development) deepFreeze(key);
     if (map.size === 1) this.cursor.write(this.slot, map);
@@ -36,7 +37,9 @@ export class HeapMapState<K, T> implements MapState<K, T> {
 
   remove(key: K): void {
     const map = this.map();
-    if (map?.delete(key) !== true) return;
+    if (map === undefined) return;
+    if (this.cursor.notes) this.noteOf(map, key);
+    if (!map.delete(key)) return;
     if (map.size === 0) this.cursor.empty(this.slot);
     else this.cursor.changed();
   }
@@ -56,6 +59,11 @@ export class HeapMapState<K, T> implements MapState<K, T> {
 
   clear(): void {
     this.cursor.empty(this.slot);
+  }
+
+  private noteOf(map: CanonicalMap<K, DeepReadonly<T>>, key: K): void {
+    const before = map.get(key);
+    this.cursor.note(() => (before === undefined ? map.delete(key) : map.set(key, before)));
   }
 
   private map(): CanonicalMap<K, DeepReadonly<T>> | undefined {

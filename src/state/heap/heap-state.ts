@@ -1,13 +1,19 @@
+import { InvariantViolation } from '../../../actors/kernel/invariant.js';
 import type { CheckpointId } from '../../../actors/protocol/ids.js';
 import { checkpointText } from '../../../actors/protocol/ids.js';
 import type { SerializerIdentity } from '../../../actors/protocol/manifest.js';
+import type { Clock } from '../../ports/clock.js';
 import { deepFreeze } from '../deep-freeze.js';
 import type { KeyGroupRange } from '../key-groups.js';
 import type {
+  AggregatingState,
+  AggregatingStateDescriptor,
   KeyedStateBackend,
   KeyGroupBytes,
   ListState,
   MapState,
+  ReducingState,
+  ReducingStateDescriptor,
   StateDescriptor,
   ValueState,
 } from '../keyed-state.js';
@@ -32,6 +38,8 @@ export interface HeapStateOptions {
    * is taken.
    */
   readonly development: boolean;
+  /** The time by which states with a TTL expire; who has none is refused such states. */
+  readonly clock?: Pick<Clock, 'wallMs'>;
 }
 
 /** Before any watermark. Finite, because it stands in manifests, which are JSON-able. */
@@ -60,13 +68,16 @@ class HeapState implements KeyedStateBackend {
   private readonly taken = new Map<string, number>();
   private watermark = noWatermark;
 
-  constructor({ operator, maxParallelism, range, development }: HeapStateOptions) {
+  constructor({ operator, maxParallelism, range, development, clock }: HeapStateOptions) {
     this.operator = operator;
     this.maxParallelism = maxParallelism;
     this.range = range;
     this.development = development;
     this.cursor = new Cursor(operator, maxParallelism, range, noWatermark);
-    this.states = new StateTable(operator, development, this.cursor);
+    this.states = new StateTable(operator, development, this.cursor, () => {
+      if (clock === undefined) throw new InvariantViolation('a state with a TTL has no clock', { operator });
+      return clock.wallMs();
+    });
   }
 
   setCurrentKey(key: unknown): void {
@@ -94,8 +105,28 @@ class HeapState implements KeyedStateBackend {
     return this.states.map(descriptor);
   }
 
+  reducing<T>(descriptor: ReducingStateDescriptor<T>): ReducingState<T> {
+    return this.states.reducing(descriptor);
+  }
+
+  aggregating<In, Acc, Out>(descriptor: AggregatingStateDescriptor<In, Acc, Out>): AggregatingState<In, Out> {
+    return this.states.aggregating(descriptor);
+  }
+
   timers<N>(name: string): TimerQueue<N> {
     return this.states.timers(name) as TimerQueue<N>;
+  }
+
+  begin(): void {
+    this.cursor.begin();
+  }
+
+  keep(): void {
+    this.cursor.keep();
+  }
+
+  takeBack(): void {
+    this.cursor.takeBack();
   }
 
   currentWatermark(watermark: number): void {
@@ -110,10 +141,14 @@ class HeapState implements KeyedStateBackend {
     const columns = this.states.sorted();
     const changed: KeyGroupBytes[] = [];
     const unchanged: number[] = [];
-    for (const group of this.cursor.groups) {
+    for (const [index, group] of this.cursor.groups.entries()) {
       if (group.entries.size === 0) continue;
-      if (group.changedIn <= baseInterval) unchanged.push(group.keyGroup);
-      else changed.push(this.bytesOf(group, columns));
+      if (group.changedIn <= baseInterval) {
+        unchanged.push(group.keyGroup);
+        continue;
+      }
+      for (const { expiry } of columns) expiry?.beforeSnapshot(index);
+      if (group.entries.size > 0) changed.push(this.bytesOf(group, columns));
     }
     this.ended(checkpoint);
     return { changed, unchanged };
@@ -135,11 +170,11 @@ class HeapState implements KeyedStateBackend {
     const group = new KeyGroup(keyGroup, watermark);
     try {
       const reader = new ValueReader(bytes);
-      const columns = readStates(reader).map(([name, kind]) => {
+      const columns = readStates(reader).map(([name, kind, timed]) => {
         if (!serializers.some((identity) => identity.state === name && identity.kind === kind)) {
           throw new Unreadable(`its ${kind} state '${name}' is not among the serializers of the snapshot`);
         }
-        return this.states.column(name, kind);
+        return this.states.column(name, kind, timed);
       });
       readEntries(reader, group, columns, this.maxParallelism);
     } catch (error) {
@@ -189,7 +224,7 @@ class HeapState implements KeyedStateBackend {
   }
 
   private requireReadable({ state, kind, serializer: name, version }: SerializerIdentity): void {
-    if (kind === 'operatorList') return;
+    if (kind === 'operatorList' || kind === 'operatorSplit' || kind === 'operatorUnion') return;
     if (name === serializer.name && version === serializer.version) return;
     this.refuseUnreadable(
       `state '${state}' was written by serializer ${name} version ${version}, and this version of Weirflow reads ` +

@@ -34,15 +34,17 @@ export class HeapTimers implements TimerQueue<unknown> {
     if (known?.find(time, namespace) !== undefined) return;
     this.admission.admit(namespace);
     const timers = known ?? new KeyTimers();
-    this.cursor.write(this.slot, timers);
+    this.cursor.write(this.slot, timers, false);
     const { key, group, entry } = this.cursor.place();
     this.add({ key, group, entry, time, namespace, at: 0 }, timers);
+    this.cursor.note(() => this.remove(time, namespace));
   }
 
   remove(time: number, namespace: unknown): void {
     const timer = this.ofKey()?.find(time, namespace);
     if (timer === undefined) return;
     this.drop(timer);
+    this.cursor.note(() => this.set(time, namespace));
     const moment = this.moments.get(time) as Moment;
     moment.removed += 1;
     if (moment.removed > removedMin && moment.removed * 2 > moment.timers.length - moment.next) compact(moment);
@@ -93,7 +95,7 @@ export class HeapTimers implements TimerQueue<unknown> {
   private drop(timer: HeapTimer): void {
     const timers = this.ofKey() as KeyTimers;
     timers.drop(timer);
-    if (timers.list.length === 0) this.cursor.empty(this.slot);
+    if (timers.list.length === 0) this.cursor.empty(this.slot, false);
     else this.cursor.changed();
   }
 

@@ -1,66 +1,113 @@
-import type { ListState, MapState, StateDescriptor, ValueState } from '../keyed-state.js';
+import type {
+  AggregatingState,
+  AggregatingStateDescriptor,
+  ListState,
+  MapState,
+  ReducingState,
+  ReducingStateDescriptor,
+  StateDescriptor,
+  ValueState,
+} from '../keyed-state.js';
 import { StateFailure } from '../state-failure.js';
+import { checkedTtl, type StateTtl } from '../ttl.js';
 import { Admission } from './admission.js';
 import type { Cursor } from './cursor.js';
+import { Expiry } from './expiry.js';
+import { HeapAggregatingState, HeapReducingState } from './heap-appending-state.js';
 import { HeapListState } from './heap-list-state.js';
 import { HeapMapState } from './heap-map-state.js';
 import { HeapTimers } from './heap-timers.js';
 import { HeapValueState } from './heap-value-state.js';
+import { TtlListState } from './ttl-list-state.js';
+import { TtlMapState } from './ttl-map-state.js';
+import { TtlValueState } from './ttl-value-state.js';
 
-export type StateKind = 'value' | 'list' | 'map' | 'timers';
+export type StateKind = 'value' | 'list' | 'map' | 'reducing' | 'aggregating' | 'timers';
 
 /** One state of an operator: declared by its code, found in a snapshot, or both. */
 export interface StateColumn {
   readonly name: string;
   readonly kind: StateKind;
+  /** What its slots hold is timed content: it has a TTL, which stands in the code and not in a snapshot. */
+  readonly timed: boolean;
   /** Index in the slots of every entry. */
   readonly slot: number;
   readonly admission: Admission;
-  readonly handle: ValueState<unknown> | ListState<unknown> | MapState<unknown, unknown> | HeapTimers;
+  /** Null for what is no timers. */
+  readonly timers: HeapTimers | null;
+  /** How the code uses it; null until it is declared. */
+  handle: unknown;
+  /** Null for what is not timed, and until it is declared. */
+  expiry: Expiry | null;
 }
+
+type Handle<T> = (column: StateColumn) => T;
+type Declared = Pick<StateDescriptor<Exclude<StateKind, 'timers'>, unknown>, 'name' | 'kind' | 'ttl'>;
 
 /**
  * The states of one operator by name. What a snapshot holds and the code no longer asks for is kept, and written again.
  */
 export class StateTable {
-  private readonly operator: string;
-  private readonly development: boolean;
-  private readonly cursor: Cursor;
   private readonly columns = new Map<string, StateColumn>();
 
-  constructor(operator: string, development: boolean, cursor: Cursor) {
-    this.operator = operator;
-    this.development = development;
-    this.cursor = cursor;
+  constructor(
+    private readonly operator: string,
+    private readonly development: boolean,
+    private readonly cursor: Cursor,
+    private readonly wallMs: () => number,
+  ) {}
+
+  value<T>(descriptor: StateDescriptor<'value', T>): ValueState<T> {
+    return this.declared(descriptor, (column) => this.valueOf<T>(column));
   }
 
-  value<T>({ name }: StateDescriptor<'value', T>): ValueState<T> {
-    return this.column(name, 'value').handle as ValueState<T>;
+  list<T>(descriptor: StateDescriptor<'list', T>): ListState<T> {
+    const { cursor, development } = this;
+    return this.declared(descriptor, ({ slot, admission, expiry }) =>
+      expiry === null
+        ? new HeapListState<T>(cursor, slot, admission, development)
+        : new TtlListState<T>(cursor, slot, admission, expiry, development),
+    );
   }
 
-  list<T>({ name }: StateDescriptor<'list', T>): ListState<T> {
-    return this.column(name, 'list').handle as ListState<T>;
+  map<K, T>(descriptor: StateDescriptor<'map', T, K>): MapState<K, T> {
+    const { cursor, development } = this;
+    return this.declared(descriptor, ({ slot, admission, expiry }) =>
+      expiry === null
+        ? new HeapMapState<K, T>(cursor, slot, admission, development)
+        : new TtlMapState<K, T>(cursor, slot, admission, expiry, development),
+    );
   }
 
-  map<K, T>({ name }: StateDescriptor<'map', T, K>): MapState<K, T> {
-    return this.column(name, 'map').handle as MapState<K, T>;
+  reducing<T>(descriptor: ReducingStateDescriptor<T>): ReducingState<T> {
+    return this.declared(descriptor, (column) => new HeapReducingState<T>(this.valueOf<T>(column), descriptor.reduce));
+  }
+
+  aggregating<In, Acc, Out>(descriptor: AggregatingStateDescriptor<In, Acc, Out>): AggregatingState<In, Out> {
+    return this.declared(
+      descriptor,
+      (column) => new HeapAggregatingState<In, Acc, Out>(this.valueOf<Acc>(column), descriptor.aggregate),
+    );
   }
 
   timers(name: string): HeapTimers {
-    return this.column(name, 'timers').handle as HeapTimers;
+    return this.column(name, 'timers', false).timers as HeapTimers;
   }
 
   /** The state of that name, made at its first mention. Throws STATE_CONFLICT when it is of another kind. */
-  column(name: string, kind: StateKind): StateColumn {
+  column(name: string, kind: StateKind, timed: boolean): StateColumn {
     const known = this.columns.get(name);
-    if (known === undefined) return this.add(name, kind);
-    if (known.kind === kind) return known;
-    throw new StateFailure(
-      'STATE_CONFLICT',
-      'user',
-      `state '${name}' of operator '${this.operator}' is used as ${kind} state and is ${known.kind} state ` +
-        'already, in the code or in the checkpoint it was restored from; give one of the two another name',
-    );
+    if (known === undefined) return this.add(name, kind, timed);
+    if (known.kind !== kind) {
+      throw new StateFailure(
+        'STATE_CONFLICT',
+        'user',
+        `state '${name}' of operator '${this.operator}' is used as ${kind} state and is ${known.kind} state ` +
+          'already, in the code or in the checkpoint it was restored from; give one of the two another name',
+      );
+    }
+    if (known.timed !== timed) this.refuseToggled(known);
+    return known;
   }
 
   /** By name, so that the order in which code declares states has no influence on bytes. */
@@ -68,18 +115,41 @@ export class StateTable {
     return [...this.columns.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  private add(name: string, kind: StateKind): StateColumn {
-    const { cursor, development } = this;
-    const slot = cursor.addSlot();
-    const admission = new Admission(this.operator, name, development);
-    const handle = {
-      value: () => new HeapValueState<unknown>(cursor, slot, admission),
-      list: () => new HeapListState<unknown>(cursor, slot, admission, development),
-      map: () => new HeapMapState<unknown, unknown>(cursor, slot, admission, development),
-      timers: () => new HeapTimers(cursor, slot, admission),
-    }[kind]();
-    const column: StateColumn = { name, kind, slot, admission, handle };
+  private declared<T>({ name, kind, ttl }: Declared, create: Handle<T>): T {
+    const column = this.column(name, kind, ttl !== null);
+    if (column.handle === null) {
+      column.expiry = ttl === null ? null : this.expiryOf(column, ttl);
+      column.handle = create(column);
+    }
+    return column.handle as T;
+  }
+
+  private valueOf<T>({ slot, admission, expiry }: StateColumn): ValueState<T> {
+    return expiry === null
+      ? new HeapValueState<T>(this.cursor, slot, admission)
+      : new TtlValueState<T>(this.cursor, slot, admission, expiry);
+  }
+
+  private expiryOf({ name, slot }: StateColumn, ttl: StateTtl): Expiry {
+    return new Expiry(this.cursor, slot, checkedTtl(name, ttl), this.wallMs);
+  }
+
+  private add(name: string, kind: StateKind, timed: boolean): StateColumn {
+    const slot = this.cursor.addSlot();
+    const admission = new Admission(this.operator, name, this.development);
+    const timers = kind === 'timers' ? new HeapTimers(this.cursor, slot, admission) : null;
+    const column: StateColumn = { name, kind, timed, slot, admission, timers, handle: null, expiry: null };
     this.columns.set(name, column);
     return column;
+  }
+
+  private refuseToggled({ name, timed }: StateColumn): never {
+    throw new StateFailure(
+      'STATE_TTL_TOGGLED',
+      'user',
+      `state '${name}' of operator '${this.operator}' ${timed ? 'has a TTL' : 'has no TTL'} already, in the code or in the ` +
+        `checkpoint it was restored from, and is used ${timed ? 'without one' : 'with one'}; ` +
+        'give the state another name, or leave it as it was',
+    );
   }
 }

@@ -7,7 +7,7 @@ import type { TaskletSetting } from '../tasklet-setting.js';
 import type { ChainPart, OperatorPart } from './chain-part.js';
 
 /** The stages of a vertex as parts of a chain, with operators and keyed state of their own for this attempt. */
-export function buildParts({ program, vertex, index, options }: TaskletSetting): readonly ChainPart[] {
+export function buildParts({ program, vertex, index, options, ports }: TaskletSetting): readonly ChainPart[] {
   const { parallelism, maxParallelism } = vertex;
   const range = rangeOf(index, parallelism, maxParallelism);
   const { development } = options;
@@ -18,7 +18,7 @@ export function buildParts({ program, vertex, index, options }: TaskletSetting):
       stage.key === null
         ? null
         : {
-            state: createHeapState({ operator: stage.uid, maxParallelism, range, development }),
+            state: createHeapState({ operator: stage.uid, maxParallelism, range, development, clock: ports.clock }),
             select: stage.key,
             watermark: unknownWatermark,
           };

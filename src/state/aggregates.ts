@@ -1,0 +1,24 @@
+import type { DeepReadonly } from './keyed-state.js';
+
+/** Combines two values of one type. Must be pure, and return a new value rather than a changed one: it runs again after a recovery. */
+export type ReduceFunction<T> = (reduced: DeepReadonly<T>, value: DeepReadonly<T>) => T | DeepReadonly<T>;
+
+/**
+ * Folds values into an accumulator, which is what state keeps, and makes a result of it when one is asked for. All of it must be pure, and
+ * return new values rather than changed ones.
+ *
+ * @example
+ * const mean: AggregateFunction<number, { sum: number; count: number }, number> = {
+ *   createAccumulator: () => ({ sum: 0, count: 0 }),
+ *   add: (value, { sum, count }) => ({ sum: sum + value, count: count + 1 }),
+ *   getResult: ({ sum, count }) => sum / count,
+ *   merge: (a, b) => ({ sum: a.sum + b.sum, count: a.count + b.count }),
+ * };
+ */
+export interface AggregateFunction<In, Acc, Out> {
+  createAccumulator(): Acc;
+  add(value: DeepReadonly<In>, accumulator: DeepReadonly<Acc>): Acc | DeepReadonly<Acc>;
+  getResult(accumulator: DeepReadonly<Acc>): Out;
+  /** Of two accumulators one: where windows or partitions are merged. State of a key never needs it. */
+  merge?(a: DeepReadonly<Acc>, b: DeepReadonly<Acc>): Acc | DeepReadonly<Acc>;
+}

@@ -1,0 +1,39 @@
+import type { DeepReadonly, ValueState } from '../keyed-state.js';
+import type { Admission } from './admission.js';
+import type { Cursor } from './cursor.js';
+import type { Expiry } from './expiry.js';
+import { TimedCell } from './timed-content.js';
+
+/** One value for each key, for a while. */
+export class TtlValueState<T> implements ValueState<T> {
+  constructor(
+    private readonly cursor: Cursor,
+    private readonly slot: number,
+    private readonly admission: Admission,
+    private readonly expiry: Expiry,
+  ) {}
+
+  value(): DeepReadonly<T> | undefined {
+    const { cursor, slot, expiry } = this;
+    const nowMs = expiry.access();
+    const cell = cursor.read(slot) as TimedCell | undefined;
+    if (cell === undefined) return undefined;
+    if (cell.atMs <= expiry.through(nowMs)) {
+      cursor.empty(slot);
+      if (!expiry.ttl.returnExpired) return undefined;
+    } else if (expiry.ttl.updateOnRead) {
+      cell.atMs = nowMs;
+      cursor.changed();
+    }
+    return cell.value as DeepReadonly<T>;
+  }
+
+  update(value: T | DeepReadonly<T>): void {
+    this.admission.admit(value);
+    this.cursor.write(this.slot, new TimedCell(value, this.expiry.access()));
+  }
+
+  clear(): void {
+    this.cursor.empty(this.slot);
+  }
+}
