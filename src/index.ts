@@ -20,6 +20,7 @@ export type {
   OnTimerContext,
   Timers,
 } from './operators/keyed-process.js';
+export type { OperatorStateAccess } from './operators/operator-lists.js';
 export type { ProcessFunction } from './operators/process.js';
 export type { Reducer } from './operators/reduce.js';
 export type { AggregateFunction, ReduceFunction } from './state/aggregates.js';

@@ -102,16 +102,23 @@ function planOf(vertex: JobVertex, index: number, checkpoint: IndexedCheckpoint)
   return { from: checkpoint.manifest.id, operators, finished: isUnchanged && finished };
 }
 
-/** What the `index`-th subtask of `vertex` owns of an old snapshot: its key groups, and operator state as a whole. */
+/**
+ * What the `index`-th subtask of `vertex` owns of an old snapshot: its key groups, and operator state as a whole, unless that says that it is
+ * for everyone.
+ */
 function share({ index: oldIndex, snapshot }: OldSnapshot, vertex: JobVertex, index: number, oldParallelism: number) {
   const { parallelism, maxParallelism } = vertex;
-  const owner = oldParallelism === parallelism ? oldIndex : oldIndex % parallelism;
+  const isUnchanged = oldParallelism === parallelism;
+  const isForAll = snapshot.serializers.some(
+    ({ kind }) => kind === 'operatorUnion' || (kind === 'operatorSplit' && !isUnchanged),
+  );
+  const owner = isUnchanged ? oldIndex : oldIndex % parallelism;
   return {
     ...snapshot,
     keyGroups: snapshot.keyGroups.filter(
       ({ keyGroup }) => Math.floor((keyGroup * parallelism) / maxParallelism) === index,
     ),
-    operatorState: owner === index ? snapshot.operatorState : null,
+    operatorState: isForAll || owner === index ? snapshot.operatorState : null,
   };
 }
 

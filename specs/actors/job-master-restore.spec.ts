@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CheckpointCoordinatorInput } from '../../actors/checkpoint-coordinator/messages.js';
 import type { RestorePlan } from '../../actors/protocol/deployment.js';
-import type { CheckpointManifest } from '../../actors/protocol/manifest.js';
+import type { CheckpointManifest, OperatorStateKind } from '../../actors/protocol/manifest.js';
 import type { SourceCoordinatorInput } from '../../actors/source-coordinator/messages.js';
 import { checkpointed, JobStage, manifest, slotA, slotB, snapshot } from './job-master-stage.js';
 
@@ -72,6 +72,23 @@ describe('job-master: what each subtask loads', () => {
     expect(listsOf(plans['v2#1'], 'write')).toEqual(['write-1']);
     // It is none of the subtasks of before, so that it was drained says nothing of it.
     expect(Object.values(plans).map(({ finished }) => finished)).toEqual([false, false, false, false]);
+  });
+
+  it('operator state that is shared out goes to everyone: a union always, a split when the parallelism changes', () => {
+    const shared = (index: number, kind: OperatorStateKind) => ({
+      ...snapshot('write', { list: `write-${index}` }),
+      serializers: [{ state: 'operator', kind, serializer: 'msgpack', version: 1 }],
+    });
+    const lists = (kind: OperatorStateKind, parallelism: number): string[][] => {
+      const parts = Array.from({ length: parallelism }, (_, index) => [`v2#${index}`, [shared(index, kind)]] as const);
+      const plans = plansFrom(manifest(id, Object.fromEntries(parts)));
+      return [0, 1].map((index) => listsOf(plans[`v2#${index}`], 'write'));
+    };
+    const all = ['write-0', 'write-1', 'write-2'];
+    expect(lists('operatorList', 3)).toEqual([['write-0', 'write-2'], ['write-1']]);
+    expect(lists('operatorSplit', 2)).toEqual([['write-0'], ['write-1']]);
+    expect(lists('operatorSplit', 3)).toEqual([all, all]);
+    expect(lists('operatorUnion', 2)).toEqual([all.slice(0, 2), all.slice(0, 2)]);
   });
 
   it('a finished vertex is not begun again, and one that had drained only commits', () => {

@@ -1,5 +1,6 @@
 import type { Failure } from '../../actors/kernel/failure.js';
 import type { CheckpointId } from '../../actors/protocol/ids.js';
+import type { OperatorStateKind } from '../../actors/protocol/manifest.js';
 import type { ClientOutput } from '../ports/client-output.js';
 import type { Clock } from '../ports/clock.js';
 import type { Files } from '../ports/files.js';
@@ -69,6 +70,8 @@ export interface Operator<In = unknown, Out = unknown> {
   prepareCheckpoint(checkpoint: CheckpointId, settle: Settle): Lifecycle;
   /** Operator state as plain data. Must not keep references to what changes later. */
   snapshot(checkpoint: CheckpointId): readonly unknown[];
+  /** To whom the items of a snapshot go at a restore; without it each piece goes to one subtask as a whole. */
+  readonly operatorStateKind?: OperatorStateKind;
   /** The checkpoint is durable: commit all that belongs to it or to older ones. May be called again for the same one. */
   checkpointCompleted(checkpoint: CheckpointId, settle: Settle): Lifecycle;
   checkpointAborted(checkpoint: CheckpointId): void;

@@ -11,7 +11,7 @@ const api = join(root, 'src/api');
 const surroundings = `
 import * as weirflow from '../../../src/index.js';
 declare global {
-  interface Flight { tail: string; origin: string; delay: number }
+  interface Flight { tail: string; origin: string; delay: number; date: string }
   interface Order { customerId: string; amount: number }
   const env: weirflow.StreamEnvironment;
   const job: weirflow.JobDefinition;

@@ -1,15 +1,24 @@
-import type { SerializerIdentity } from '../../../actors/protocol/manifest.js';
+import type { OperatorStateKind, SerializerIdentity } from '../../../actors/protocol/manifest.js';
 import { serializer } from '../../state/value-format.js';
 import { ValueReader } from '../../state/value-reader.js';
 import { ValueWriter } from '../../state/value-writer.js';
 
 /** How operator state is written: the items, one after the other, as plain data. */
-export const operatorListSerializer: SerializerIdentity = {
+export const operatorStateSerializer = (kind: OperatorStateKind): SerializerIdentity => ({
   state: 'operator',
-  kind: 'operatorList',
+  kind,
   serializer: serializer.name,
   version: serializer.version,
-};
+});
+
+const kinds: readonly string[] = [
+  'operatorList',
+  'operatorSplit',
+  'operatorUnion',
+] satisfies readonly OperatorStateKind[];
+
+export const isOperatorStateSerializer = ({ kind, serializer: name, version }: SerializerIdentity): boolean =>
+  kinds.includes(kind) && name === serializer.name && version === serializer.version;
 
 /** Throws Unstorable, with the path, for an item that is no plain data. */
 export function itemsBytes(items: readonly unknown[]): Uint8Array {

@@ -10,7 +10,7 @@ import type { KeyedStateBackend } from '../../state/keyed-state.js';
 import { Unreadable } from '../../state/value-reader.js';
 import { TaskFailure } from '../task-failure.js';
 import { damaged, loadBlob, type StoreRequest, type StoreSetting } from './checkpoint-store.js';
-import { itemsOf, operatorListSerializer } from './plain-items.js';
+import { isOperatorStateSerializer, itemsOf } from './plain-items.js';
 import type { StateTables } from './state-tables.js';
 
 /** The blobs of a restore plan, read all at once and checked. */
@@ -77,13 +77,8 @@ export class RestoredState {
   }
 
   private itemsIn(range: StateRange, serializers: readonly SerializerIdentity[]): readonly unknown[] {
-    const known = serializers.some(
-      ({ kind, serializer, version }) =>
-        kind === 'operatorList' &&
-        serializer === operatorListSerializer.serializer &&
-        version === operatorListSerializer.version,
-    );
-    if (!known) throw new TaskFailure(damaged(range.blob, 'its operator state was written by an unknown serializer'));
+    if (!serializers.some(isOperatorStateSerializer))
+      throw new TaskFailure(damaged(range.blob, 'its operator state was written by an unknown serializer'));
     try {
       return itemsOf(this.bytesOf(range));
     } catch (error) {

@@ -21,7 +21,7 @@ import type { FileEvent } from '../../../../src/simulation/sim-files.js';
 import { SimFiles } from '../../../../src/simulation/sim-files.js';
 import { SimStore, type StoreEvent } from '../../../../src/simulation/sim-store.js';
 import { SimWorld } from '../../../../src/simulation/world.js';
-import { itemsBytes, operatorListSerializer } from '../../../../src/task/checkpoint/plain-items.js';
+import { itemsBytes, operatorStateSerializer } from '../../../../src/task/checkpoint/plain-items.js';
 import type { SlotInspection } from '../../../../src/task/slot/slot-runtime.js';
 
 export const job = 'sim';
@@ -152,7 +152,7 @@ export class CraftedRun {
 
   items(name: string, uid: string, items: readonly unknown[], run: JobRun = run1): OperatorSnapshot {
     const operatorState = this.state(name, itemsBytes(items), run);
-    return { uid, serializers: [operatorListSerializer], keyGroups: [], operatorState };
+    return { uid, serializers: [operatorStateSerializer('operatorList')], keyGroups: [], operatorState };
   }
 
   // Files

@@ -1,0 +1,153 @@
+import type { OperatorStateKind } from '../../actors/protocol/manifest.js';
+import { deepFreeze } from '../state/deep-freeze.js';
+import type { DeepReadonly, ListState } from '../state/keyed-state.js';
+import { StateFailure } from '../state/state-failure.js';
+import type { OperatorContext, RestoredOperatorState } from './operator.js';
+
+/**
+ * State of one subtask as a whole, for functions that have no key. It is in every checkpoint. At another parallelism the subtasks share it out:
+ * of a list state each gets an even part of all entries, of a union-list state each gets all of them.
+ */
+export interface OperatorStateAccess {
+  /** The job goes on from a checkpoint: what states hold then comes from there. */
+  readonly isRestored: boolean;
+  /** Throws STATE_CONFLICT when the name is that of a union-list state. */
+  listState<T>(name: string): ListState<T>;
+  /** Every subtask gets the entries of all; what it does not take out, or replace, is in the next checkpoint as often as there are subtasks. */
+  unionListState<T>(name: string): ListState<T>;
+}
+
+type Mode = 'list' | 'union';
+
+/** One subtask's operator state, as one item of a snapshot. */
+interface Piece {
+  readonly subtask: number;
+  readonly parallelism: number;
+  readonly lists: readonly (readonly [name: string, mode: Mode, values: readonly unknown[]])[];
+}
+
+/** The operator state of one subtask by name. What a snapshot holds and the code does not ask for is kept: a part of it each, also of what is a union. */
+export class OperatorLists implements OperatorStateAccess {
+  readonly isRestored: boolean;
+  private readonly lists = new Map<string, OperatorList<unknown>>();
+  private readonly pieces: readonly Piece[];
+
+  constructor(
+    private readonly context: Pick<OperatorContext<never>, 'uid' | 'subtaskIndex' | 'parallelism'>,
+    { from, items }: RestoredOperatorState,
+  ) {
+    this.isRestored = from !== null;
+    this.pieces = items.map((item) => this.requirePiece(item)).sort((a, b) => a.subtask - b.subtask);
+    for (const { lists } of this.pieces) {
+      for (const [name, mode] of lists) if (!this.lists.has(name)) this.add(name, mode, this.share(name));
+    }
+  }
+
+  /** Fields, so that a function may take them out of what it is given. */
+  readonly listState = <T>(name: string): ListState<T> => this.list(name, 'list') as ListState<T>;
+
+  readonly unionListState = <T>(name: string): ListState<T> => {
+    const isRestored = this.lists.has(name);
+    const list = this.list(name, 'union');
+    if (isRestored && !list.declared) list.update(this.all(name));
+    list.declared = true;
+    return list as ListState<T>;
+  };
+
+  /** Which pieces of a snapshot other subtasks need. */
+  get kind(): OperatorStateKind {
+    return [...this.lists.values()].some(({ mode }) => mode === 'union') ? 'operatorUnion' : 'operatorSplit';
+  }
+
+  snapshot(): readonly Piece[] {
+    const lists = [...this.lists].flatMap(([name, { mode, values }]): Piece['lists'][number][] =>
+      values.length === 0 ? [] : [[name, mode, values]],
+    );
+    const { subtaskIndex, parallelism } = this.context;
+    return lists.length === 0 ? [] : [{ subtask: subtaskIndex, parallelism, lists }];
+  }
+
+  private list(name: string, mode: Mode): OperatorList<unknown> {
+    const list = this.lists.get(name) ?? this.add(name, mode, []);
+    if (list.mode === mode) return list;
+    throw new StateFailure(
+      'STATE_CONFLICT',
+      'user',
+      `operator state '${name}' of operator '${this.context.uid}' is used as ${modeText[mode]} state and is ` +
+        `${modeText[list.mode]} state already, in the code or in the checkpoint it was restored from; give one of the two another name`,
+    );
+  }
+
+  private add(name: string, mode: Mode, values: readonly unknown[]): OperatorList<unknown> {
+    const list = new OperatorList<unknown>(mode, values);
+    this.lists.set(name, list);
+    return list;
+  }
+
+  private all(name: string): readonly unknown[] {
+    return this.pieces.flatMap(({ lists }) => lists.flatMap(([each, , values]) => (each === name ? values : [])));
+  }
+
+  /** While the parallelism stays each keeps its own; else all entries, one piece behind the other, are cut into even parts. */
+  private share(name: string): readonly unknown[] {
+    const { subtaskIndex, parallelism } = this.context;
+    if (this.pieces.every((piece) => piece.parallelism === parallelism)) {
+      const own = this.pieces.filter(({ subtask }) => subtask === subtaskIndex);
+      return own.flatMap(({ lists }) => lists.flatMap(([each, , values]) => (each === name ? values : [])));
+    }
+    const all = this.all(name);
+    const cut = (index: number): number =>
+      Math.floor(all.length / parallelism) * index + Math.min(index, all.length % parallelism);
+    return all.slice(cut(subtaskIndex), cut(subtaskIndex + 1));
+  }
+
+  private requirePiece(item: unknown): Piece {
+    const { subtask, parallelism, lists } = (item ?? {}) as Partial<Piece>;
+    if (typeof subtask === 'number' && typeof parallelism === 'number' && Array.isArray(lists)) {
+      return { subtask, parallelism, lists };
+    }
+    throw new StateFailure(
+      'STATE_UNREADABLE',
+      'user',
+      `operator '${this.context.uid}': the restored state is not that of a process function; ` +
+        'give the function another uid than the operator that wrote it',
+    );
+  }
+}
+
+const modeText = { list: 'list', union: 'union-list' } as const;
+
+/** What was handed out is never changed again. */
+class OperatorList<T> implements ListState<T> {
+  /** By the code of this attempt. */
+  declared = false;
+  values: T[];
+  private handedOut = false;
+
+  constructor(
+    readonly mode: Mode,
+    values: readonly T[],
+  ) {
+    this.values = [...values];
+  }
+
+  get(): readonly DeepReadonly<T>[] {
+    this.handedOut = true;
+    return this.values as readonly unknown[] as readonly DeepReadonly<T>[];
+  }
+
+  add(value: T | DeepReadonly<T>): void {
+    if (this.handedOut) this.values = [...this.values];
+    this.handedOut = false;
+    this.values.push(deepFreeze(value) as T);
+  }
+
+  update(values: readonly (T | DeepReadonly<T>)[]): void {
+    this.values = values.map((value) => deepFreeze(value) as T);
+    this.handedOut = false;
+  }
+
+  clear(): void {
+    this.update([]);
+  }
+}
