@@ -1,5 +1,12 @@
 // The public names of Weirflow, one by one. First: writing a job.
 
+export {
+  type AsyncCode,
+  type AsyncOptions,
+  exponentialRetry,
+  fixedDelayRetry,
+  type RetryConditions,
+} from './api/async-options.js';
 export { DataStream, KeyedStream, SingleOutputStream } from './api/data-stream.js';
 export { EngineError } from './api/engine-error.js';
 export { type BuiltJob, buildJob, defineJob, type JobDefinition } from './api/job-definition.js';
@@ -11,6 +18,7 @@ export { StreamSink } from './api/stream-sink.js';
 // Functions of the job's own, and their state.
 
 export { type TimestampAssigner, WatermarkStrategy } from './api/watermark-strategy.js';
+export type { AsyncCallContext, AsyncFunction, AsyncRetry } from './operators/async-function.js';
 export type { Instance, ProcessContext } from './operators/function-operator.js';
 export type { StateAccess } from './operators/keyed-input.js';
 export type {

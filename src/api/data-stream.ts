@@ -12,6 +12,7 @@ import { SinkOperator } from '../operators/sink-operator.js';
 import { WatermarkOperator } from '../operators/watermarks.js';
 import type { DeepReadonly } from '../state/keyed-state.js';
 import type { WatermarkSetting } from '../time/watermark-generator.js';
+import { type AsyncCode, type AsyncOptions, asyncStage } from './async-options.js';
 import { CollectSink, PrintSink } from './client-sinks.js';
 import { mistake } from './engine-error.js';
 import type { GraphRecorder, NewNode, NodeSettings, Origin, RecordedNode } from './graph-recorder.js';
@@ -163,6 +164,34 @@ abstract class Stream<out T> {
     return this.#transform('watermarks', false, { kind: 'operator', create, key: null });
   }
 
+  /**
+   * Asks something outside about each record, many at a time, and puts out one answer each: Flink's orderedWait, or unorderedWait with
+   * `order: 'unordered'`. Records whose answer is out are asked about once; after a recovery the others are asked about again. A call that fails for
+   * good, or takes longer than `timeoutMs`, fails the job. Starts a chain of its own.
+   *
+   * @example
+   * ```ts
+   * orders.asyncMap(async (order) => ({ ...order, price: await priceOf(order.customerId) }), { timeoutMs: 5_000 }).uid('priced');
+   * ```
+   */
+  asyncMap<R>(fn: AsyncCode<DeepReadonly<T>, R>, options: AsyncOptions<R>): SingleOutputStream<R> {
+    return this.#wait(
+      'asyncMap',
+      asyncStage('asyncMap', fn, options, (result) => [result]),
+    );
+  }
+
+  /** As asyncMap, with any number of results for each record. */
+  asyncFlatMap<R>(
+    fn: AsyncCode<DeepReadonly<T>, Iterable<R>>,
+    options: AsyncOptions<Iterable<R>>,
+  ): SingleOutputStream<R> {
+    return this.#wait(
+      'asyncFlatMap',
+      asyncStage('asyncFlatMap', fn, options, (results) => [...results]),
+    );
+  }
+
   /** @internal */
   protected operate<R>(operation: string, create: () => Operator, key: KeySelector | null): SingleOutputStream<R> {
     return this.#transform(operation, true, { kind: 'operator', create, key });
@@ -182,6 +211,10 @@ abstract class Stream<out T> {
     const code = { kind: 'stage', stage } as const;
     const node = this.#recorder.add({ operation, kind: 'transform', commits: false, stateful, code, inputs });
     return new SingleOutputStream(this.#recorder, node);
+  }
+
+  #wait<R>(operation: string, stage: StageCode): SingleOutputStream<R> {
+    return this.#transform<R>(operation, true, stage).startNewChain();
   }
 
   #sink(operation: string, sink: Sink, kind: Pick<NewNode, 'commits' | 'stateful'>): StreamSink {

@@ -72,6 +72,8 @@ export interface Operator<In = unknown, Out = unknown> {
   snapshot(checkpoint: CheckpointId): readonly unknown[];
   /** To whom the items of a snapshot go at a restore; without it each piece goes to one subtask as a whole. */
   readonly operatorStateKind?: OperatorStateKind;
+  /** How long `finish` may be pending beyond what every call may. */
+  readonly finishWithinMs?: number;
   /** The checkpoint is durable: commit all that belongs to it or to older ones. May be called again for the same one. */
   checkpointCompleted(checkpoint: CheckpointId, settle: Settle): Lifecycle;
   checkpointAborted(checkpoint: CheckpointId): void;

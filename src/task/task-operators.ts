@@ -106,7 +106,9 @@ export class TaskOperators {
   *finish(): Procedure {
     for (const instance of this.instances) {
       yield* until(() => this.settled());
-      yield* this.call(instance, 'finish', (settle) => instance.part.operator.finish(settle));
+      const { operator } = instance.part;
+      const timeoutMs = this.lifecycle.timeoutMs + (operator.finishWithinMs ?? 0);
+      yield* lifecycleCall(instance, 'finish', { ...this.lifecycle, timeoutMs }, (settle) => operator.finish(settle));
       instance.finished = true;
     }
     yield* until(() => this.settled());

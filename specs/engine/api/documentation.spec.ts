@@ -28,6 +28,8 @@ declare global {
   const trades: weirflow.DataStream<{ symbol: string; venue: string; at: number }>;
   const counts: weirflow.DataStream<{ word: string; count: number }>;
   function parse(line: string): { line: string };
+  function priceOf(customer: string): Promise<number>;
+  function priced(order: Order): Promise<Order & { price: number }>;
   class LastSeen implements weirflow.KeyedProcessFunction<string, Flight, string> {
     processElement(value: Flight, context: weirflow.KeyedProcessContext<string, string>): void;
   }
@@ -43,7 +45,7 @@ function examples(): Map<string, string> {
       const lines = block.split('\n').map((line) => line.replace(/^\s*\* ?/, ''));
       const code = lines.map((line) => (line.endsWith('// does not compile') ? `// @ts-expect-error\n${line}` : line));
       const names =
-        'buildJob, DataStream, defineJob, EngineError, fixedDelay, KeyedStream, WatermarkStrategy } ' +
+        'buildJob, DataStream, defineJob, EngineError, exponentialRetry, fixedDelay, fixedDelayRetry, KeyedStream, WatermarkStrategy } ' +
         "from '../../../src/index.js';";
       found.set(
         join(root, 'specs/engine/api', `${file}-example-${index + 1}.ts`),

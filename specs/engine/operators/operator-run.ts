@@ -1,5 +1,7 @@
+import type { Failure } from '../../../actors/protocol/failure.js';
 import type { Operator, OperatorContext, Output, RestoredOperatorState } from '../../../src/operators/operator.js';
 import type { Clock } from '../../../src/ports/clock.js';
+import type { Offload } from '../../../src/ports/offload.js';
 import { createHeapState } from '../../../src/state/heap/heap-state.js';
 import type { KeyedStateBackend } from '../../../src/state/keyed-state.js';
 
@@ -41,10 +43,16 @@ export interface OperatorRun {
 
 export interface RunSetting {
   readonly clock?: Clock;
+  readonly offload?: Offload;
+  /** Gets what the operator fails with; without it that is thrown. */
+  readonly fail?: (failure: Failure) => void;
   readonly restored?: RestoredOperatorState;
 }
 
-export function operatorRun(keyed: KeyedStateBackend | null, { clock = unused() }: RunSetting = {}): OperatorRun {
+export function operatorRun(
+  keyed: KeyedStateBackend | null,
+  { clock = unused(), offload = unused(), fail = throwFailure }: RunSetting = {},
+): OperatorRun {
   const output = new Collected();
   const run: OperatorRun = { context: null as never, output, held: false };
   run.context = {
@@ -57,17 +65,19 @@ export function operatorRun(keyed: KeyedStateBackend | null, { clock = unused() 
     output,
     clock,
     files: unused(),
-    offload: unused(),
+    offload,
     client: unused(),
     wake: () => undefined,
     hold: () => {
       run.held = true;
     },
-    fail: (failure) => {
-      throw new Error(failure.message);
-    },
+    fail,
   };
   return run;
+}
+
+function throwFailure({ message }: Failure): never {
+  throw new Error(message);
 }
 
 /** Opens the operator, which must be done at once. */
