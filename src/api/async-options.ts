@@ -18,7 +18,7 @@ export interface AsyncOptions<R> {
 }
 
 /** What is asked for each record: a function, or an object that has one, and a life. */
-export type AsyncCode<In, R> = AsyncFunction<In, R> | ((value: In, context: AsyncCallContext) => Promise<R>);
+export type AsyncCode<In, R> = AsyncFunction<In, R> | ((value: In, context: AsyncCallContext) => PromiseLike<R>);
 
 /** What makes a call be tried again. Without either, every error does and no result. */
 export interface RetryConditions<R> {

@@ -15,7 +15,7 @@ export interface AsyncCallContext {
 export interface AsyncFunction<In, R> {
   /** Once, before the first record. */
   open?(instance: Instance): void;
-  invoke(value: In, context: AsyncCallContext): Promise<R>;
+  invoke(value: In, context: AsyncCallContext): PromiseLike<R>;
   /** What stands for the result when none came in time. Without it a timeout fails the job. */
   timeout?(value: In): R;
   /** The last call, also after a failure, and when `open` failed. */

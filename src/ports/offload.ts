@@ -2,7 +2,7 @@
 export interface Offload {
   run<T>(
     label: string,
-    work: () => Promise<T>,
+    work: () => PromiseLike<T>,
     done: (result: { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown }) => void,
   ): void;
 }

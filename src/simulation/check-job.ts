@@ -14,9 +14,9 @@ import { drawRates } from './generate.js';
 import { Random } from './random.js';
 import { packDeviations, unpackDeviations } from './replay-line.js';
 import type { RunReport, RunSpec } from './run.js';
-import { simulate } from './run.js';
+import { simulateAsync } from './run.js';
 import { evaluateJob } from './sandbox.js';
-import { shrinkDeviations } from './shrink.js';
+import { shrinkAsync } from './shrink.js';
 import { SimWorld } from './world.js';
 
 export interface CheckJobOptions {
@@ -73,12 +73,12 @@ const healAtMs = 4_000;
 /** See `checkJob` of weirflow/testing; `engine` is what the job's imports of weirflow become. */
 export async function checkJobWith(engine: EngineModules, options: CheckJobOptions): Promise<CheckJobReport> {
   const prepared = await prepare(engine, options);
-  const undisturbed = simulate(specOf(prepared, 0, noFaults, {}));
+  const undisturbed = await simulateAsync(specOf(prepared, 0, noFaults, {}));
   if (undisturbed.violation !== null) throw new JobCheckFailure(undisturbed.violation.message, 0, packDeviations({}));
   const lines = committedLines(undisturbed, options.output);
   const first = options.seed ?? 1;
   if (options.deviations !== undefined) {
-    const report = simulate(specOf(prepared, first, ratesOf(first), unpackDeviations(options.deviations)));
+    const report = await simulateAsync(specOf(prepared, first, ratesOf(first), unpackDeviations(options.deviations)));
     const wrong = judge(report, lines, options);
     if (wrong !== null) throw new JobCheckFailure(wrong, first, options.deviations);
     return summaryOf([report], lines);
@@ -86,18 +86,23 @@ export async function checkJobWith(engine: EngineModules, options: CheckJobOptio
   const reports: RunReport[] = [];
   for (let run = 0; run < (options.runs ?? 100); run += 1) {
     const seed = first + run;
-    const report = simulate(specOf(prepared, seed, ratesOf(seed), null));
-    if (judge(report, lines, options) !== null) throw smallest(prepared, seed, report, lines);
+    const report = await simulateAsync(specOf(prepared, seed, ratesOf(seed), null));
+    if (judge(report, lines, options) !== null) throw await smallest(prepared, seed, report, lines);
     reports.push(report);
   }
   return summaryOf(reports, lines);
 }
 
-function smallest(prepared: Prepared, seed: number, report: RunReport, lines: readonly string[]): JobCheckFailure {
-  const again = (deviations: Deviations): string | null =>
-    judge(simulate(specOf(prepared, seed, ratesOf(seed), deviations)), lines, prepared.options);
-  const kept = shrinkDeviations(report.deviations, (deviations) => again(deviations) !== null);
-  return new JobCheckFailure(again(kept) ?? 'The failure does not repeat.', seed, packDeviations(kept));
+async function smallest(
+  prepared: Prepared,
+  seed: number,
+  report: RunReport,
+  lines: readonly string[],
+): Promise<JobCheckFailure> {
+  const again = async (deviations: Deviations): Promise<string | null> =>
+    judge(await simulateAsync(specOf(prepared, seed, ratesOf(seed), deviations)), lines, prepared.options);
+  const kept = await shrinkAsync(report.deviations, async (deviations) => (await again(deviations)) !== null);
+  return new JobCheckFailure((await again(kept)) ?? 'The failure does not repeat.', seed, packDeviations(kept));
 }
 
 async function prepare(engine: EngineModules, options: CheckJobOptions): Promise<Prepared> {

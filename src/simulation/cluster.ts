@@ -10,7 +10,7 @@ import type { ProcessPorts } from '../runtime/process/ports.js';
 import { TaskManager } from '../runtime/process/task-manager.js';
 import { createTaskHost, type InspectableTaskHost } from '../task/task-host.js';
 import { SimNetwork } from './network.js';
-import { refusingOffload } from './offload.js';
+import { simulatedOffload } from './offload.js';
 import type { FileEvent } from './sim-files.js';
 import { SimFiles } from './sim-files.js';
 import { type CrashPoint, SimProcess } from './sim-process.js';
@@ -132,7 +132,7 @@ export class SimCluster {
       entropy: process.entropy(),
       blobs: this.store.of(process),
       files: this.files.of(process),
-      offload: refusingOffload,
+      offload: simulatedOffload(process),
       client,
       code: {
         load: (record, done) => {

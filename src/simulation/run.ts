@@ -7,6 +7,7 @@ import type { CodeStore } from '../graph/code-store.js';
 import type { ClientOutput } from '../ports/client-output.js';
 import type { TaskTrace, TraceRecord } from '../ports/telemetry.js';
 import { decodeRecord } from '../runtime/host/records.js';
+import { microtasksOver } from '../runtime/world/microtasks.js';
 import type { Checker, CheckerFactory } from './checker.js';
 import { Violation } from './checker.js';
 import type { Deviations, FaultRates } from './choices.js';
@@ -81,9 +82,17 @@ const turnRecordsMax = 4;
 
 const silentClient: ClientOutput = { line: () => undefined, deliver: () => undefined };
 
-/** Runs one job on one simulated cluster under one schedule of faults. A pure function of its spec. */
+/**
+ * Runs one job on one simulated cluster under one schedule of faults. A pure function of its spec. A job whose functions return promises needs
+ * `simulateAsync`.
+ */
 export function simulate(spec: RunSpec): RunReport {
   return new Run(spec).go();
+}
+
+/** The same for a job whose functions return promises: after each event microtasks run, and time stands still until they are over. */
+export function simulateAsync(spec: RunSpec): Promise<RunReport> {
+  return new Run(spec).goAsync();
 }
 
 class Run {
@@ -147,15 +156,40 @@ class Run {
 
   go(): RunReport {
     try {
-      this.runToTheEnd();
+      for (const label of this.runToTheEnd()) {
+        throw new Error(`${label} returned a promise that has not settled, which only simulateAsync waits for`);
+      }
     } catch (error) {
-      if (error instanceof Violation) this.violation ??= error;
-      else
-        this.violation ??= new Violation(
-          'throw',
-          error instanceof Error ? (error.stack ?? error.message) : String(error),
-        );
+      this.threw(error);
     }
+    return this.report();
+  }
+
+  async goAsync(): Promise<RunReport> {
+    try {
+      for (const label of this.runToTheEnd()) {
+        await microtasksOver();
+        // Nothing in virtual time would settle it: it waits for a real timer, file or connection.
+        if (this.world.promises.size > 0) {
+          throw new Error(`${label} returned a promise that waits for something outside the simulation`);
+        }
+      }
+    } catch (error) {
+      this.threw(error);
+    }
+    return this.report();
+  }
+
+  private threw(error: unknown): void {
+    if (error instanceof Violation) this.violation ??= error;
+    else
+      this.violation ??= new Violation(
+        'throw',
+        error instanceof Error ? (error.stack ?? error.message) : String(error),
+      );
+  }
+
+  private report(): RunReport {
     return {
       violation: this.violation,
       outcome: this.outcome,
@@ -174,7 +208,8 @@ class Run {
     };
   }
 
-  private runToTheEnd(): void {
+  /** Stops after each event that leaves promises, and says whose the first of them is. */
+  private *runToTheEnd(): Generator<string, void, void> {
     const { world, cluster, spec } = this;
     cluster.start();
     planPartitions(world, cluster.network, cluster.names(), spec.healAtMs);
@@ -190,6 +225,10 @@ class Run {
           atMs: world.nowMs,
           state: cluster.jobState(),
         });
+      for (const { label } of world.promises) {
+        yield label;
+        break;
+      }
     }
     if (this.violation !== null) return;
     if (this.outcome === null)

@@ -15,8 +15,29 @@ export function shrink(plan: RunPlan, report: RunReport): Deviations {
   );
 }
 
-/** Drops ever smaller parts of the list while `fails` holds (delta debugging), within a bounded number of runs. */
-export function shrinkDeviations(deviations: Deviations, fails: (deviations: Deviations) => boolean): Deviations {
+function shrinkDeviations(deviations: Deviations, fails: (deviations: Deviations) => boolean): Deviations {
+  const tries = reductions(deviations);
+  let next = tries.next();
+  while (next.done !== true) next = tries.next(fails(next.value));
+  return next.value;
+}
+
+/** As `shrink`, for runs that are waited for. */
+export async function shrinkAsync(
+  deviations: Deviations,
+  fails: (deviations: Deviations) => Promise<boolean>,
+): Promise<Deviations> {
+  const tries = reductions(deviations);
+  let next = tries.next();
+  while (next.done !== true) next = tries.next(await fails(next.value));
+  return next.value;
+}
+
+/**
+ * Drops ever smaller parts of the list while what is left fails (delta debugging), within a bounded number of runs: gives what is to be tried,
+ * is told whether it fails, and returns the least that does.
+ */
+function* reductions(deviations: Deviations): Generator<Deviations, Deviations, boolean> {
   let runs = 0;
   let keys = Object.keys(deviations);
   const only = (kept: readonly string[]): Deviations =>
@@ -27,7 +48,7 @@ export function shrinkDeviations(deviations: Deviations, fails: (deviations: Dev
     for (let from = 0; from < keys.length && runs < runsMax; ) {
       const rest = [...keys.slice(0, from), ...keys.slice(from + size)];
       runs += 1;
-      if (fails(only(rest))) {
+      if (yield only(rest)) {
         keys = rest;
         removed = true;
       } else from += size;

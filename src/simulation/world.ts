@@ -15,6 +15,8 @@ export class SimWorld {
   nowMs = 0;
   events = 0;
   readonly queue = new EventQueue();
+  /** Of user code, neither settled nor known to be: whose they are. */
+  readonly promises = new Set<{ readonly label: string }>();
   readonly choices: Choices;
   readonly rates: FaultRates;
   readonly replaying: boolean;

@@ -60,4 +60,34 @@ describe("testing: a user's job on simulated clusters", () => {
     expect(message).toMatch(/^Committed output differs from the undisturbed run/);
     await expect(checkJob({ ...options, seed, deviations })).rejects.toThrow(/Committed output differs/);
   });
+
+  const asking = (ask: (line: string) => Promise<string>) =>
+    defineJob('asking', (env) => {
+      env.enableCheckpointing({ intervalMs: 100 });
+      env
+        .fromSource(fileSource({ path: 'in.txt', format: 'lines', ratePerSecond: 40 }), { uid: 'in' })
+        .asyncMap(ask, { timeoutMs: 60_000, order: 'unordered', capacity: 4 })
+        .uid('answers')
+        .sinkTo(fileSink({ folder: 'out', format: lines() }))
+        .uid('out');
+    });
+  const asked = { 'in.txt': Array.from({ length: 60 }, (_, index) => `line ${index}\n`).join('') };
+
+  it('a job with async functions commits every answer once, and its promises settle on virtual time', async () => {
+    const job = asking(async (line) => {
+      const half = await Promise.resolve(line.slice(5));
+      return `${await Promise.resolve(half)} answered`;
+    });
+    const report = await checkJob({ job, files: asked, output: 'out', runs: 20 });
+    expect(report.lines).toHaveLength(60);
+    expect(report.lines).toContain('59 answered');
+    expect(report.restored).toBeGreaterThan(2);
+  });
+
+  it('a promise that waits for something outside the simulation is an error that names the operator', async () => {
+    const job = asking(() => new Promise<string>(() => undefined));
+    await expect(checkJob({ job, files: asked, output: 'out', runs: 1 })).rejects.toThrow(
+      /operator 'answers' returned a promise that waits for something outside/,
+    );
+  });
 });

@@ -10,6 +10,6 @@ export const nodeOffload: Offload = {
   },
 };
 
-async function called<T>(work: () => Promise<T>): Promise<T> {
+async function called<T>(work: () => PromiseLike<T>): Promise<T> {
   return work();
 }

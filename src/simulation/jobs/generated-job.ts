@@ -11,6 +11,7 @@ import type { Instance, ProcessContext } from '../../operators/function-operator
 import type { ProcessFunction } from '../../operators/process.js';
 import { type JobSpec, type KeyedStageSpec, paramsOf, type SourceSpec, type StageSpec, specParam } from './job-spec.js';
 import { keyedFold } from './keyed-fold.js';
+import { settled } from './settled.js';
 import {
   copyOf,
   type Fold,
@@ -32,6 +33,9 @@ export const outputFolder = 'out';
 export const sinkUid = 'files';
 export const sourceUid = (source: number): string => `source-${source}`;
 export const stageUid = (stage: number): string => `stage-${stage}`;
+
+/** More than any schedule takes: no answer is lost, so one that does not come is a defect. */
+const answerTimeoutMs = 100_000;
 
 export interface GeneratedJob {
   readonly definition: JobDefinition;
@@ -115,6 +119,12 @@ function withStage({ stream, parallelism }: Flow, stage: StageSpec, index: numbe
         stream.flatMap((record) => (stage.lazy ? lazyCopies(record, stage.copies) : copies(record, stage.copies))),
         parallelism,
       );
+    case 'async': {
+      const { ordered, capacity } = stage;
+      const ask = (record: SimRecord): PromiseLike<SimRecord> => settled(mapped(record, index));
+      const order = ordered ? 'ordered' : 'unordered';
+      return placed(stream.asyncMap(ask, { order, capacity, timeoutMs: answerTimeoutMs }), parallelism);
+    }
     case 'rebalance':
       return placed(stream.rebalance().map(asItIs), stage.parallelism);
     case 'broadcast':

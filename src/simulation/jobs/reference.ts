@@ -72,6 +72,7 @@ function consequenceOf({ stages }: JobSpec, record: SimRecord): Consequence {
   for (const [index, stage] of stages.entries()) {
     switch (stage.kind) {
       case 'map':
+      case 'async':
         passing = passing.map((each) => mapped(each, index));
         break;
       case 'filter':
