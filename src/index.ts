@@ -19,6 +19,7 @@ export { StreamSink } from './api/stream-sink.js';
 
 export { type TimestampAssigner, WatermarkStrategy } from './api/watermark-strategy.js';
 export type { AsyncCallContext, AsyncFunction, AsyncRetry } from './operators/async-function.js';
+export type { DeadLetter, ErrorPolicy } from './operators/error-policy.js';
 export type { Instance, ProcessContext } from './operators/function-operator.js';
 export type { StateAccess } from './operators/keyed-input.js';
 export type {

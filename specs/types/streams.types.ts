@@ -20,6 +20,18 @@ defineJob('types', (env) => {
   const sink: StreamSink = delays.print('delays').uid('delays').setParallelism(1);
   const sums: DataStream<number> = delays.keyBy((delay) => delay % 2).reduce((a, b) => a + b);
 
+  const answers: DataStream<number> = tails.asyncMap(async (tail) => tail.length, { timeoutMs: 1_000 });
+  // @ts-expect-error The answer is of another type.
+  const wrongAnswers: DataStream<string> = tails.asyncMap(async (tail) => tail.length, { timeoutMs: 1_000 });
+  // @ts-expect-error Every call has a deadline.
+  tails.asyncMap(async (tail) => tail.length, {});
+  // @ts-expect-error A function that answers at once is a map.
+  tails.asyncMap((tail) => tail.length, { timeoutMs: 1_000 });
+  flights.map((flight) => flight.tail).onError('skip');
+  // @ts-expect-error There is no such policy.
+  flights.map((flight) => flight.tail).onError('ignore');
+  answers.union(wrongAnswers as never).print();
+
   const all: DataStream<string> = tails.union(generated, tails);
   // @ts-expect-error Streams of different types have no union; map them to one type first.
   tails.union(delays);

@@ -1,5 +1,6 @@
 import type { Partitioner } from '../../actors/protocol/job-graph.js';
 import type { StageCode } from '../graph/stream-graph.js';
+import type { ErrorPolicy } from '../operators/error-policy.js';
 import type { ProcessContext } from '../operators/function-operator.js';
 import type { KeyedProcessFunction } from '../operators/keyed-process.js';
 import { KeyedProcessOperator } from '../operators/keyed-process.js';
@@ -312,6 +313,26 @@ export class SingleOutputStream<out T> extends DataStream<T> {
   /** Runs the operator in another task than its input; what follows may run in its task. */
   startNewChain(): this {
     return this.#change({ chaining: 'head' });
+  }
+
+  /**
+   * What becomes of a record that the operator cannot process: `'fail'`, which is the default, `'skip'`, or `{ deadLetters: sink }`. Nothing that the
+   * operator put out for it comes out, and the state and timers of its key are what they were; other fields of a function are its own to keep right. Records
+   * left out are counted. Errors in timers, at watermarks and at the end of the input fail the job under each policy.
+   *
+   * @example
+   * ```ts
+   * lines.map(parse).onError({ deadLetters: rejected }).uid('parsed');
+   * ```
+   */
+  onError(policy: ErrorPolicy): this {
+    if (this.#node.kind === 'source') {
+      throw mistake(
+        'ERROR_POLICY_OF_SOURCE',
+        'onError() was called on a source. A source is told itself what to do with what it cannot read.',
+      );
+    }
+    return this.#change({ onError: policy });
   }
 
   #change(settings: NodeSettings): this {

@@ -1,6 +1,7 @@
 import type { JobOptions, OperatorNode, Partitioner } from '../../actors/protocol/job-graph.js';
 import { defaultJobOptions } from '../../actors/protocol/job-graph.js';
 import type { Chaining, NodeCode, StreamGraph, StreamNode } from '../graph/stream-graph.js';
+import type { ErrorPolicy } from '../operators/error-policy.js';
 import type { KeySelector } from '../operators/operator.js';
 import { callSite } from './call-site.js';
 import { mistake } from './engine-error.js';
@@ -29,10 +30,13 @@ export interface RecordedNode {
   parallelism: number | null;
   maxParallelism: number | null;
   chaining: Chaining;
+  onError: ErrorPolicy;
 }
 
 /** What the job's code may set on a node after it has written it. */
-export type NodeSettings = Partial<Pick<RecordedNode, 'uid' | 'name' | 'parallelism' | 'maxParallelism' | 'chaining'>>;
+export type NodeSettings = Partial<
+  Pick<RecordedNode, 'uid' | 'name' | 'parallelism' | 'maxParallelism' | 'chaining' | 'onError'>
+>;
 
 export type NewNode = Pick<RecordedNode, 'operation' | 'kind' | 'commits' | 'stateful' | 'code' | 'inputs'>;
 
@@ -57,6 +61,7 @@ export class GraphRecorder {
       parallelism: null,
       maxParallelism: null,
       chaining: 'always',
+      onError: 'fail',
     };
     this.nodes.push(recorded);
     return recorded;
@@ -89,7 +94,9 @@ export class GraphRecorder {
   }
 
   private finishNode(node: RecordedNode, uid: string): StreamNode {
-    const { id, operation, kind, commits, stateful, code, chaining, writtenAt } = node;
+    const { id, operation, kind, code, chaining, onError, writtenAt } = node;
+    // Dead letters are committed by the operator that they come from, and stand in its state until then.
+    const writesLetters = typeof onError === 'object';
     return {
       id,
       operation,
@@ -97,8 +104,9 @@ export class GraphRecorder {
       uidGiven: node.uid !== null,
       name: node.name ?? node.uid ?? node.operation,
       kind,
-      commits,
-      stateful,
+      commits: node.commits || writesLetters,
+      stateful: node.stateful || writesLetters,
+      onError,
       parallelism: this.parallelismOf(node),
       maxParallelism: node.maxParallelism ?? this.maxParallelism,
       chaining,

@@ -60,5 +60,6 @@ function vertexProgramOf(chain: Chain): VertexProgram {
     if (code.kind === 'source') source = { uid, source: code.source };
     else stages.push({ uid, name, ...code.stage });
   }
-  return { source, stages };
+  const policies = chain.flatMap(({ uid, onError = 'fail' }) => (onError === 'fail' ? [] : [[uid, onError] as const]));
+  return { source, stages, errorPolicies: new Map(policies) };
 }

@@ -1,5 +1,6 @@
 import type { VertexId } from '../../actors/protocol/ids.js';
 import type { JobGraph } from '../../actors/protocol/job-graph.js';
+import type { ErrorPolicy } from '../operators/error-policy.js';
 import type { KeySelector, Stage } from '../operators/operator.js';
 import type { Source } from '../operators/source.js';
 
@@ -7,6 +8,8 @@ import type { Source } from '../operators/source.js';
 export interface VertexProgram {
   readonly source: { readonly uid: string; readonly source: Source } | null;
   readonly stages: readonly Stage[];
+  /** By the uid of their operator; where there is none, what throws fails the attempt. */
+  readonly errorPolicies?: ReadonlyMap<string, ErrorPolicy>;
 }
 
 /** A job graph together with the functions it names: what each slot builds anew from the job's code. */

@@ -1,4 +1,5 @@
 import type { JobOptions, OperatorNode, Partitioner } from '../../actors/protocol/job-graph.js';
+import type { ErrorPolicy } from '../operators/error-policy.js';
 import type { KeySelector, Stage } from '../operators/operator.js';
 import type { Source } from '../operators/source.js';
 
@@ -37,6 +38,8 @@ export interface StreamNode extends OperatorNode {
   readonly chaining: Chaining;
   readonly inputs: readonly StreamEdge[];
   readonly code: NodeCode;
+  /** Without one, what throws fails the attempt. */
+  readonly onError?: ErrorPolicy;
   /** `file:line:column` in the job's code, or an empty string. */
   readonly writtenAt: string;
 }

@@ -46,6 +46,11 @@ export class TaskManagerMetrics {
       'Records put into channels; one that goes into several counts in each.',
       (c) => c.recordsOut,
     );
+    count(
+      'records_skipped_total',
+      'Records that the source was told to pass over, or that an error policy has left out.',
+      (c) => c.recordsSkipped,
+    );
     count('bytes_in_total', 'Bytes of frames from other slots. What stays within a slot has none.', (c) => c.bytesIn);
     count('bytes_out_total', 'Bytes of frames to other slots. What stays within a slot has none.', (c) => c.bytesOut);
     const watermark = (name: string, help: string, value: (counts: SubtaskCounts) => number | null): void =>

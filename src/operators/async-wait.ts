@@ -160,7 +160,7 @@ export class AsyncWaitOperator<In, R, Out> extends BasicOperator<In, Out> {
     const { message, stack } = describedError(error);
     const tries = call.attempts === 1 ? '' : `, tried ${call.attempts} times`;
     const what = `operator '${this.context.uid}': an asynchronous call failed${tries}: ${message}`;
-    this.failed(call, { ...failure('ASYNC_CALL_FAILED', 'user', what), stack });
+    this.failed(call, { ...failure('ASYNC_CALL_FAILED', 'user', what), stack }, error);
   }
 
   private timedOut(call: Call<In, Out>): void {
@@ -186,9 +186,19 @@ export class AsyncWaitOperator<In, R, Out> extends BasicOperator<In, Out> {
     return true;
   }
 
-  private failed(call: Call<In, Out>, failed: ReturnType<typeof failure>): void {
-    call.end();
-    this.context.fail(failed);
+  private failed(
+    call: Call<In, Out>,
+    failed: ReturnType<typeof failure>,
+    error: unknown = new Error(failed.message),
+  ): void {
+    const { recordFailed } = this.context;
+    if (recordFailed === undefined) {
+      call.end();
+      this.context.fail(failed);
+      return;
+    }
+    recordFailed(call.value, call.timestamp, error);
+    this.completed(call, []);
   }
 
   private completed(call: Call<In, Out>, results: readonly Out[]): void {

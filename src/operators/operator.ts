@@ -41,6 +41,8 @@ export interface OperatorContext<Out> {
   wake(): void;
   /** For want of room this operator has stopped in the middle of what it puts out: it gets no records until `resume` has gone on to the end. */
   hold(): void;
+  /** There is an error policy: leaves out a record that failed outside of `process`, such as one whose answer is an error. */
+  readonly recordFailed?: (value: unknown, timestamp: number, error: unknown) => void;
   /** Fails the attempt. */
   fail(failure: Failure): void;
 }

@@ -6,6 +6,8 @@ export interface SubtaskCounts {
   readonly recordsIn: number;
   /** Put into channels; a record that goes into several counts in each. */
   readonly recordsOut: number;
+  /** That the source was told to pass over, or that an error policy has left out. */
+  readonly recordsSkipped: number;
   /** Of frames, with their headers. What stays within the slot is handed over as it is and has no bytes. */
   readonly bytesIn: number;
   readonly bytesOut: number;

@@ -1,5 +1,6 @@
 import type { Failure } from '../../actors/kernel/failure.js';
 import type { CheckpointId } from '../../actors/protocol/ids.js';
+import { GuardedOperator } from '../operators/guarded-operator.js';
 import type { OperatorContext } from '../operators/operator.js';
 import { buildParts } from './chain/build-parts.js';
 import { type Chain, type ChainEnd, compileChain } from './chain/compile-chain.js';
@@ -36,6 +37,14 @@ export class TaskOperators {
   /** What keeps the tasklet waiting, for people. */
   get pending(): readonly string[] {
     return this.instances.filter(({ deadline }) => deadline !== null).map(({ culprit }) => culprit.uid);
+  }
+
+  /** Records that error policies have left out. */
+  get failedRecords(): number {
+    return this.instances.reduce(
+      (sum, { part }) => sum + (part.operator instanceof GuardedOperator ? part.operator.failedRecords : 0),
+      0,
+    );
   }
 
   /** Whether everything that was emitted has gone through the chain, and every operator takes more. */

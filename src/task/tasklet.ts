@@ -158,7 +158,7 @@ export class Tasklet {
       commands: [...this.commands].map(({ kind }) => kind),
       blocked: setting.gauge.blocked,
       recordsIn: this.recordsIn,
-      skippedRecords: this.source?.skippedRecords ?? 0,
+      skippedRecords: this.skippedRecords,
       inputs: setting.inputs.map((channel) => channel.inspectInput()),
       outputs: setting.output.channels.map((channel) => channel.inspectOutput()),
     };
@@ -166,6 +166,11 @@ export class Tasklet {
 
   get watermarkOut(): number {
     return this.chainEnd.watermarkOut;
+  }
+
+  /** What the source was told to pass over, and what error policies have left out. */
+  get skippedRecords(): number {
+    return (this.source?.skippedRecords ?? 0) + (this.operators?.failedRecords ?? 0);
   }
 
   private get flowing(): boolean {

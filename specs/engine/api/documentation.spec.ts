@@ -18,6 +18,7 @@ declare global {
   const source: weirflow.Source<Flight>;
   const sink: weirflow.Sink<{ readonly word: string; readonly count: number }>;
   const files: typeof sink;
+  const rejected: weirflow.Sink<weirflow.DeadLetter>;
   const lines: weirflow.DataStream<string>;
   const numbers: weirflow.DataStream<number>;
   const europe: weirflow.DataStream<Flight>;

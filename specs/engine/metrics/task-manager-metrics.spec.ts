@@ -8,6 +8,7 @@ const counts: SubtaskCounts = {
   subtask: 'mean-delay#1',
   recordsIn: 100,
   recordsOut: 40,
+  recordsSkipped: 3,
   bytesIn: 2_000,
   bytesOut: 900,
   livedMs: 5_000,

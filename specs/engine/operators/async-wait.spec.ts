@@ -3,7 +3,8 @@ import type { Failure } from '../../../actors/protocol/failure.js';
 import { exponentialRetry, fixedDelayRetry } from '../../../src/api/async-options.js';
 import type { AsyncCallContext, AsyncRetry, AsyncSetting } from '../../../src/operators/async-function.js';
 import { AsyncWaitOperator } from '../../../src/operators/async-wait.js';
-import type { RestoredOperatorState } from '../../../src/operators/operator.js';
+import { GuardedOperator } from '../../../src/operators/guarded-operator.js';
+import type { Operator, RestoredOperatorState } from '../../../src/operators/operator.js';
 import { VirtualClock } from '../connectors/virtual-clock.js';
 import { Answers } from './answers.js';
 import { fresh, type OperatorRun, opened } from './operator-run.js';
@@ -272,5 +273,28 @@ describe('async I/O: snapshot and restore', () => {
     expect(() => stage({}, { from: checkpoint, items: [7] })).toThrow(
       expect.objectContaining({ code: 'STATE_UNREADABLE' }),
     );
+  });
+});
+
+describe('async I/O: error policy', () => {
+  it('a record whose call fails for good, or has no answer in time, is left out', () => {
+    const { answers, clock } = stage();
+    const inner = new AsyncWaitOperator<string, string, string>({
+      fn: { invoke: () => Promise.resolve('') },
+      resultsOf: (result) => [result],
+      ordered: true,
+      timeoutMs: 100,
+      capacity: 3,
+      retry: null,
+    });
+    const operator = new GuardedOperator(inner as Operator, null, 'skip', () => undefined);
+    const { output } = opened(operator, null, { clock, offload: answers.offload });
+    for (const [at, value] of ['a', 'b', 'c'].entries()) operator.process(value, at);
+    answers.reject(0, 'no such host');
+    answers.answer(2, 'C');
+    expect(output.all).toEqual([]);
+    clock.pass(100);
+    expect(output.all).toEqual([['C', 2]]);
+    expect(operator.failedRecords).toBe(2);
   });
 });

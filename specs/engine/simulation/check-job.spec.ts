@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { checkJob, JobCheckFailure } from 'weirflow/testing';
 import { defineJob } from '../../../src/api/job-definition.js';
-import { fileSink, fileSource, lines } from '../../../src/connectors/file/index.js';
+import { fileSink, fileSource, jsonLines, lines } from '../../../src/connectors/file/index.js';
+import type { DeadLetter } from '../../../src/operators/error-policy.js';
 
 const root = new URL('../../../', import.meta.url);
 const flights = fileURLToPath(new URL('examples/flights.ts', root));
@@ -89,5 +90,34 @@ describe("testing: a user's job on simulated clusters", () => {
     await expect(checkJob({ job, files: asked, output: 'out', runs: 1 })).rejects.toThrow(
       /operator 'answers' returned a promise that waits for something outside/,
     );
+  });
+
+  it('dead letters are committed once like any record, whatever fails', async () => {
+    const strict = defineJob('strict', (env) => {
+      env.enableCheckpointing({ intervalMs: 100 });
+      env
+        .fromSource(fileSource({ path: 'in.txt', format: 'lines', ratePerSecond: 40 }), { uid: 'in' })
+        .map((line) => {
+          if (line.endsWith('7')) throw new Error(`${line} is refused`);
+          return line;
+        })
+        .onError({ deadLetters: fileSink<DeadLetter>({ folder: 'rejected', format: jsonLines() }) })
+        .uid('strict')
+        .sinkTo(fileSink({ folder: 'out', format: lines() }))
+        .uid('out');
+    });
+    const expected = [7, 17, 27, 37, 47, 57].map((n) => `line ${n}`);
+    const compare = (disturbed: readonly string[]): string | null => {
+      const records = disturbed.map((line) => String((JSON.parse(line) as DeadLetter).record));
+      const isRight = records.length === expected.length && expected.every((record) => records.includes(record));
+      return isRight ? null : `dead letters of ${records.join(', ')}`;
+    };
+    const report = await checkJob({ job: strict, files: asked, output: 'rejected', runs: 25, compare });
+    expect(report.restored).toBeGreaterThan(2);
+    expect(JSON.parse(report.lines[0] as string)).toMatchObject({
+      timestamp: null,
+      origin: { job: 'strict', operator: 'strict', subtask: 0 },
+      error: { name: 'Error', message: expect.stringContaining('is refused') },
+    });
   });
 });

@@ -34,6 +34,11 @@ export class TaskManagerLog {
     if (what === 'firstRecord') {
       this.log.info(`first record in ${subtask}, run ${runText(run)}`, subtaskFields(String(detail.job), run, subtask));
     }
+    if (what === 'recordFailed') {
+      const { job, operator, message, stack } = detail;
+      const text = `operator '${String(operator)}' of ${subtask} has left out its first record: ${String(message)}; more are counted and not told`;
+      this.log.warn(text, { ...subtaskFields(String(job), run, subtask), stack: String(stack) });
+    }
     if (what !== 'links.trouble') return;
     this.log.warn(`slot ${String(detail.slot)}: ${String(detail.message)}`, { slot: Number(detail.slot) });
   }

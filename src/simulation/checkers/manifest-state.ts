@@ -28,11 +28,16 @@ export function splitsOfReaders(
   return splits;
 }
 
-/** The committables of a sink in a checkpoint, those of all its subtasks. */
+/** The committables of a sink in a checkpoint, those of all its subtasks; those of dead letters for any other operator. */
 export function committablesOf(store: SimStore, manifest: CheckpointManifest, uid: string): readonly unknown[] {
   return snapshotsOf(manifest, uid)
-    .flatMap(({ snapshot }) => itemsIn(store, snapshot) as PendingCommit[])
-    .flatMap(({ committables }) => committables);
+    .flatMap(({ snapshot }) => itemsIn(store, snapshot) as (Partial<PendingCommit> & DeadLettersItem)[])
+    .flatMap((item) => (item.deadLetters ?? item).committables ?? []);
+}
+
+/** How the sink of an operator's dead letters shows among its items. */
+interface DeadLettersItem {
+  readonly deadLetters?: Partial<PendingCommit>;
 }
 
 /**

@@ -1,0 +1,215 @@
+import { type Failure, failure } from '../../actors/kernel/failure.js';
+import { InvariantViolation } from '../../actors/kernel/invariant.js';
+import type { CheckpointId } from '../../actors/protocol/ids.js';
+import type { OperatorStateKind } from '../../actors/protocol/manifest.js';
+import type { KeyedStateBackend } from '../state/keyed-state.js';
+import type { DeadLetter, ErrorPolicy } from './error-policy.js';
+import { HeldOutput } from './held-output.js';
+import {
+  type Lifecycle,
+  noTimestamp,
+  type Operator,
+  type OperatorContext,
+  type RestoredOperatorState,
+  type Settle,
+} from './operator.js';
+import { SinkOperator } from './sink-operator.js';
+
+/** An item of the dead letters' sink among those of the operator. At another parallelism its subtask says whose it is. */
+interface LetterItem {
+  readonly deadLetters: unknown;
+  readonly subtask: number;
+}
+
+type Work = (settle: Settle) => Lifecycle;
+
+/**
+ * An operator whose records may fail. What one call puts out is held back until the call has returned; when it throws, nothing of it comes out,
+ * and the state and the timers of the record's key are what they were before. Fields of a function and operator state are its own to keep right.
+ * Only records are guarded: what throws in a timer, at a watermark or at the end fails the attempt.
+ */
+export class GuardedOperator implements Operator {
+  /** Records that failed and were left out. */
+  failedRecords = 0;
+  private context!: OperatorContext<unknown>;
+  private readonly held = new HeldOutput();
+  private readonly letters: SinkOperator<DeadLetter, unknown> | null;
+
+  constructor(
+    private readonly inner: Operator,
+    private readonly state: KeyedStateBackend | null,
+    policy: Exclude<ErrorPolicy, 'fail'>,
+    /** Told of the first record that fails: the others are counted. */
+    private readonly firstFailed: (error: DeadLetter['error']) => void,
+  ) {
+    this.letters = policy === 'skip' ? null : new SinkOperator<DeadLetter, unknown>(policy.deadLetters);
+  }
+
+  get operatorStateKind(): OperatorStateKind {
+    return this.inner.operatorStateKind ?? 'operatorList';
+  }
+
+  get finishWithinMs(): number {
+    return this.inner.finishWithinMs ?? 0;
+  }
+
+  open(context: OperatorContext<unknown>, { from, items }: RestoredOperatorState, settle: Settle): Lifecycle {
+    this.context = context;
+    this.held.output = context.output;
+    const recordFailed = (value: unknown, timestamp: number, error: unknown): void =>
+      this.failed(value, timestamp, null, error);
+    const own = items.filter((item) => !isLetterItem(item));
+    const letters = items.filter(isLetterItem).filter(({ subtask }) => this.isMine(subtask));
+    return this.inTurn(
+      (then) => this.inner.open({ ...context, output: this.held, recordFailed }, { from, items: own }, then),
+      (then) => this.openLetters({ from, items: letters.map(({ deadLetters }) => deadLetters) }, then),
+      settle,
+    );
+  }
+
+  process(value: unknown, timestamp: number): void {
+    const { state, held } = this;
+    held.begin();
+    state?.begin();
+    try {
+      this.inner.process(value, timestamp);
+    } catch (error) {
+      held.discard();
+      state?.takeBack();
+      if (error instanceof InvariantViolation) throw error;
+      this.failed(value, timestamp, state === null ? null : state.currentKey(), error);
+      return;
+    }
+    state?.keep();
+    held.release();
+  }
+
+  watermark(timestamp: number): void {
+    this.inner.watermark(timestamp);
+  }
+
+  ready(): boolean {
+    return this.inner.ready() && (this.letters === null || this.letters.ready());
+  }
+
+  resume(): boolean {
+    return this.inner.resume();
+  }
+
+  prepareCheckpoint(checkpoint: CheckpointId, settle: Settle): Lifecycle {
+    return this.inTurn(
+      (then) => this.inner.prepareCheckpoint(checkpoint, then),
+      (then) => this.letters?.prepareCheckpoint(checkpoint, then) ?? 'done',
+      settle,
+    );
+  }
+
+  snapshot(checkpoint: CheckpointId): readonly unknown[] {
+    const letters = this.letters?.snapshot(checkpoint) ?? [];
+    const { subtaskIndex: subtask } = this.context;
+    return [
+      ...this.inner.snapshot(checkpoint),
+      ...letters.map((deadLetters): LetterItem => ({ deadLetters, subtask })),
+    ];
+  }
+
+  checkpointCompleted(checkpoint: CheckpointId, settle: Settle): Lifecycle {
+    return this.inTurn(
+      (then) => this.inner.checkpointCompleted(checkpoint, then),
+      (then) => this.letters?.checkpointCompleted(checkpoint, then) ?? 'done',
+      settle,
+    );
+  }
+
+  checkpointAborted(checkpoint: CheckpointId): void {
+    this.inner.checkpointAborted(checkpoint);
+    this.letters?.checkpointAborted(checkpoint);
+  }
+
+  finish(settle: Settle): Lifecycle {
+    return this.inTurn(
+      (then) => this.inner.finish(then),
+      (then) => this.letters?.finish(then) ?? 'done',
+      settle,
+    );
+  }
+
+  close(): void {
+    try {
+      this.inner.close();
+    } finally {
+      this.letters?.close();
+    }
+  }
+
+  /** A piece that was given to everyone is that of one subtask all the same. */
+  private isMine(subtask: number): boolean {
+    return subtask % this.context.parallelism === this.context.subtaskIndex;
+  }
+
+  private openLetters(restored: RestoredOperatorState, settle: Settle): Lifecycle {
+    const { letters, context } = this;
+    if (letters === null) {
+      if (restored.items.length === 0) return 'done';
+      const message =
+        `operator '${context.uid}': the checkpoint holds dead letters that are not committed yet, and the operator has no sink for them; ` +
+        'give it its error policy back for one checkpoint';
+      settle(failure('DEAD_LETTERS_WITHOUT_SINK', 'user', message, 'never'));
+      return 'pending';
+    }
+    return letters.open({ ...context, uid: `${context.uid}-dead-letters` } as OperatorContext<never>, restored, settle);
+  }
+
+  private failed(record: unknown, timestamp: number, key: unknown, thrown: unknown): void {
+    const { job, uid, subtaskIndex, run } = this.context;
+    const error = describedError(thrown);
+    this.failedRecords += 1;
+    if (this.failedRecords === 1) this.firstFailed(error);
+    if (this.letters === null) return;
+    this.letters.process(
+      {
+        record,
+        timestamp: timestamp === noTimestamp ? null : timestamp,
+        key,
+        origin: { job, operator: uid, subtask: subtaskIndex, run },
+        error,
+      },
+      timestamp,
+    );
+  }
+
+  /** Both done, one after the other; what fails ends it. */
+  private inTurn(first: Work, second: Work, settle: Settle): Lifecycle {
+    const started = first((failed) => {
+      if (failed === null) this.continueWith(second, settle);
+      else settle(failed);
+    });
+    return started === 'done' ? second(settle) : 'pending';
+  }
+
+  /** In a completion nobody is there to catch: a throw becomes the failure that is settled with. */
+  private continueWith(work: Work, settle: Settle): void {
+    let failed: Failure | null = null;
+    try {
+      if (work(settle) === 'pending') return;
+    } catch (error) {
+      const { message, stack } = describedError(error);
+      failed = {
+        ...failure('SINK_FAILED', 'user', `dead letters of operator '${this.context.uid}': ${message}`),
+        stack,
+      };
+    }
+    settle(failed);
+  }
+}
+
+function isLetterItem(item: unknown): item is LetterItem {
+  return typeof item === 'object' && item !== null && 'deadLetters' in item && 'subtask' in item;
+}
+
+/** Told by its shape, because user code may run in a realm of its own. */
+function describedError(thrown: unknown): DeadLetter['error'] {
+  const parts = (thrown ?? {}) as { readonly name?: unknown; readonly message?: unknown; readonly stack?: unknown };
+  const { name = 'Error', message = thrown, stack = '' } = parts;
+  return { name: String(name), message: String(message), stack: String(stack) };
+}
