@@ -29,6 +29,7 @@ export type {
   OnTimerContext,
   Timers,
 } from './operators/keyed-process.js';
+export type { Counter, Histogram, Meter, Metrics } from './operators/metrics.js';
 export type { OperatorStateAccess } from './operators/operator-lists.js';
 export type { ProcessFunction } from './operators/process.js';
 export type { Reducer } from './operators/reduce.js';

@@ -2,6 +2,7 @@ import type { SlotCounts, SubtaskCounts } from '../ports/subtask-counts.js';
 import type { TaskTrace, TraceRecord } from '../ports/telemetry.js';
 import type { MetricRegistry, Sample } from './metric-registry.js';
 import { SlotFacts, type SubtaskFacts } from './slot-facts.js';
+import { userFamilies } from './user-families.js';
 
 type Value = (facts: SubtaskFacts) => number | null;
 
@@ -23,6 +24,7 @@ export class TaskManagerMetrics {
     this.describeFlow();
     this.describeTime();
     this.describeSnapshots();
+    registry.making(() => userFamilies(slots.subtasks(), labelsOf));
   }
 
   trace(record: TraceRecord): void {

@@ -10,6 +10,7 @@ import {
   OrderedResults,
   UnorderedResults,
 } from './async-results.js';
+import { instanceOf } from './function-operator.js';
 import {
   BasicOperator,
   type Lifecycle,
@@ -77,8 +78,7 @@ export class AsyncWaitOperator<In, R, Out> extends BasicOperator<In, Out> {
   override open(context: OperatorContext<Out>, { items }: RestoredOperatorState, _settle: Settle): Lifecycle {
     this.context = context;
     this.restored = items.map((item) => this.requireInFlight(item));
-    const { job, subtaskIndex, parallelism } = context;
-    this.setting.fn.open?.({ job, subtaskIndex, parallelism });
+    this.setting.fn.open?.(instanceOf(context));
     this.beginRestored();
     return 'done';
   }

@@ -1,3 +1,4 @@
+import type { Metrics } from './metrics.js';
 import {
   BasicOperator,
   type Lifecycle,
@@ -8,11 +9,22 @@ import {
   type Settle,
 } from './operator.js';
 
-/** Which parallel instance this is. */
+/** Which parallel instance this is, and what it may tell of itself. */
 export interface Instance {
   readonly job: string;
+  /** Uid of the operator. */
+  readonly operator: string;
   readonly subtaskIndex: number;
   readonly parallelism: number;
+  /** Numbers the deployments of the job, and so the attempts of each subtask: larger after each recovery. */
+  readonly run: number;
+  readonly metrics: Metrics;
+}
+
+/** The instance that an operator's function is. */
+export function instanceOf(context: OperatorContext<never>): Instance {
+  const { job, uid: operator, subtaskIndex, parallelism, run, metrics } = context;
+  return { job, operator, subtaskIndex, parallelism, run, metrics };
 }
 
 /**
@@ -65,8 +77,7 @@ export abstract class FunctionOperator<In, Out, Context extends RecordContext<Ou
   protected abstract openFunction(context: OperatorContext<Out>, instance: Instance): Context;
 
   override open(context: OperatorContext<Out>, restored: RestoredOperatorState, settle: Settle): Lifecycle {
-    const { job, subtaskIndex, parallelism } = context;
-    this.record = this.openFunction(context, { job, subtaskIndex, parallelism });
+    this.record = this.openFunction(context, instanceOf(context));
     return super.open(context, restored, settle);
   }
 

@@ -7,6 +7,8 @@ import type { Files } from '../ports/files.js';
 import type { Offload } from '../ports/offload.js';
 import type { KeyedState } from '../state/keyed-state.js';
 
+import type { Metrics } from './metrics.js';
+
 export { maxWatermark, noTimestamp } from '../time/timestamps.js';
 
 /** `pending` promises exactly one call of `settle`, later; until then the tasklet takes no records. */
@@ -33,6 +35,8 @@ export interface OperatorContext<Out> {
   /** Null unless the input is keyed. */
   readonly keyed: KeyedState | null;
   readonly output: Output<Out>;
+  /** Of the job's own code. */
+  readonly metrics: Metrics;
   readonly clock: Clock;
   readonly files: Files;
   readonly offload: Offload;

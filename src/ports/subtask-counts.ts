@@ -1,4 +1,5 @@
 import type { Allocation, SubtaskKey } from '../../actors/protocol/ids.js';
+import type { UserMetric } from './user-metric.js';
 
 /** What one attempt of a subtask has done since it began, and how it stands: read about once a second, never per record. */
 export interface SubtaskCounts {
@@ -19,6 +20,8 @@ export interface SubtaskCounts {
   /** Event time; null before the first watermark, infinite behind the last. */
   readonly inputWatermarkMs: number | null;
   readonly outputWatermarkMs: number | null;
+  /** Of the job's own code. */
+  readonly user: readonly UserMetric[];
 }
 
 export interface SlotCounts {

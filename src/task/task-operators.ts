@@ -193,6 +193,7 @@ export class TaskOperators {
       subtaskIndex: index,
       parallelism: vertex.parallelism,
       keyed: instance.part.keyed?.state ?? null,
+      metrics: this.setting.metrics.of(instance.culprit.uid),
       output: this.chain.outputOf(instance.at),
       wake,
       hold: () => this.chain.hold(instance.at),

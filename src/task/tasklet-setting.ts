@@ -3,6 +3,7 @@ import type { JobId, JobRun, SubtaskKey } from '../../actors/protocol/ids.js';
 import type { JobVertex } from '../../actors/protocol/job-graph.js';
 import type { TaskEvent } from '../../actors/subtask/messages.js';
 import type { VertexProgram } from '../graph/job-program.js';
+import type { UserMetrics } from '../operators/user-metrics.js';
 import type { BlobStore } from '../ports/blob-store.js';
 import type { InputChannel } from './channel/channel.js';
 import type { Gauge } from './gauge.js';
@@ -23,6 +24,8 @@ export interface TaskletSetting {
   readonly inputs: readonly InputChannel[];
   readonly output: TaskOutput;
   readonly gauge: Gauge;
+  /** Of the job's own code. */
+  readonly metrics: UserMetrics;
   /** State is restored: the channels that enter the slot may give their first grant. */
   openInputs(): void;
   notify(event: TaskEvent): void;

@@ -3,6 +3,7 @@ import { jobRun } from '../../../actors/protocol/ids.js';
 import type { Lifecycle, Settle } from '../../../src/operators/operator.js';
 import type { Sink } from '../../../src/operators/sink.js';
 import { SinkOperator } from '../../../src/operators/sink-operator.js';
+import { UserMetrics } from '../../../src/operators/user-metrics.js';
 import type { Files } from '../../../src/ports/files.js';
 import { nodeClock } from '../../../src/runtime/world/clock.js';
 import { nodeFiles } from '../../../src/runtime/world/files.js';
@@ -41,6 +42,7 @@ export class SinkAttempt<T> {
       parallelism,
       run: jobRun(1, round),
       keyed: null,
+      metrics: new UserMetrics().of('sink'),
       output: { emit: () => undefined, watermark: () => undefined, idle: () => undefined, blocked: () => false },
       clock: nodeClock,
       files,

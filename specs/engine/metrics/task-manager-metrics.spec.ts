@@ -16,6 +16,7 @@ const counts: SubtaskCounts = {
   backPressuredMs: 500,
   inputWatermarkMs: null,
   outputWatermarkMs: null,
+  user: [],
 };
 const allocation = { job: 'flights', run: 1, epoch: 1 };
 const labels = '{job="flights",vertex="mean-delay",subtask="1",cluster="spec",process="tm-1"}';
@@ -72,5 +73,43 @@ describe('metrics: subtasks of a task manager', () => {
     expect(sharesOf(undefined, now)).toBeNull();
     const stretched = sharesOf(counts, { ...now, busyMs: 2_100, backPressuredMs: 1_500 });
     expect(stretched).toEqual({ busy: 1, backPressured: 0, idle: 0 });
+  });
+
+  it("those of a job's own code stand beside them, with their operator", async () => {
+    const registry = new MetricRegistry({ cluster: 'spec', process: 'tm-1' });
+    const metrics = new TaskManagerMetrics(registry, 2);
+    const common = 'job="flights",vertex="mean-delay",subtask="1",operator="parse"';
+    const process = 'cluster="spec",process="tm-1"';
+    const user: SubtaskCounts['user'] = [
+      { operator: 'parse', name: 'rejected', kind: 'counter', value: 5 },
+      { operator: 'parse', name: 'cache_size', kind: 'gauge', value: 7 },
+      { operator: 'parse', name: 'requests', kind: 'meter', count: 8, perSecond: 0.5 },
+      { operator: 'parse', name: 'latency', kind: 'histogram', count: 2, sum: 3, buckets: [{ upTo: 1, count: 1 }] },
+      // A name that is taken by something else is left out.
+      { operator: 'parse', name: 'rejected_total', kind: 'gauge', value: 1 },
+    ];
+    metrics.counted(0, { allocation, subtasks: [{ ...counts, user }] });
+    metrics.counted(1, { allocation, subtasks: [{ ...counts, subtask: 'mean-delay#0', user: user.slice(0, 1) }] });
+    const text = await registry.text();
+    const lines = text.split('\n').filter((line) => line.includes('weirflow_user_') && !line.includes('HELP'));
+    expect(lines).toEqual([
+      '# TYPE weirflow_user_rejected_total counter',
+      `weirflow_user_rejected_total{${common},${process}} 5`,
+      `weirflow_user_rejected_total{${common.replace('"1"', '"0"')},${process}} 5`,
+      '# TYPE weirflow_user_cache_size gauge',
+      `weirflow_user_cache_size{${common},${process}} 7`,
+      '# TYPE weirflow_user_requests_total counter',
+      `weirflow_user_requests_total{${common},${process}} 8`,
+      '# TYPE weirflow_user_requests_per_second gauge',
+      `weirflow_user_requests_per_second{${common},${process}} 0.5`,
+      '# TYPE weirflow_user_latency histogram',
+      `weirflow_user_latency_bucket{${common},le="1",${process}} 1`,
+      `weirflow_user_latency_bucket{${common},le="+Inf",${process}} 2`,
+      `weirflow_user_latency_sum{${common},${process}} 3`,
+      `weirflow_user_latency_count{${common},${process}} 2`,
+    ]);
+    metrics.counted(0, null);
+    metrics.counted(1, null);
+    expect(await registry.text()).not.toContain('weirflow_user_');
   });
 });

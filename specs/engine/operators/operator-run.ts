@@ -1,5 +1,6 @@
 import type { Failure } from '../../../actors/protocol/failure.js';
 import type { Operator, OperatorContext, Output, RestoredOperatorState } from '../../../src/operators/operator.js';
+import { UserMetrics } from '../../../src/operators/user-metrics.js';
 import type { Clock } from '../../../src/ports/clock.js';
 import type { Offload } from '../../../src/ports/offload.js';
 import { createHeapState } from '../../../src/state/heap/heap-state.js';
@@ -62,6 +63,7 @@ export function operatorRun(
     parallelism: 2,
     run: 1,
     keyed,
+    metrics: new UserMetrics().of('orders'),
     output,
     clock,
     files: unused(),

@@ -67,7 +67,7 @@ describe('process', () => {
     expect(operator.finish(never)).toBe('done');
     operator.close();
     expect(calls).toEqual([
-      { job: 'shop', subtaskIndex: 1, parallelism: 2 },
+      expect.objectContaining({ job: 'shop', operator: 'orders', subtaskIndex: 1, parallelism: 2, run: 1 }),
       'element',
       ['finish', noTimestamp],
       'close',

@@ -27,6 +27,7 @@ export function countsOf(tasklet: Tasklet, times: WorkTimes, nowMs: number): Sub
     backPressuredMs: times.backPressuredMs(nowMs),
     inputWatermarkMs: watermarkMs(tasklet.watermark),
     outputWatermarkMs: watermarkMs(tasklet.watermarkOut),
+    user: tasklet.setting.metrics.values(nowMs),
   };
 }
 

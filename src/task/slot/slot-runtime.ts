@@ -4,6 +4,7 @@ import { actorNames } from '../../../actors/protocol/ids.js';
 import type { SlotMessage } from '../../../actors/slot/messages.js';
 import type { TaskEvent } from '../../../actors/subtask/messages.js';
 import type { JobProgram } from '../../graph/job-program.js';
+import { UserMetrics } from '../../operators/user-metrics.js';
 import type { Unlisten } from '../../ports/bus.js';
 import type { Loop, Timer, Turn } from '../../ports/clock.js';
 import type { SubtaskCounts } from '../../ports/subtask-counts.js';
@@ -143,6 +144,7 @@ export class SlotRuntime {
       run,
       ports,
       options,
+      metrics: new UserMetrics(),
       openInputs: () => {
         for (const { channel, subtask: owner } of this.wiring.framedInputs.values())
           if (owner === subtask) channel.open();
