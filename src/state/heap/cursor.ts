@@ -136,7 +136,7 @@ export class Cursor {
     return this.steps !== null;
   }
 
-  /** How to take back a change in place. */
+  /** How to take back a change in place. Who changes much asks `notes` first. */
   note(step: () => void): void {
     this.steps?.push(step);
   }

@@ -46,10 +46,12 @@ export class HeapListState<T> implements ListState<T> {
       list.handedOut = false;
     }
     list.values.push(value);
-    this.cursor.note(() => {
-      list.values = list.values.slice(0, -1);
-      list.handedOut = false;
-    });
+    if (this.cursor.notes) {
+      this.cursor.note(() => {
+        list.values = list.values.slice(0, -1);
+        list.handedOut = false;
+      });
+    }
     this.cursor.changed();
   }
 

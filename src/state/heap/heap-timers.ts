@@ -37,14 +37,14 @@ export class HeapTimers implements TimerQueue<unknown> {
     this.cursor.write(this.slot, timers, false);
     const { key, group, entry } = this.cursor.place();
     this.add({ key, group, entry, time, namespace, at: 0 }, timers);
-    this.cursor.note(() => this.remove(time, namespace));
+    if (this.cursor.notes) this.cursor.note(() => this.remove(time, namespace));
   }
 
   remove(time: number, namespace: unknown): void {
     const timer = this.ofKey()?.find(time, namespace);
     if (timer === undefined) return;
     this.drop(timer);
-    this.cursor.note(() => this.set(time, namespace));
+    if (this.cursor.notes) this.cursor.note(() => this.set(time, namespace));
     const moment = this.moments.get(time) as Moment;
     moment.removed += 1;
     if (moment.removed > removedMin && moment.removed * 2 > moment.timers.length - moment.next) compact(moment);

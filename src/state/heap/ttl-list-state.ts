@@ -50,10 +50,12 @@ export class TtlListState<T> implements ListState<T> {
     }
     list.values.push(value);
     list.times.push(nowMs);
-    cursor.note(() => {
-      list.values = list.values.slice(0, -1);
-      list.times.pop();
-    });
+    if (cursor.notes) {
+      cursor.note(() => {
+        list.values = list.values.slice(0, -1);
+        list.times.pop();
+      });
+    }
     cursor.changed();
   }
 

@@ -39,7 +39,7 @@ export class TtlMapState<K, T> implements MapState<K, T> {
     const { cells } = map;
     const before = cells.get(key);
     cells.set(key, new TimedCell(value, nowMs));
-    this.cursor.note(() => (before === undefined ? cells.delete(key) : cells.set(key, before)));
+    if (this.cursor.notes) this.cursor.note(() => (before === undefined ? cells.delete(key) : cells.set(key, before)));
     if (this.development) deepFreeze(key);
     if (cells.size === 1) this.cursor.write(this.slot, map);
     else this.cursor.changed();
@@ -96,7 +96,7 @@ export class TtlMapState<K, T> implements MapState<K, T> {
 
   private delete(map: TimedMap, key: unknown, cell: TimedCell): void {
     map.cells.delete(key);
-    this.cursor.note(() => map.cells.set(key, cell));
+    if (this.cursor.notes) this.cursor.note(() => map.cells.set(key, cell));
     if (map.cells.size === 0) this.cursor.empty(this.slot);
     else this.cursor.changed();
   }
