@@ -1,6 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { consistentCut } from '../../src/simulation/checkers/i9-consistent-cut.js';
-import { allCheckers } from '../../src/simulation/checkers/index.js';
 import { planRun, type RunPlan, runOf } from '../../src/simulation/generate.js';
 import type { StageSpec } from '../../src/simulation/jobs/index.js';
 import { Random } from '../../src/simulation/random.js';
@@ -26,11 +24,9 @@ describe(`simulation: asynchronous calls (seed ${firstSeed})`, () => {
   it('every record is committed once, with answers that come in any order, crashes and recoveries', {
     timeout: 300_000,
   }, () => {
-    // Records under way stand in a checkpoint as themselves: I9 expects what they lead to.
-    const checkers = allCheckers.filter((checker) => checker !== consistentCut);
     let restored = 0;
     for (let seed = firstSeed; seed < firstSeed + runs; seed += 1) {
-      const report = simulate({ ...runOf(asyncPlan(seed)), checkers });
+      const report = simulate(runOf(asyncPlan(seed)));
       expect(report.violation?.message, `seed ${seed}`).toBeUndefined();
       expect(['finished', 'canceled'], `seed ${seed}`).toContain(report.outcome);
       restored += Number(report.restoredCheckpoint);

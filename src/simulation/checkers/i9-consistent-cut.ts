@@ -13,18 +13,19 @@ import {
   sinkUid,
   specOf,
   stageUid,
+  type UnderWay,
 } from '../jobs/index.js';
 import { foldState, inOrder, seenList, seenMap } from '../jobs/keyed-fold.js';
 import { keyAs } from '../jobs/sim-record.js';
 import type { StoreEvent } from '../sim-store.js';
 import { completedCheckpoint, idText } from './log-entries.js';
-import { committablesOf, keyedStateOf } from './manifest-state.js';
+import { committablesOf, keyedStateOf, operatorItemsOf } from './manifest-state.js';
 import { promiseIn, recordsIn } from './parts.js';
 import { Positions } from './positions.js';
 
 /**
  * I9: a checkpoint is a consistent cut. The reader positions in it give a prefix of each split; the keyed state in it
- * is exactly what the reference makes of these prefixes (records and sum of each key), and all that complete
+ * is exactly what the reference makes of these prefixes, but for records that an asynchronous stage holds (records and sum of each key), and all that complete
  * checkpoints have promised to commit are exactly the records that the reference puts out for them. State is read by
  * the code that a restore uses. For generated jobs only. Which order the records of a key came in is not looked at
  * here; I10 replays it.
@@ -41,6 +42,7 @@ class ConsistentCut implements Checker {
   /** Every part that a complete checkpoint has promised, and how often it holds each id. */
   private readonly promised = new Set<string>();
   private readonly output = new Map<string, number>();
+  private readonly asyncStages: readonly number[];
   private readonly keyed: readonly {
     readonly stage: KeyedStageSpec;
     readonly uid: string;
@@ -58,6 +60,7 @@ class ConsistentCut implements Checker {
         vertex.operators.map(({ uid }) => [uid, vertex.maxParallelism] as const),
       ),
     );
+    this.asyncStages = [...spec.stages.keys()].filter((index) => spec.stages[index]?.kind === 'async');
     this.keyed = spec.stages.flatMap((stage, index) => {
       const uid = stageUid(index);
       return stage.kind === 'keyed' ? [{ stage, uid, maxParallelism: maxParallelism.get(uid) ?? 1 }] : [];
@@ -67,13 +70,21 @@ class ConsistentCut implements Checker {
   store(event: StoreEvent): void {
     const manifest = completedCheckpoint(event, this.context.record.job);
     if (manifest === null) return;
-    const expected = this.reference.expected(this.positions.at(manifest));
+    const expected = this.reference.expected(this.positions.at(manifest), this.underWayIn(manifest));
     for (const [level, { stage, uid, maxParallelism }] of this.keyed.entries()) {
       const state = keyedStateOf(this.context.store, manifest, uid, maxParallelism);
       compareTotals(manifest, uid, expected.keyed[level] as ReadonlyMap<string, KeyTotals>, totalsIn(state, stage));
     }
     this.promise(manifest);
     compareOutput(manifest, expected.output, this.output);
+  }
+
+  /** An asynchronous stage keeps its records as themselves until their results are out. */
+  private underWayIn(manifest: CheckpointManifest): readonly UnderWay[] {
+    return this.asyncStages.flatMap((stage) => {
+      const items = operatorItemsOf(this.context.store, manifest, stageUid(stage)) as readonly { value: SimRecord }[];
+      return items.map(({ value }) => ({ stage, record: value }));
+    });
   }
 
   private promise(manifest: CheckpointManifest): void {

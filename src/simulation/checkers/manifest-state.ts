@@ -35,6 +35,11 @@ export function committablesOf(store: SimStore, manifest: CheckpointManifest, ui
     .flatMap((item) => (item.deadLetters ?? item).committables ?? []);
 }
 
+/** The operator state of one operator in a checkpoint, that of all its subtasks. */
+export function operatorItemsOf(store: SimStore, manifest: CheckpointManifest, uid: string): readonly unknown[] {
+  return snapshotsOf(manifest, uid).flatMap(({ snapshot }) => itemsIn(store, snapshot));
+}
+
 /** How the sink of an operator's dead letters shows among its items. */
 interface DeadLettersItem {
   readonly deadLetters?: Partial<PendingCommit>;

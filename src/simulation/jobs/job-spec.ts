@@ -35,8 +35,8 @@ export type StageSpec =
   /** A lazy one returns an iterable that is no array. */
   | { readonly kind: 'flatMap'; readonly copies: number; readonly lazy: boolean }
   /**
-   * As a map, with answers that come late. Not drawn: records under way are in neither the state nor the output that the reference gives for a
-   * checkpoint (I9). An unordered one only behind keyed stages.
+   * As a map, with answers that come late. Not drawn for a seed alone, whose jobs stay what they were. An unordered one only behind keyed
+   * stages.
    */
   | { readonly kind: 'async'; readonly ordered: boolean; readonly capacity: number }
   | { readonly kind: 'rebalance'; readonly parallelism: number }

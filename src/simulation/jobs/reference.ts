@@ -20,6 +20,12 @@ export interface KeyTotals {
 
 export const wholeInput: Prefix = () => Number.POSITIVE_INFINITY;
 
+/** A record that an asynchronous stage holds in a checkpoint: it has come out of the stage before, and not out of this one. */
+export interface UnderWay {
+  readonly stage: number;
+  readonly record: SimRecord;
+}
+
 /** What one record of a source leads to. */
 interface Consequence {
   readonly record: SimRecord;
@@ -33,7 +39,7 @@ export class Reference {
   private readonly levels: number;
   private readonly farewells: readonly string[];
 
-  constructor(spec: JobSpec) {
+  constructor(private readonly spec: JobSpec) {
     this.levels = spec.stages.filter(({ kind }) => kind === 'keyed').length;
     this.farewells = farewellsOf(spec);
     this.consequences = spec.sources.flatMap(({ records, splits }, source) =>
@@ -41,13 +47,19 @@ export class Reference {
     );
   }
 
-  expected(prefix: Prefix): Expected {
+  /** What `underWay` would lead to has not happened yet. */
+  expected(prefix: Prefix, underWay: readonly UnderWay[] = []): Expected {
     const output = new Map<string, number>();
     const keyed = Array.from({ length: this.levels }, () => new Map<string, KeyTotals>());
     for (const { record, output: ids, keyed: counted } of this.consequences) {
       if (record.number >= prefix(record.source, record.split)) continue;
       for (const id of ids) output.set(id, (output.get(id) ?? 0) + 1);
       for (const { level, key, value } of counted) count(keyed[level] as Map<string, KeyTotals>, key, value);
+    }
+    for (const { stage, record } of underWay) {
+      const { output: ids, keyed: counted } = consequenceOf(this.spec, record, stage);
+      for (const id of ids) output.set(id, (output.get(id) ?? 0) - 1);
+      for (const { level, key, value } of counted) count(keyed[level] as Map<string, KeyTotals>, key, value, -1);
     }
     for (const id of this.farewells) output.set(id, 1);
     return { output, keyed };
@@ -65,11 +77,13 @@ function farewellsOf({ sources, stages }: JobSpec): readonly string[] {
   return [];
 }
 
-function consequenceOf({ stages }: JobSpec, record: SimRecord): Consequence {
+/** Of a record that is about to enter the stage `from`. */
+function consequenceOf({ stages }: JobSpec, record: SimRecord, from = 0): Consequence {
   const keyed: Consequence['keyed'][number][] = [];
-  let level = 0;
+  let level = stages.slice(0, from).filter(({ kind }) => kind === 'keyed').length;
   let passing: readonly SimRecord[] = [record];
   for (const [index, stage] of stages.entries()) {
+    if (index < from) continue;
     switch (stage.kind) {
       case 'map':
       case 'async':
@@ -100,7 +114,7 @@ function consequenceOf({ stages }: JobSpec, record: SimRecord): Consequence {
   return { record, output: passing.map(({ id }) => id), keyed };
 }
 
-function count(totals: Map<string, KeyTotals>, key: string, value: number): void {
+function count(totals: Map<string, KeyTotals>, key: string, value: number, times = 1): void {
   const before = totals.get(key);
-  totals.set(key, { count: (before?.count ?? 0) + 1, sum: (before?.sum ?? 0) + value });
+  totals.set(key, { count: (before?.count ?? 0) + times, sum: (before?.sum ?? 0) + value * times });
 }
