@@ -87,7 +87,7 @@ export function generateJob(random: Random, size: JobSize = 'any'): JobSpec {
     sources,
     stages: stagesOf(random, parallelisms, vertices - vertexCount({ sources, stages: [] }) - 1),
     sink: { parallelism: random.pick(parallelisms) },
-    checkpointIntervalMs: random.integer(110, 340),
+    checkpointIntervalMs: random.integer(120, 360),
     checkpointTimeoutMs: random.integer(400, 2_000),
     tolerableFailedCheckpoints: random.integer(0, 3),
     restartDelayMs: random.integer(20, 100),
