@@ -41,7 +41,7 @@ export const jobMasterMessages = {
   'jobMaster.cancel': 'End the job without a result.',
   'resourceManager.slotsGranted': 'These slots belong to this run.',
   'resourceManager.taskManagerLost': 'A task manager on which this job has slots is lost.',
-  'resourceManager.slotLost': 'A slot of this run hangs.',
+  'resourceManager.slotLost': 'A slot of this run hangs, or holds nothing of it any more.',
   'slot.opened': 'The slot has loaded the job and created its subtasks.',
   'slot.openFailed': 'The slot cannot load the job.',
   'slot.closed': 'Nothing of that run is left in the slot.',

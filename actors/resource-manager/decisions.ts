@@ -7,7 +7,7 @@ import type { SlotReport } from '../protocol/deployment.js';
 import { type Allocation, actorNames, type JobId, type SlotAddress, sameAllocation } from '../protocol/ids.js';
 import type { TaskManagerMessage } from '../task-manager/messages.js';
 import { closingEffects, resume } from './closing.js';
-import type { LossReason, ResourceManagerFact, ResourceManagerMessage } from './messages.js';
+import type { LossReason, ResourceManagerFact, ResourceManagerMessage, SlotLossReason } from './messages.js';
 import {
   addressOf,
   closeThere,
@@ -93,7 +93,7 @@ export function noteReport(context: Context, message: On<'heartbeat.reported'>):
   return {
     context: { ...table, ...resumed.context },
     effects: [
-      ...lost.flatMap((slot) => tellSlotLost(useOf(context, slot), slot)),
+      ...lost.flatMap((slot) => tellSlotLost(useOf(context, slot), slot, 'gone')),
       ...closingEffects(context, table),
       ...(resumed.effects ?? []),
     ],
@@ -140,7 +140,7 @@ export function noteStuck(context: Context, message: On<'heartbeat.slotStuck'>):
   const use = useOf(context, address);
   if (use?.kind !== 'granted' || !sameAllocation(allocationOf(context, use), allocation)) return {};
   const after = release(context, address, allocation);
-  return { context: after, effects: [...tellSlotLost(use, address), ...closingEffects(context, after)] };
+  return { context: after, effects: [...tellSlotLost(use, address, 'stuck'), ...closingEffects(context, after)] };
 }
 
 /** Its heartbeat actor has ended with this message. */
@@ -170,8 +170,8 @@ function tellLost(row: TaskManagerRow, reason: LossReason): readonly Effect[] {
   );
 }
 
-const tellSlotLost = (use: SlotUse | undefined, slot: SlotAddress): readonly Effect[] =>
-  use?.kind === 'granted' ? [tell(use.job, { type: 'resourceManager.slotLost', slot, run: use.run })] : [];
+const tellSlotLost = (use: SlotUse | undefined, slot: SlotAddress, reason: SlotLossReason): readonly Effect[] =>
+  use?.kind === 'granted' ? [tell(use.job, { type: 'resourceManager.slotLost', slot, run: use.run, reason })] : [];
 
 const tell = (job: JobId, message: ResourceManagerFact): Effect => ({
   kind: 'tell',

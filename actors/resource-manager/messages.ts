@@ -48,6 +48,9 @@ export type ResourceManagerMessage =
 
 export type LossReason = 'missed' | 'unreachable' | 'restarted';
 
+/** `stuck`: it makes no progress, and its process answers. `gone`: its process says that it holds nothing of the run any more. */
+export type SlotLossReason = 'stuck' | 'gone';
+
 /** What the resource manager says to others. */
 export type ResourceManagerFact =
   | { readonly type: 'resourceManager.registered'; readonly process: ProcessName }
@@ -59,7 +62,12 @@ export type ResourceManagerFact =
       readonly incarnation: Incarnation;
       readonly reason: LossReason;
     }
-  | { readonly type: 'resourceManager.slotLost'; readonly slot: SlotAddress; readonly run: JobRun };
+  | {
+      readonly type: 'resourceManager.slotLost';
+      readonly slot: SlotAddress;
+      readonly run: JobRun;
+      readonly reason: SlotLossReason;
+    };
 
 /** The answer to `resourceManager.describe`: the table, for people. */
 export interface ResourceDescription {

@@ -350,7 +350,7 @@ describe('resource manager: reports', () => {
     expect(manager.told('job-master/flights')).toEqual([]);
     manager.report('tm-a', [empty(0), empty(1)]);
     expect(manager.told('job-master/flights')).toEqual([
-      { type: 'resourceManager.slotLost', slot: at('tm-a', 0), run: 1 },
+      { type: 'resourceManager.slotLost', slot: at('tm-a', 0), run: 1, reason: 'gone' },
     ]);
     expect(manager.use('tm-a', 0)).toMatchObject({ kind: 'releasing' });
   });
@@ -362,7 +362,7 @@ describe('resource manager: reports', () => {
     manager.tell(stuck);
     manager.tell(stuck);
     expect(manager.told('job-master/flights')).toEqual([
-      { type: 'resourceManager.slotLost', slot: at('tm-a', 0), run: 1 },
+      { type: 'resourceManager.slotLost', slot: at('tm-a', 0), run: 1, reason: 'stuck' },
     ]);
     expect(manager.open).toHaveLength(1);
   });
