@@ -9,7 +9,7 @@ import type { ResourceManagerFact } from '../resource-manager/messages.js';
 export type JobMasterMessage =
   /** Told by the dispatcher. */
   | { readonly type: 'jobMaster.cancel' }
-  | Exclude<ResourceManagerFact, { type: 'resourceManager.registered' }>
+  | Exclude<ResourceManagerFact, { type: 'resourceManager.registered' | 'resourceManager.refused' }>
   /** Answers to `slot.open` and `slot.close`. */
   | { readonly type: 'slot.opened'; readonly slot: SlotAddress; readonly allocation: Allocation }
   | {

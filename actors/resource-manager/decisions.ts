@@ -4,7 +4,9 @@ import { answer } from '../kernel/answer.js';
 import type { Effect } from '../kernel/effect.js';
 import type { Delivered } from '../kernel/message.js';
 import type { SlotReport } from '../protocol/deployment.js';
+import { failure } from '../protocol/failure.js';
 import { type Allocation, actorNames, type JobId, type SlotAddress, sameAllocation } from '../protocol/ids.js';
+import { sameVersions, versionsText } from '../protocol/versions.js';
 import type { TaskManagerMessage } from '../task-manager/messages.js';
 import { closingEffects, resume } from './closing.js';
 import type { LossReason, ResourceManagerFact, ResourceManagerMessage, SlotLossReason } from './messages.js';
@@ -40,7 +42,8 @@ export function announce(): Decision<Context> {
  * of the time before this life was held lost, are over, because their jobs have new runs.
  */
 export function register(context: Context, message: On<'resourceManager.register'>): Decision<Context> {
-  const { process, incarnation, slots, meta } = message;
+  const { process, incarnation, versions, slots, meta } = message;
+  if (!sameVersions(versions, context.versions)) return { effects: answer(meta.ask, otherVersion(context, message)) };
   const registered: ResourceManagerFact = { type: 'resourceManager.registered', process };
   const known = rowOf(context, process);
   // Its slots are not looked at: a repetition may be older than what was granted since, and the heartbeats tell.
@@ -66,6 +69,14 @@ export function register(context: Context, message: On<'resourceManager.register
       ...answer(meta.ask, registered),
     ],
   };
+}
+
+/** Its state, its code and its messages may mean something else. Nothing of it is taken into the table. */
+function otherVersion(context: Context, { process, versions }: On<'resourceManager.register'>): ResourceManagerFact {
+  const text =
+    `Task manager ${process} is ${versionsText(versions)} and the job manager is ${versionsText(context.versions)}. ` +
+    'Start it with the version of the job manager.';
+  return { type: 'resourceManager.refused', failure: failure('VERSION_MISMATCH', 'infrastructure', text, 'never') };
 }
 
 /**

@@ -84,9 +84,11 @@ describe('dispatcher: which jobs there are', () => {
   });
 });
 
+const versions = { engine: '1.0.0', wire: 1 };
+
 class Manager extends Driver {
   constructor() {
-    super(resourceManagerActor, { epoch: 3, options });
+    super(resourceManagerActor, { epoch: 3, versions, options });
     for (const process of ['tm-a', 'tm-b']) this.register(process, 2);
   }
 
@@ -95,7 +97,7 @@ class Manager extends Driver {
       { length: count },
       (_, slot): SlotReport => ({ slot, allocation: null, progress: 0, subtasks: [] }),
     );
-    this.ask({ type: 'resourceManager.register', process, incarnation: 'i1', slots } as AnyMessage);
+    this.ask({ type: 'resourceManager.register', process, incarnation: 'i1', versions, slots } as AnyMessage);
   }
 
   request(job: string, count: number): void {

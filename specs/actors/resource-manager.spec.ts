@@ -19,14 +19,17 @@ const granted = (run: JobRun, ...slots: SlotAddress[]): unknown => ({
 });
 const refused = (code: string): Verdict => ({ kind: 'refused', code, expected: true });
 
+const versions = { engine: '1.0.0', wire: 1 };
+
 /** A leader's resource manager; the verbs are what task managers, their heartbeats and job-masters do. */
 class Manager extends Driver {
   constructor() {
-    super(resourceManagerActor, { epoch, options: defaultClusterOptions });
+    super(resourceManagerActor, { epoch, versions, options: defaultClusterOptions });
   }
 
-  register(process: string, slots: readonly SlotReport[], incarnation = 'i1'): AnyMessage | Verdict {
-    return this.ask({ type: 'resourceManager.register', process, incarnation, slots } as AnyMessage, 'register');
+  register(process: string, slots: readonly SlotReport[], incarnation = 'i1', its = versions): AnyMessage | Verdict {
+    const message = { type: 'resourceManager.register', process, incarnation, versions: its, slots };
+    return this.ask(message as AnyMessage, 'register');
   }
 
   request(job: string, run: JobRun, count: number): AnyMessage | Verdict {

@@ -162,7 +162,7 @@ export class EmbeddedRun {
   private submit(): void {
     const message = { type: 'dispatcher.submitJob', record: this.options.record };
     this.client.ask(message, submitEveryMs, submitDeadlineMs, (answer) => {
-      if (answer.kind === 'expired')
+      if (answer.kind !== 'answered')
         return this.fail('SUBMIT_TIMEOUT', `The job was not taken within ${submitDeadlineMs} ms.`);
       const reply = answer.message as DispatcherAnswer;
       if (reply.type === 'job.rejected') this.end({ outcome: 'failed', failure: reply.failure });

@@ -187,7 +187,7 @@ export class ToyWorld {
         discovery: null,
         tasks: null,
       },
-      { process, incarnation, epoch, roles: { ping, pong: pongActor, crier } },
+      { process, incarnation, epoch, roles: { ping, pong: pongActor, crier }, wire: {}, versions: { engine: 'toy', wire: 1 } },
     );
   }
 

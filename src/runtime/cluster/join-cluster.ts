@@ -34,7 +34,7 @@ export async function joinCluster(
   choice: StoreChoice,
   say: (line: string) => void,
 ): Promise<Membership> {
-  const watch = new LinkWatch(say);
+  const watch = new LinkWatch(say, nodeClock);
   const links: NatsLink[] = [];
   try {
     const control = await connectTo(address, process, 'control', watch.control);
