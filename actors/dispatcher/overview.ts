@@ -1,6 +1,7 @@
 import type { Decision } from '../kernel/actor.js';
 import { answer } from '../kernel/answer.js';
 import type { Failure } from '../kernel/failure.js';
+import { brief } from '../protocol/failure.js';
 import type { Context, On } from './context.js';
 import type { DispatcherAnswer, JobSummary } from './messages.js';
 
@@ -12,11 +13,11 @@ export function listJobs(context: Context, { meta }: On<'dispatcher.listJobs'>):
   const jobs: JobSummary[] = [
     ...context.running.map((job): JobSummary => ({ job, state: 'running', failure: null })),
     ...Object.entries(context.damaged).map(
-      ([job, why]): JobSummary => ({ job, state: 'damaged', failure: withoutStack(why) }),
+      ([job, why]): JobSummary => ({ job, state: 'damaged', failure: brief(why) }),
     ),
     ...Object.values(context.results)
       .reverse()
-      .map(({ job, outcome, failure }): JobSummary => ({ job, state: outcome, failure: withoutStack(failure) })),
+      .map(({ job, outcome, failure }): JobSummary => ({ job, state: outcome, failure: briefOrNull(failure) })),
   ];
   const listed: DispatcherAnswer = {
     type: 'jobs.listed',
@@ -28,5 +29,4 @@ export function listJobs(context: Context, { meta }: On<'dispatcher.listJobs'>):
 }
 
 /** The result of the job has the whole of it. */
-const withoutStack = <F extends Failure | null>(failure: F): F =>
-  failure === null ? failure : { ...failure, stack: '' };
+const briefOrNull = (failure: Failure | null): Failure | null => (failure === null ? null : brief(failure));

@@ -17,6 +17,7 @@ import type { TaskHostPorts } from '../task/task-host-ports.js';
 import { MemoryBus } from '../transport/memory/memory-bus.js';
 import { MemoryDataLinks } from '../transport/memory/memory-data-links.js';
 import type { Bundle } from './code/bundle.js';
+import { jobTooLarge } from './code/job-size.js';
 import { decodeRecord } from './host/records.js';
 import { Client } from './process/client.js';
 import { JobManager } from './process/job-manager.js';
@@ -160,6 +161,8 @@ export class EmbeddedRun {
   }
 
   private submit(): void {
+    const tooLarge = jobTooLarge(this.options.record);
+    if (tooLarge !== null) return this.end({ outcome: 'failed', failure: tooLarge });
     const message = { type: 'dispatcher.submitJob', record: this.options.record };
     this.client.ask(message, submitEveryMs, submitDeadlineMs, (answer) => {
       if (answer.kind !== 'answered')

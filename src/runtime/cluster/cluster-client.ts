@@ -11,6 +11,7 @@ import { NatsBus } from '../../transport/nats/nats-bus.js';
 import type { NatsLink } from '../../transport/nats/nats-link.js';
 import type { Bundle } from '../code/bundle.js';
 import { ownVersions } from '../code/engine-modules.js';
+import { jobTooLarge } from '../code/job-size.js';
 import { Client } from '../process/client.js';
 import { nodeClock } from '../world/clock.js';
 import { nodeEntropy } from '../world/entropy.js';
@@ -51,6 +52,8 @@ export class ClusterClient {
    * accepted once, and another one under its id rejects with JOB_EXISTS.
    */
   async submit(record: JobRecord, bundle: Bundle): Promise<void> {
+    const tooLarge = jobTooLarge(record);
+    if (tooLarge !== null) throw new EngineError(tooLarge);
     const code = await openClusterCode(this.link);
     const notStored = await code.store(bundle);
     if (notStored !== null) throw new EngineError(notStored);
