@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
@@ -6,7 +6,7 @@ import { compare } from '../../scripts/demo/compare.js';
 import { type Input, writeInput } from '../../scripts/demo/input.js';
 import type { NatsServer } from '../../src/runtime/nats-server/start-nats-server.js';
 import { startNatsServer } from '../../src/runtime/nats-server/start-nats-server.js';
-import { type Ended, folderWith, WeirProcess } from './cli-process.js';
+import { type Ended, folderWith, type Special, WeirProcess } from './cli-process.js';
 
 /** How often a folder is looked into; the processes need the processor more. */
 const lookEveryMs = 50;
@@ -49,18 +49,26 @@ export class ClusterStage {
   }
 
   /** Settles when it leads. */
-  async jobManager(...options: readonly string[]): Promise<WeirProcess> {
-    const process = this.process(['jobmanager', '--http-port', '0', ...options, ...this.storeArgs, ...this.target]);
+  async jobManager(...more: readonly (string | Special)[]): Promise<WeirProcess> {
+    const { options, special } = sorted(more);
+    const args = ['jobmanager', '--http-port', '0', ...options, ...this.storeArgs, ...this.target];
+    const process = this.process(args, special);
     await process.until('stderr', / serving$/m);
     return process;
   }
 
   /** Settles when it is registered. */
-  async taskManager(name: string, ...options: readonly string[]): Promise<WeirProcess> {
-    const args = ['taskmanager', '--name', name, ...options, ...this.storeArgs, ...this.target];
-    const process = this.process(options.includes('--slots') ? args : [...args, '--slots', '1']);
+  async taskManager(name: string, ...more: readonly (string | Special)[]): Promise<WeirProcess> {
+    const process = this.startTaskManager(name, ...more);
     await process.until('stderr', / registered$|"registered"/m);
     return process;
+  }
+
+  /** One that may never be registered: with more on its command line, and what is special about it. */
+  startTaskManager(name: string, ...more: readonly (string | Special)[]): WeirProcess {
+    const { options, special } = sorted(more);
+    const args = ['taskmanager', '--name', name, ...options, ...this.storeArgs, ...this.target];
+    return this.process(options.includes('--slots') ? args : [...args, '--slots', '1'], special);
   }
 
   /** A command that goes on until it is ended. */
@@ -71,6 +79,12 @@ export class ClusterStage {
   /** A job manager for the job of this file, in the cluster of this name. */
   application(file: string): WeirProcess {
     return this.process(['run', file, ...this.storeArgs, ...this.target]);
+  }
+
+  /** Writes a job into the folder of the stage and submits it. */
+  submitText(id: string, text: string, ...params: readonly string[]): Promise<Ended> {
+    writeFileSync(join(this.folder, `${id}.ts`), text);
+    return this.weir('submit', `${id}.ts`, '--job-id', id, '--', ...params);
   }
 
   /** A command of a client. */
@@ -113,8 +127,8 @@ export class ClusterStage {
     }
   }
 
-  private process(args: readonly string[]): WeirProcess {
-    return new WeirProcess(args, this.folder, this.env ?? {});
+  private process(args: readonly string[], special: Special = {}): WeirProcess {
+    return new WeirProcess(args, this.folder, this.env ?? {}, special);
   }
 
   private get target(): readonly string[] {
@@ -133,3 +147,8 @@ export function saidAtMs({ stderr }: WeirProcess, pattern: RegExp): number {
   if (line === undefined) throw new Error(`no line ${pattern} in\n${stderr}`);
   return Date.parse(line.slice(0, line.indexOf(' ')));
 }
+
+const sorted = (more: readonly (string | Special)[]) => ({
+  options: more.filter((each) => typeof each === 'string'),
+  special: more.find((each) => typeof each !== 'string'),
+});

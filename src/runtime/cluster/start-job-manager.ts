@@ -3,6 +3,7 @@ import type { JobId } from '../../../actors/protocol/ids.js';
 import type { JobManagerMetrics } from '../../metrics/job-manager-metrics.js';
 import type { TraceRecord } from '../../ports/telemetry.js';
 import type { EngineModules } from '../code/engine-modules.js';
+import { sweepMessages } from '../host/large-messages.js';
 import { LogService } from '../log/log-service.js';
 import type { ProcessLog } from '../log/process-log.js';
 import { JobManager } from '../process/job-manager.js';
@@ -48,6 +49,7 @@ export async function startJobManager(options: JobManagerProcessOptions): Promis
     options.store,
     (line) => log.warn(line),
   );
+  sweepMessages(store.blobs);
   new LogService({ log, link: storage, process: jobManagerName, clock: nodeClock, entropy: nodeEntropy });
   const steps = new JobManagerLog(address.cluster, log);
   const trace = (record: TraceRecord): void => {

@@ -15,6 +15,7 @@ import type { Delivery } from './delivery.js';
 import { staleReason } from './delivery.js';
 import type { Envelope, ForeignEnvelope, VersionRefusal } from './envelope.js';
 import { decodeEnvelope, EnvelopeWriter, refusedVersions } from './envelope.js';
+import { isStored, type LargeMessages } from './large-messages.js';
 import type { EffectPorts } from './perform.js';
 import { performEffect } from './perform.js';
 import { type WireMessages, wireRefusal } from './wire-messages.js';
@@ -26,6 +27,8 @@ export interface HostPorts extends EffectPorts {
   readonly clock: Clock;
   readonly loops: Loops;
   readonly telemetry: Telemetry;
+  /** For messages too long to be sent; null where there are none. */
+  readonly large: LargeMessages | null;
   /** Told of a throw in a step or an effect: this process must end. */
   readonly panic: (error: unknown) => void;
 }
@@ -117,11 +120,16 @@ export class ActorHost {
 
   /** To another process over the bus, to this one through the mailbox. */
   transmit(envelope: Envelope, cause: number | null, unreachable: (() => void) | null): void {
-    if (envelope.to.process === this.options.process) this.accept(envelope, cause);
-    else {
-      const topic = `${envelope.kind}.${envelope.message.type}`;
-      this.ports.bus.send(envelope.to.process, topic, this.writer.encode(envelope), unreachable);
-    }
+    if (envelope.to.process === this.options.process) return this.accept(envelope, cause);
+    const { bus, large } = this.ports;
+    const topic = `${envelope.kind}.${envelope.message.type}`;
+    const send = (bytes: Uint8Array): void => bus.send(envelope.to.process, topic, bytes, unreachable);
+    if (large === null) return send(this.writer.encode(envelope));
+    const bytes = large.isKnown(envelope) ? null : this.writer.encode(envelope);
+    if (bytes !== null && bytes.byteLength <= large.envelopeBytesMax) return send(bytes);
+    large.send(envelope, (message) => {
+      if (!this.closed) send(this.writer.encode({ ...envelope, message }));
+    });
   }
 
   /** To actors of that name in every process that listens, this one too. */
@@ -217,7 +225,16 @@ export class ActorHost {
     }
     if ('foreignVersion' in envelope) return this.refuse(envelope);
     if (envelope.kind === 'refused') return this.refused(envelope);
-    const { from, epoch, kind, message } = envelope;
+    const { large } = this.ports;
+    if (large === null || !isStored(envelope.message)) return this.take(envelope);
+    large.read(envelope.message, (message) => {
+      if (!this.closed) this.take({ ...envelope, message });
+    });
+  }
+
+  /** A message that is meant for this life, and whole. */
+  private take(envelope: Envelope): void {
+    const { to, from, epoch, kind, message } = envelope;
     const wrong = kind === 'absent' ? null : wireRefusal(this.options.wire, to.actor, message);
     if (wrong !== null) return this.dropEnvelope(to.actor, message, from, { cause: 'stranger', reason: wrong });
     if (epoch !== null && epoch < this.newestEpoch) {

@@ -13,6 +13,7 @@ import { ownVersions } from '../code/engine-modules.js';
 import { ActorHost } from '../host/actor-host.js';
 import { DeadlineStore } from '../host/deadline-store.js';
 import { Discovery } from '../host/discovery.js';
+import { LargeMessages } from '../host/large-messages.js';
 import { Records } from '../host/records.js';
 import { Sweeper } from '../host/sweeper.js';
 import { jobManagerWire } from '../host/wire-messages.js';
@@ -75,6 +76,7 @@ export class JobManager {
           this.close();
           ports.panic(error);
         },
+        large: new LargeMessages(blobs, ports.clock, { process, incarnation }),
         records: new Records(blobs),
         sweeper: new Sweeper(blobs),
         discovery,

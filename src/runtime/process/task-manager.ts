@@ -9,6 +9,8 @@ import type { TaskHost } from '../../ports/task-host.js';
 import type { TaskHostPorts } from '../../task/task-host-ports.js';
 import { ownVersions } from '../code/engine-modules.js';
 import { ActorHost } from '../host/actor-host.js';
+import { DeadlineStore } from '../host/deadline-store.js';
+import { LargeMessages } from '../host/large-messages.js';
 import { taskManagerWire } from '../host/wire-messages.js';
 import type { ProcessPorts } from './ports.js';
 
@@ -45,8 +47,10 @@ export class TaskManager<Tasks extends TaskHost> {
       this.close();
       ports.panic(error);
     };
+    const blobs = new DeadlineStore(ports.blobs, clock, cluster.storeTimeoutMs);
+    const large = new LargeMessages(blobs, clock, { process, incarnation: this.incarnation });
     this.host = new ActorHost(
-      { bus, clock, loops, telemetry, panic, records: null, sweeper: null, discovery: null, tasks: this.tasks },
+      { bus, clock, loops, telemetry, panic, large, records: null, sweeper: null, discovery: null, tasks: this.tasks },
       {
         process,
         incarnation: this.incarnation,
