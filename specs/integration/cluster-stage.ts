@@ -18,6 +18,7 @@ type Env = Readonly<Record<string, string>>;
 export class ClusterStage {
   readonly folder = folderWith({});
   readonly output = join(this.folder, 'output');
+  private readonly taskManagers = new Map<string, WeirProcess>();
   private input: Input | null = null;
 
   private constructor(
@@ -68,7 +69,9 @@ export class ClusterStage {
   startTaskManager(name: string, ...more: readonly (string | Special)[]): WeirProcess {
     const { options, special } = sorted(more);
     const args = ['taskmanager', '--name', name, ...options, ...this.storeArgs, ...this.target];
-    return this.process(options.includes('--slots') ? args : [...args, '--slots', '1'], special);
+    const process = this.process(options.includes('--slots') ? args : [...args, '--slots', '1'], special);
+    this.taskManagers.set(name, process);
+    return process;
   }
 
   /** A command that goes on until it is ended. */
@@ -117,6 +120,18 @@ export class ClusterStage {
   async differences(): Promise<readonly string[]> {
     if (this.input === null) throw new Error('nothing has been submitted');
     return (await compare(this.input, this.output)).differences;
+  }
+
+  /** Settles when so many more are committed than are now. */
+  moreParts(count: number): Promise<void> {
+    return this.committedParts(this.parts + count);
+  }
+
+  /** Ends a task manager as a crash does. */
+  async kill(name: string): Promise<void> {
+    const process = this.taskManagers.get(name);
+    process?.kill('SIGKILL');
+    await process?.ended;
   }
 
   private get parts(): number {
