@@ -159,6 +159,10 @@ export const endingMs = ({ endingStep, options }: Context): number =>
 /** The host says of each request that its outcome is unknown long before this; only a refusal leads here. */
 export const storeSilenceMs = ({ options }: Pick<Context, 'options'>): number => 2 * options.storeTimeoutMs;
 
+/** A store that has refused is asked again soon: what it says is cheap, and whoever makes room for it waits for the job. */
+export const storeWaitMs = ({ options, request }: Context): number =>
+  request === null ? options.storeTimeoutMs / 5 : storeSilenceMs({ options });
+
 export function sayEnded({ record, result }: Context): Decision<Context> {
   if (result === null) return {};
   const message: DispatcherMessage = { type: 'jobMaster.ended', job: record.job, result };

@@ -35,7 +35,7 @@ async function throughOutages(): Promise<void> {
   for (const [index, forMs] of outagesMs.entries()) {
     await stage.moreParts(2);
     await away(stage, forMs);
-    await leader.until('stderr', new RegExp(`(connection to NATS is back[^]*){${index + 1}}`));
+    await leader.until('stderr', new RegExp(`(connection to NATS is back.*){${index + 1}}`, 's'));
   }
   await leader.until('stderr', /job flights ended: (\w+)/);
   expect(leader.stderr).toContain('job flights ended: finished');
