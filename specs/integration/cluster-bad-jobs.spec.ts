@@ -93,8 +93,8 @@ describe('cluster of processes: code of a job that fails on one node', () => {
   });
 });
 
-describe('cluster of processes: a job that is not the same each time', () => {
-  it('is refused: at the submission when it differs there, else with the slot and the first difference', async () => {
+describe('cluster of processes: submissions that are refused', () => {
+  it('a job that is not the same each time; the second of two different ones of one id at the same instant', async () => {
     const { stage, leader } = await oddCluster();
     const chance = await stage.submitText('chance', job('chance', ".map((n) => n).uid('map-' + Math.random())"));
     expect(chance).toMatchObject({ code: 1, stdout: '' });
@@ -106,12 +106,7 @@ describe('cluster of processes: a job that is not the same each time', () => {
     expect(saidOf(leader, 'node')).toMatch(
       /ended: failed, GRAPH_MISMATCH: .+ First difference, submitted and then given: .*even.*odd.+ At tm-2, slot 0\.$/s,
     );
-  });
-});
 
-describe('cluster of processes: submissions that collide or do not fit', () => {
-  it('two different jobs of one id at the same instant: one is taken, the other told what to do', async () => {
-    const { stage, leader } = await oddCluster();
     writeFileSync(join(stage.folder, 'one.ts'), job('same', ''));
     writeFileSync(join(stage.folder, 'other.ts'), job('same', ".map((n) => -n).uid('negative')"));
     const submit = (file: string) => stage.weir('submit', file, '--job-id', 'same');
@@ -119,7 +114,7 @@ describe('cluster of processes: submissions that collide or do not fit', () => {
     expect(both.map(({ code }) => code).sort()).toEqual([0, 1]);
     const refused = both.find(({ code }) => code === 1)?.stderr;
     expect(refused).toMatch(
-      /Job 'same' exists and is another: .+negative.+ Submit the new one under another id\.\s+\(JOB_EXISTS\)/s,
+      /Job 'same' exists and is another: .+ differs\. Submit the new one under another id\.\s+\(JOB_EXISTS\)/s,
     );
     await leader.until('stderr', /job same running/);
     expect(leader.stderr.match(/job same created/g)).toHaveLength(1);

@@ -31,7 +31,7 @@ async function flightsOn(stage: ClusterStage, rate: number): Promise<WeirProcess
 /** Killed again and again, for longer each time, in the middle of one job. */
 async function throughOutages(): Promise<void> {
   const stage = await ClusterStage.start('folder');
-  const leader = await flightsOn(stage, 1_500);
+  const leader = await flightsOn(stage, 1_200);
   for (const [index, forMs] of outagesMs.entries()) {
     await stage.moreParts(2);
     await away(stage, forMs);
@@ -76,43 +76,47 @@ export default defineJob('hangs', (env) => {
 });
 `;
 
+/** Its folder is gone; jobs, checkpoints and copies of the code are in another one. */
+async function backWithoutCode(): Promise<void> {
+  const stage = await ClusterStage.start('folder');
+  const leader = await flightsOn(stage, 3_000);
+  await stage.moreParts(2);
+  await loseStored(stage);
+  await leader.until('stderr', /connection to NATS is back/);
+  // A slot that is opened anew has to get the code again.
+  const third = await stage.taskManager('tm-3', special);
+  await stage.kill('tm-1');
+  await leader.until('stderr', /job flights ended: (\w+)/);
+  expect(third.stderr).toMatch(/slot 0: flights \[.+#\d/);
+  expect(leader.stderr).toContain('job flights ended: finished');
+  expect(await stage.differences()).toEqual([]);
+  // A client puts code again where it is missing.
+  expect(await stage.submitFlights(8_000, 'again')).toMatchObject({ code: 0 });
+  await leader.until('stderr', /job again running/);
+}
+
+/** Its folder is gone, and the jobs were in it. */
+async function backWithoutJobs(): Promise<void> {
+  const stage = await ClusterStage.start('nats');
+  const leader = await flightsOn(stage, 1_500);
+  await stage.moreParts(2);
+  await loseStored(stage);
+  await leader.until(
+    'stderr',
+    /job flights waits for the store, which is asked again: .+stream was removed; restore it, or start anew/,
+  );
+  expect((await stage.weir('list')).stdout).toMatch(/^flights +running/m);
+}
+
+async function loseStored({ server }: ClusterStage): Promise<void> {
+  await server.end('SIGKILL');
+  rmSync(server.folder, { recursive: true, force: true });
+  await server.start();
+}
+
 describe('cluster of processes: NATS away in mid-run', () => {
-  // Side by side, because both are made of waiting: 20 s without a server, 30 s until a slot counts as stuck.
-  it('killed for 0.5, 5 and 20 s: the job goes on each time, exactly once; a slot that hangs is named', async () => {
-    await Promise.all([throughOutages(), aHangingSlot()]);
+  // Side by side, because most of it is waiting: 20 s without a server, 30 s until a slot counts as stuck.
+  it('for 0.5, 5 and 20 s, or back without what it had stored; and a slot that hangs meanwhile', async () => {
+    await Promise.all([throughOutages(), backWithoutCode(), backWithoutJobs(), aHangingSlot()]);
   }, 120_000);
-
-  it('back without what it had stored: jobs that are kept in a folder go on, with their code, also in new processes', async () => {
-    const stage = await ClusterStage.start('folder');
-    const leader = await flightsOn(stage, 4_000);
-    await stage.moreParts(2);
-    await stage.server.end('SIGKILL');
-    rmSync(stage.server.folder, { recursive: true, force: true });
-    await stage.server.start();
-    await leader.until('stderr', /connection to NATS is back/);
-    // A slot that is opened anew has to get the code again.
-    const third = await stage.taskManager('tm-3', special);
-    await stage.kill('tm-1');
-    await leader.until('stderr', /job flights ended: (\w+)/);
-    expect(third.stderr).toMatch(/slot 0: flights \[.+#\d/);
-    expect(leader.stderr).toContain('job flights ended: finished');
-    expect(await stage.differences()).toEqual([]);
-    // A client puts code again where it is missing.
-    expect(await stage.submitFlights(8_000, 'again')).toMatchObject({ code: 0 });
-    await leader.until('stderr', /job again running/);
-  });
-
-  it('back without jobs that were kept in it: says what is missing and what to do', async () => {
-    const stage = await ClusterStage.start('nats');
-    const leader = await flightsOn(stage, 2_000);
-    await stage.moreParts(2);
-    await stage.server.end('SIGKILL');
-    rmSync(stage.server.folder, { recursive: true, force: true });
-    await stage.server.start();
-    await leader.until(
-      'stderr',
-      /job flights waits for the store, which is asked again: .+stream was removed; restore it, or start anew/,
-    );
-    expect((await stage.weir('list')).stdout).toMatch(/^flights +running/m);
-  });
 });

@@ -10,6 +10,8 @@ import { type Ended, folderWith, type Special, WeirProcess } from './cli-process
 
 /** How often a folder is looked into; the processes need the processor more. */
 const lookEveryMs = 50;
+/** Only guards against waiting for a job that has ended, or hangs. */
+const partsDeadlineMs = 40_000;
 const flightsJob = fileURLToPath(new URL('../../examples/flights.ts', import.meta.url));
 
 type Env = Readonly<Record<string, string>>;
@@ -106,11 +108,14 @@ export class ClusterStage {
 
   /** Settles when so many parts are committed: the job is in the middle of its work. */
   async committedParts(count: number): Promise<void> {
-    await new Promise<void>((resolve) => {
+    const untilMs = Date.now() + partsDeadlineMs;
+    await new Promise<void>((resolve, reject) => {
       const timer = setInterval(() => {
-        if (this.parts < count) return;
+        const isLate = Date.now() > untilMs;
+        if (this.parts < count && !isLate) return;
         clearInterval(timer);
-        resolve();
+        if (this.parts >= count) resolve();
+        else reject(new Error(`${this.parts} of ${count} parts are committed after ${partsDeadlineMs} ms`));
       }, lookEveryMs);
       onTestFinished(() => clearInterval(timer));
     });

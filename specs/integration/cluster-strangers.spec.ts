@@ -157,7 +157,7 @@ describe('cluster of processes: another version of the package', () => {
     return join(folder, 'dist/src/cli/main.js');
   }
 
-  it('a task manager is refused, both versions are named at both ends, and it ends with code 1', async () => {
+  it('is refused, with both versions named at both ends and exit code 1: task managers, a command, a job manager', async () => {
     const stage = await ClusterStage.start('folder');
     const leader = await stage.jobManager();
     const newer = stage.startTaskManager('tm-new', { program: otherVersion({ engine: '0.9.0' }) });
@@ -179,13 +179,10 @@ describe('cluster of processes: another version of the package', () => {
     );
     const { stdout } = await stage.weir('status', '-o', 'json');
     expect(JSON.parse(stdout)).toMatchObject({ taskManagers: [], lost: [] });
-  });
-
-  it('a command of another wire version is told so at once, and a process of one finds its name taken', async () => {
-    const stage = await ClusterStage.start('folder');
-    await stage.jobManager();
+    // A command is told at once, and a process finds its name taken.
     const program = otherVersion({ wire: 2 });
-    const { code, stderr } = await weir(['list', '--nats', stage.server.url], stage.folder, {}, { program });
+    const command = ['list', '--nats', stage.server.url];
+    const { code, stderr } = await weir(command, stage.folder, {}, { program });
     expect(code).toBe(1);
     expect(stderr).toContain(
       "The job manager of cluster 'default' is weirflow 0.1.0 (wire version 1), and this command is",
