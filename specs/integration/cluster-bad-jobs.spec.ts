@@ -49,17 +49,17 @@ describe('cluster of processes: code of a job that fails on one node', () => {
     const load = onlyThere("throw new Error('no licence on this node');");
     const loading = await end('loads', job('loads', '', load));
     expect(loading).toMatch(
-      /pausing: .*loads\.ts failed while it was being loaded: no licence on this node\. At tm-2, slot 0\.\n {2}at .*loads\.ts:4:\d+\)/,
+      /pausing: .*loads\.ts failed while it was being loaded: no licence on this node\. At tm-2, slot 0\.\n +at .*loads\.ts:4:\d+/,
     );
-    expect(loading).toMatch(/ended: failed, JOB_BUILD_FAILED: .+ At tm-2, slot 0\.$/);
+    expect(loading).toMatch(/ended: failed, JOB_BUILD_FAILED: .+ At tm-2, slot 0\.$/m);
 
     const convert = `function convert(n: number): number {\n  ${onlyThere("throw new TypeError('no such thing: ' + n);")}\n  return n;\n}`;
     const running = await end('runs', job('runs', ".map(convert).uid('convert')", convert));
     expect(running.match(/running/g)).toHaveLength(2);
     expect(running).toMatch(
-      /pausing: operator '[^']+' \(uid convert\) threw processing a record: no such thing: \d+\. .+ At largest#\d on tm-2, slot 0\.\n {2}at convert \(.*runs\.ts:5:/,
+      /pausing: operator '[^']+' \(uid convert\) threw processing a record: no such thing: \d+\. .+ At largest#\d on tm-2, slot 0\.\n +at convert \(.*runs\.ts:5:/,
     );
-    expect(running).toMatch(/ended: failed, USER_ERROR: .+ At largest#\d on tm-2, slot 0\.$/);
+    expect(running).toMatch(/ended: failed, USER_ERROR: .+ At largest#\d on tm-2, slot 0\.$/m);
 
     const exits = await end(
       'exits',
@@ -104,7 +104,7 @@ describe('cluster of processes: submissions that are refused', () => {
     expect(await stage.submitText('node', text)).toMatchObject({ code: 0 });
     await leader.until('stderr', /job node ended/);
     expect(saidOf(leader, 'node')).toMatch(
-      /ended: failed, GRAPH_MISMATCH: .+ First difference, submitted and then given: .*even.*odd.+ At tm-2, slot 0\.$/s,
+      /ended: failed, GRAPH_MISMATCH: .+ First difference, submitted and then given: .*even.*odd.+ At tm-2, slot 0\.$/ms,
     );
 
     writeFileSync(join(stage.folder, 'one.ts'), job('same', ''));
