@@ -187,7 +187,12 @@ describe('cluster of processes: another version of the package', () => {
     expect(stderr).toContain(
       "The job manager of cluster 'default' is weirflow 0.1.0 (wire version 1), and this command is",
     );
-    const again = await weir(['jobmanager', '--http-port', '0', '--nats', stage.server.url], stage.folder, {}, { program });
+    const again = await weir(
+      ['jobmanager', '--http-port', '0', '--nats', stage.server.url],
+      stage.folder,
+      {},
+      { program },
+    );
     expect(again.code).toBe(1);
     expect(again.stderr).toContain("A process named 'jm' runs in this cluster already");
   });
