@@ -7,6 +7,7 @@ const source = (path: string): string => fileURLToPath(new URL(`./src/${path}`, 
 const alias = [
   { find: /^weirflow$/, replacement: source('index.ts') },
   { find: /^weirflow\/testing$/, replacement: source('testing.ts') },
+  { find: /^weirflow\/inspect$/, replacement: source('inspect.ts') },
   { find: /^weirflow\/connectors\/([^/]+)$/, replacement: source('connectors/$1/index.ts') },
 ];
 

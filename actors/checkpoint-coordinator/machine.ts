@@ -20,6 +20,7 @@ import {
   timesOutThis,
 } from './collecting.js';
 import { checkpointCoordinatorContext } from './context.js';
+import { describe } from './describing.js';
 import { noteAbortTimeout, noteAbsent, noteCommitTimeout, reportAllFinished, reportFailure } from './ending.js';
 import { schedule, unschedule } from './idle.js';
 import { isAllFinished, isLastDrained, noteDrained } from './lives.js';
@@ -146,11 +147,13 @@ export const checkpointCoordinatorActor = defineActor({
     allFinished: { type: 'final', entry: 'reportAllFinished' },
   },
   on: {
+    'checkpointCoordinator.describe': { actions: 'describe' },
     'subtask.snapshotted': { actions: 'answerLate' },
     'subtask.declined': { actions: 'answerLate' },
     'subtask.drained': { actions: 'noteDrained' },
   },
   actions: {
+    describe,
     schedule,
     unschedule,
     noteDrained,

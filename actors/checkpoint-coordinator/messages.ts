@@ -1,5 +1,6 @@
+import type { JobDescription } from '../job-master/messages.js';
 import type { Failure } from '../kernel/failure.js';
-import type { AskEvent, RecordEvent } from '../kernel/message.js';
+import type { AskEvent, AskRef, RecordEvent } from '../kernel/message.js';
 import { askEvents, recordEvents } from '../kernel/message.js';
 import type { ClusterOptions, Placement } from '../protocol/deployment.js';
 import type { CheckpointId, Epoch, Incarnation, JobId, JobRun, SubtaskKey } from '../protocol/ids.js';
@@ -53,15 +54,39 @@ export type CheckpointCoordinatorMessage =
     }
   /** Asked by a subtask, answered with `checkpointCoordinator.noted`: all its input has ended and been processed. */
   | { readonly type: 'subtask.drained'; readonly run: JobRun; readonly subtask: SubtaskKey }
+  /** Told by the job-master with its part of the answer to a client, whose question it is. */
+  | { readonly type: 'checkpointCoordinator.describe'; readonly ask: AskRef; readonly job: JobDescription }
   /** Timers of this actor. */
   | { readonly type: 'checkpoint.due' }
   | { readonly type: 'checkpoint.timedOut'; readonly checkpoint: CheckpointId }
   | RecordEvent
   | AskEvent;
 
+/** Answers a client that asked what a job is doing; without checkpoints when the run is not that far, or is over. */
+export interface JobDescribed {
+  readonly type: 'job.described';
+  readonly job: JobDescription;
+  readonly checkpoints: CheckpointsDescription | null;
+}
+
+export interface CheckpointsDescription {
+  readonly state: string;
+  /** The newest complete one, with the number of its entry in the manifest log. */
+  readonly latest: CheckpointId | null;
+  readonly entries: number;
+  /** How many have failed since, and why the last of them did. */
+  readonly failures: number;
+  readonly cause: Failure | null;
+  /** How many subtasks still process records, have processed their last, or have committed it. */
+  readonly running: number;
+  readonly drained: number;
+  readonly finished: number;
+}
+
 export type CheckpointCoordinatorAnswer = { readonly type: 'checkpointCoordinator.noted'; readonly run: JobRun };
 
 export const checkpointCoordinatorMessages = {
+  'checkpointCoordinator.describe': 'Say to this client how checkpoints do, and what the job is doing.',
   'sourceCoordinator.snapshotted': 'The unassigned splits of a source, with its valve closed.',
   'subtask.barrierInjected': 'A triggered subtask has put the barrier into its stream.',
   'subtask.snapshotted': "A subtask's part of the checkpoint is durable.",

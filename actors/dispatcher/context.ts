@@ -20,6 +20,14 @@ export interface Submission {
   readonly request: string;
 }
 
+/** A wish to stop a job, until no leader can miss it. */
+export interface Stop {
+  readonly ask: AskRef;
+  /** First it is made durable, then it is made sure that no newer leader may have looked before that. */
+  readonly step: 'keeping' | 'checking';
+  readonly request: string;
+}
+
 export interface DispatcherContext {
   readonly epoch: Epoch;
   readonly process: ProcessName;
@@ -33,6 +41,8 @@ export interface DispatcherContext {
   readonly listing: string | null;
   readonly lookups: Readonly<Record<JobId, Lookup>>;
   readonly submissions: Readonly<Record<JobId, Submission>>;
+  /** Jobs that somebody wants to stop, and the wish is not durable yet. */
+  readonly stops: Readonly<Record<JobId, Stop>>;
   /** Jobs that have a job-master. */
   readonly running: readonly JobId[];
   /** Jobs whose result is durable. */
@@ -53,6 +63,7 @@ export function dispatcherContext(input: DispatcherInput): DispatcherContext {
     listing: null,
     lookups: {},
     submissions: {},
+    stops: {},
     running: [],
     results: {},
     damaged: {},
@@ -62,6 +73,7 @@ export function dispatcherContext(input: DispatcherInput): DispatcherContext {
 
 export const recordKey = (job: JobId): string => `jobs/${job}/record`;
 export const resultKey = (job: JobId): string => `jobs/${job}/result`;
+export const stopKey = (job: JobId): string => `jobs/${job}/stop`;
 
 /** Whether this leader has to do with the job at all. */
 export const isTaken = ({ dedicatedTo }: DispatcherContext, job: JobId): boolean =>

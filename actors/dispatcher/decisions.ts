@@ -13,10 +13,13 @@ export {
   noteRefusal,
   storeSilenceMs,
 } from './lookups.js';
-export { listJobs } from './overview.js';
+export { describeJob, listJobs } from './overview.js';
 export { cancelJob, noteEnded } from './running.js';
+export { isStop, stopJob, stopOn } from './stopping.js';
 export { isSubmission, submit, submitOn } from './submissions.js';
 
 /** What people see the dispatcher wait for. */
-export const waitingFor = (state: string, { listing, lookups, submissions }: Context): readonly string[] =>
-  state === 'recovering' ? [...(listing === null ? [] : ['jobs/']), ...Object.keys(lookups)] : Object.keys(submissions);
+export const waitingFor = (state: string, { listing, lookups, submissions, stops }: Context): readonly string[] =>
+  state === 'recovering'
+    ? [...(listing === null ? [] : ['jobs/']), ...Object.keys(lookups)]
+    : [...Object.keys(submissions), ...Object.keys(stops)];

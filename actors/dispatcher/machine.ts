@@ -2,9 +2,11 @@ import { defineActor } from '../kernel/actor.js';
 import { dispatcherContext } from './context.js';
 import {
   cancelJob,
+  describeJob,
   forgetLookups,
   isListing,
   isLookup,
+  isStop,
   isSubmission,
   listJobs,
   listsNothing,
@@ -15,6 +17,8 @@ import {
   noteEnded,
   noteListed,
   noteRefusal,
+  stopJob,
+  stopOn,
   storeSilenceMs,
   submit,
   submitOn,
@@ -33,7 +37,11 @@ const looking = [
   { guard: 'isLookup', target: 'recovering', reenter: true, actions: 'lookOn' },
 ] as const;
 
-const submitting = { guard: 'isSubmission', actions: 'submitOn' } as const;
+/** An answer about a submission, or about a wish to stop. */
+const keeping = [
+  { guard: 'isSubmission', actions: 'submitOn' },
+  { guard: 'isStop', actions: 'stopOn' },
+] as const;
 
 export const dispatcherActor = defineActor({
   role: 'dispatcher',
@@ -65,18 +73,22 @@ export const dispatcherActor = defineActor({
       on: {
         'dispatcher.submitJob': { actions: 'submit' },
         'dispatcher.cancelJob': { actions: 'cancelJob' },
+        'dispatcher.stopJob': { actions: 'stopJob' },
+        'dispatcher.describeJob': { actions: 'describeJob' },
         'dispatcher.listJobs': { actions: 'listJobs' },
-        'record.created': submitting,
-        'record.exists': submitting,
-        'record.read': submitting,
-        'record.missing': submitting,
-        'record.unknown': submitting,
-        'record.failed': submitting,
+        'record.created': keeping,
+        'record.listed': { guard: 'isStop', actions: 'stopOn' },
+        'record.exists': keeping,
+        'record.read': keeping,
+        'record.missing': keeping,
+        'record.unknown': keeping,
+        'record.failed': keeping,
       },
     },
   },
   actions: {
     cancelJob,
+    describeJob,
     forgetLookups,
     listJobs,
     listUnlessLooking,
@@ -85,10 +97,12 @@ export const dispatcherActor = defineActor({
     noteEnded,
     noteListed,
     noteRefusal,
+    stopJob,
+    stopOn,
     submit,
     submitOn,
   },
-  guards: { isListing, isLookup, isSubmission, listsNothing, looksLast },
+  guards: { isListing, isLookup, isStop, isSubmission, listsNothing, looksLast },
   delays: { storeSilence: storeSilenceMs },
   ignored: {
     '*': {
@@ -109,6 +123,8 @@ export const dispatcherActor = defineActor({
     recovering: {
       'dispatcher.submitJob': 'tooEarly',
       'dispatcher.cancelJob': 'tooEarly',
+      'dispatcher.stopJob': 'tooEarly',
+      'dispatcher.describeJob': 'tooEarly',
       'dispatcher.listJobs': 'tooEarly',
     },
   },

@@ -1,3 +1,4 @@
+import type { JobDescribed } from '../checkpoint-coordinator/messages.js';
 import type { Failure } from '../kernel/failure.js';
 import type { RecordEvent } from '../kernel/message.js';
 import { recordEvents } from '../kernel/message.js';
@@ -10,6 +11,10 @@ export type DispatcherMessage =
   | { readonly type: 'dispatcher.submitJob'; readonly record: JobRecord }
   /** Asked by a client; answered with `job.canceling`. */
   | { readonly type: 'dispatcher.cancelJob'; readonly job: JobId }
+  /** Asked by a client; answered with `job.stopping` once the wish is durable, or with `job.ended`. */
+  | { readonly type: 'dispatcher.stopJob'; readonly job: JobId }
+  /** Asked by a client; answered with `job.described` by actors of the job, or with `job.ended`. Changes nothing. */
+  | { readonly type: 'dispatcher.describeJob'; readonly job: JobId }
   /** Asked by a client; answered with `jobs.listed`. Changes nothing. */
   | { readonly type: 'dispatcher.listJobs' }
   /** Told by a job-master whose result is durable. */
@@ -20,6 +25,11 @@ export type DispatcherAnswer =
   | { readonly type: 'job.accepted'; readonly job: JobId }
   | { readonly type: 'job.rejected'; readonly job: JobId; readonly failure: Failure }
   | { readonly type: 'job.canceling'; readonly job: JobId }
+  /** No leader will forget it: the job ends as if its input had ended. */
+  | { readonly type: 'job.stopping'; readonly job: JobId }
+  /** There is nothing to stop, or to describe. */
+  | { readonly type: 'job.ended'; readonly job: JobId; readonly result: JobResult }
+  | JobDescribed
   /** `more`: how many of the jobs that ended longest ago are left out. */
   | {
       readonly type: 'jobs.listed';
@@ -39,6 +49,8 @@ export interface JobSummary {
 export const dispatcherMessages = {
   'dispatcher.submitJob': 'Keep this job durably and start it.',
   'dispatcher.cancelJob': 'End this job without a result.',
+  'dispatcher.stopJob': 'Let this job read nothing more, and end with all it has read committed.',
+  'dispatcher.describeJob': 'Say what this job is doing.',
   'dispatcher.listJobs': 'Say which jobs there are, and how they do.',
   'jobMaster.ended': 'The job is terminal and its result durable.',
   ...recordEvents,

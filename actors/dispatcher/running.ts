@@ -35,7 +35,7 @@ export function cancelJob(context: Context, { job, meta }: On<'dispatcher.cancel
   return { effects: reject(meta.ask, job, why) };
 }
 
-function notRunning(job: JobId, result: JobResult | undefined): Failure {
+export function notRunning(job: JobId, result: JobResult | undefined): Failure {
   if (result === undefined) return failure('JOB_UNKNOWN', 'user', `There is no job '${job}'.`, 'never');
   return failure('JOB_ENDED', 'user', `Job '${job}' has ended already: ${result.outcome}.`, 'never');
 }

@@ -19,16 +19,8 @@ import type { JobRecord, JobResult } from '../protocol/job-graph.js';
 import type { CheckpointManifest } from '../protocol/manifest.js';
 import type { LogReading } from './log.js';
 import { notReading } from './log.js';
-import type { JobMasterInput, JobMasterMessage } from './messages.js';
+import type { JobMasterInput, JobMasterMessage, PastFailure } from './messages.js';
 import type { SlotPhase, SubtaskPhase } from './phases.js';
-
-/** One failure as people look it up later. */
-export interface PastFailure {
-  readonly run: JobRun;
-  /** The subtask, slot, task manager or coordinator that failed. */
-  readonly where: string;
-  readonly failure: Failure;
-}
 
 export interface JobMasterContext {
   readonly record: JobRecord;
@@ -68,6 +60,8 @@ export interface JobMasterContext {
   /** The checkpoint-coordinator has said that all subtasks have committed the last checkpoint. */
   readonly allFinished: boolean;
 
+  /** Its sources are to read nothing more, in this run and in every later one. */
+  readonly stopping: boolean;
   /** Where the end of this run leads. */
   readonly intent: 'restart' | 'fail' | 'cancel' | 'finish';
   /** Why the run was paused last. */
@@ -97,6 +91,7 @@ export function jobMasterContext(input: JobMasterInput): JobMasterContext {
     latest: null,
     log: notReading,
     ...noRun,
+    stopping: false,
     intent: 'restart',
     cause: null,
     userFailures: 0,

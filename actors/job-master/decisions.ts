@@ -1,9 +1,11 @@
 import { isAwaited } from './context.js';
+import * as describing from './describing.js';
 import * as ending from './ending.js';
 import * as failover from './failover.js';
 import * as questions from './questions.js';
 import * as recovery from './recovery.js';
 import * as slots from './slots.js';
+import * as stopping from './stopping.js';
 import * as subtasks from './subtasks.js';
 
 // The decisions of the machine by name. Their bodies stand by concept: recovery reads the log, slots and subtasks bring
@@ -13,6 +15,7 @@ export const actions = {
   beginFinish: ending.beginFinish,
   cancel: failover.cancel,
   cancelInstead: failover.cancelInstead,
+  describe: describing.describe,
   endOn: ending.endOn,
   fail: failover.fail,
   failDamaged: recovery.failDamaged,
@@ -26,12 +29,14 @@ export const actions = {
   noteOpened: slots.noteOpened,
   noteReady: subtasks.noteReady,
   noteRefusal: recovery.noteRefusal,
+  noteStop: stopping.noteStop,
   noteSubtask: subtasks.noteSubtask,
   noteSuperseded: recovery.noteSuperseded,
   openSlots: slots.openSlots,
   persist: ending.persist,
   readNext: recovery.readNext,
   readResult: ending.readResult,
+  readStop: stopping.readStop,
   release: failover.release,
   rememberLost: slots.rememberLost,
   requestSlots: slots.requestSlots,
@@ -42,6 +47,8 @@ export const actions = {
   startAll: subtasks.startAll,
   startSources: subtasks.startSources,
   stopAndClose: failover.stopAndClose,
+  stopReaders: stopping.stopReaders,
+  stopSources: stopping.stopSources,
   takeCheckpoint: recovery.takeCheckpoint,
   takeGrant: slots.takeGrant,
   takeResult: ending.takeResult,
@@ -69,6 +76,7 @@ export const guards = {
   isReady: subtasks.isReady,
   isRefused: recovery.isRefused,
   isSlotAnswer: slots.isSlotAnswer,
+  isStopKept: stopping.isStopKept,
   isSubtaskAnswer: subtasks.isSubtaskAnswer,
   isSuperseded: recovery.isSuperseded,
   isUnmatched: recovery.isUnmatched,

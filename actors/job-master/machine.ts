@@ -69,6 +69,12 @@ const claimed = [
   { guard: 'isClaimed', target: 'backingOff', actions: 'takeCheckpoint' },
 ] as const;
 
+const stopKept = {
+  guard: 'isStopKept',
+  target: 'retrievingCheckpoint',
+  actions: ['noteStop', 'retrieve'],
+} as const;
+
 /** While slots are being closed. */
 const closing = [
   { guard: 'pauseEndsCanceled', target: 'canceling', actions: ['noteClosing', 'release', 'persist'] },
@@ -117,7 +123,11 @@ export const jobMasterActor = defineActor({
   messages: jobMasterMessages,
   context: (input: JobMasterInput) => jobMasterContext(input),
   initial: 'created',
-  on: { 'subtask.failed': { guard: 'isOfThisRun', actions: 'noteLate' } },
+  on: {
+    'subtask.failed': { guard: 'isOfThisRun', actions: 'noteLate' },
+    'jobMaster.stop': { actions: 'noteStop' },
+    'jobMaster.describe': { actions: 'describe' },
+  },
   states: {
     // An earlier leader may have ended the job after the dispatcher looked. Left when the store has said whether.
     created: {
@@ -131,9 +141,21 @@ export const jobMasterActor = defineActor({
           { guard: 'wasCanceled', target: 'canceled', actions: ['takeResult', 'release'] },
           { guard: 'isAwaited', actions: 'noteRefusal' },
         ],
-        'record.missing': { guard: 'isAwaited', target: 'retrievingCheckpoint', actions: 'retrieve' },
+        'record.missing': { guard: 'isAwaited', target: 'recallingStop' },
         'record.unknown': { guard: 'isAwaited', target: 'created', reenter: true },
         'record.failed': { guard: 'isAwaited', actions: 'noteRefusal' },
+      },
+    },
+    // An earlier leader may have promised to stop the job. Left when the store has said whether.
+    recallingStop: {
+      entry: 'readStop',
+      after: { storeSilence: { target: 'recallingStop', reenter: true } },
+      on: {
+        'jobMaster.cancel': { target: 'pausing', actions: 'cancel' },
+        'record.read': stopKept,
+        'record.missing': { guard: 'isAwaited', target: 'retrievingCheckpoint', actions: 'retrieve' },
+        'record.unknown': { guard: 'isAwaited', target: 'recallingStop', reenter: true },
+        'record.failed': [stopKept, { guard: 'isAwaited', actions: 'noteRefusal' }],
       },
     },
     // Left when this run's own entry stands at the end of the manifest log: an entry that lands later is void.
@@ -176,12 +198,14 @@ export const jobMasterActor = defineActor({
     },
     // Left when every subtask has finished and committed, or something fails.
     running: {
-      entry: 'startAll',
+      entry: ['startAll', 'stopSources'],
       on: {
         ...failing,
+        'jobMaster.stop': { actions: ['noteStop', 'stopSources', 'stopReaders'] },
+        'subtask.stopping': { guard: 'isSubtaskAnswer', actions: 'noteSubtask' },
         'subtask.started': [
           { guard: 'startsLastAfterAll', target: 'finishing', actions: ['noteSubtask', 'beginFinish', 'persist'] },
-          { guard: 'isSubtaskAnswer', actions: 'noteSubtask' },
+          { guard: 'isSubtaskAnswer', actions: ['noteSubtask', 'stopReaders'] },
         ],
         'checkpointCoordinator.allFinished': [
           { guard: 'finishesAfterAll', target: 'finishing', actions: ['beginFinish', 'persist'] },
@@ -289,6 +313,7 @@ export const jobMasterActor = defineActor({
       'subtask.restored': 'staleRun',
       'subtask.rewound': 'staleRun',
       'subtask.started': 'staleRun',
+      'subtask.stopping': 'staleRun',
       'subtask.failed': 'staleRun',
       'sourceCoordinator.ready': 'staleRun',
       'sourceCoordinator.failed': 'staleRun',

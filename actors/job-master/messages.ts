@@ -1,14 +1,26 @@
 import type { Failure } from '../kernel/failure.js';
-import type { AskEvent, RecordEvent } from '../kernel/message.js';
+import type { AskEvent, AskRef, RecordEvent } from '../kernel/message.js';
 import { askEvents, recordEvents } from '../kernel/message.js';
 import type { ClusterOptions } from '../protocol/deployment.js';
-import type { Allocation, Epoch, Incarnation, JobRun, ProcessName, SlotAddress, SubtaskKey } from '../protocol/ids.js';
+import type {
+  Allocation,
+  CheckpointId,
+  Epoch,
+  Incarnation,
+  JobRun,
+  ProcessName,
+  SlotAddress,
+  SubtaskKey,
+} from '../protocol/ids.js';
 import type { JobRecord } from '../protocol/job-graph.js';
 import type { ResourceManagerFact } from '../resource-manager/messages.js';
 
 export type JobMasterMessage =
   /** Told by the dispatcher. */
   | { readonly type: 'jobMaster.cancel' }
+  | { readonly type: 'jobMaster.stop' }
+  /** Told by the dispatcher for a client, whose question it is; the job's actors answer that with `job.described`. */
+  | { readonly type: 'jobMaster.describe'; readonly ask: AskRef }
   | Exclude<ResourceManagerFact, { type: 'resourceManager.registered' | 'resourceManager.refused' }>
   /** Answers to `slot.open` and `slot.close`. */
   | { readonly type: 'slot.opened'; readonly slot: SlotAddress; readonly allocation: Allocation }
@@ -19,10 +31,11 @@ export type JobMasterMessage =
       readonly failure: Failure;
     }
   | { readonly type: 'slot.closed'; readonly slot: SlotAddress; readonly allocation: Allocation }
-  /** Answers to `subtask.restore`, `subtask.rewind` and `subtask.start`. */
+  /** Answers to `subtask.restore`, `subtask.rewind`, `subtask.start` and `subtask.stop`. */
   | { readonly type: 'subtask.restored'; readonly run: JobRun; readonly subtask: SubtaskKey }
   | { readonly type: 'subtask.rewound'; readonly run: JobRun; readonly subtask: SubtaskKey }
   | { readonly type: 'subtask.started'; readonly run: JobRun; readonly subtask: SubtaskKey }
+  | { readonly type: 'subtask.stopping'; readonly run: JobRun; readonly subtask: SubtaskKey }
   /** Asked by a subtask; answered with `jobMaster.noted`. */
   | { readonly type: 'subtask.failed'; readonly run: JobRun; readonly subtask: SubtaskKey; readonly failure: Failure }
   /** Told by the coordinators of this run. */
@@ -35,10 +48,49 @@ export type JobMasterMessage =
   | RecordEvent
   | AskEvent;
 
+/** One failure as people look it up later. */
+export interface PastFailure {
+  readonly run: JobRun;
+  /** The subtask, slot, task manager or coordinator that failed. */
+  readonly where: string;
+  readonly failure: Failure;
+}
+
+/** A job that has not ended, as people look at it. */
+export interface JobDescription {
+  readonly record: JobRecord;
+  readonly state: string;
+  /** The first of what that state waits for; `waitsForMore` counts the others. */
+  readonly waitsFor: readonly string[];
+  readonly waitsForMore: number;
+  /** It is to stop, or stops. */
+  readonly stopping: boolean;
+  readonly epoch: Epoch;
+  readonly run: JobRun;
+  /** How many runs this leader has begun, and how many of them the job's own code has ended. */
+  readonly attempts: number;
+  readonly userFailures: number;
+  /** What this run went on from; null from the beginning. */
+  readonly restored: CheckpointId | null;
+  /** Where each subtask of this run is. Empty while there are no slots. */
+  readonly subtasks: readonly SubtaskPlace[];
+  /** The last failures, oldest first. */
+  readonly failures: readonly PastFailure[];
+}
+
+export interface SubtaskPlace {
+  readonly subtask: SubtaskKey;
+  readonly phase: string;
+  readonly process: ProcessName;
+  readonly slot: number;
+}
+
 export type JobMasterAnswer = { readonly type: 'jobMaster.noted'; readonly run: JobRun };
 
 export const jobMasterMessages = {
   'jobMaster.cancel': 'End the job without a result.',
+  'jobMaster.stop': 'Let the sources read nothing more; the wish is durable.',
+  'jobMaster.describe': 'Say to this client what the job is doing.',
   'resourceManager.slotsGranted': 'These slots belong to this run.',
   'resourceManager.taskManagerLost': 'A task manager on which this job has slots is lost.',
   'resourceManager.slotLost': 'A slot of this run hangs, or holds nothing of it any more.',
@@ -48,6 +100,7 @@ export const jobMasterMessages = {
   'subtask.restored': 'The subtask has loaded its state.',
   'subtask.rewound': 'The subtask reads from the checkpointed positions on.',
   'subtask.started': 'The subtask processes records.',
+  'subtask.stopping': 'The reader reads nothing more.',
   'subtask.failed': 'An attempt has failed.',
   'sourceCoordinator.ready': 'The splits of a source are known.',
   'sourceCoordinator.failed': 'A source cannot list its splits.',

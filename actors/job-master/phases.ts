@@ -9,7 +9,10 @@ export type SubtaskPhase =
   | 'rewound'
   | 'starting'
   /** It processes records, or has nothing more to do. */
-  | 'started';
+  | 'started'
+  /** A reader that is asked to read nothing more, and one that has said so. */
+  | 'stopping'
+  | 'stopped';
 
 /** What moves a subtask on: what is asked of it, and the fact that answers. */
 export type SubtaskStep =
@@ -18,7 +21,9 @@ export type SubtaskStep =
   | 'subtask.rewind'
   | 'subtask.rewound'
   | 'subtask.start'
-  | 'subtask.started';
+  | 'subtask.started'
+  | 'subtask.stop'
+  | 'subtask.stopping';
 
 const subtaskTable: Readonly<Record<SubtaskPhase, Partial<Record<SubtaskStep, SubtaskPhase>>>> = {
   placed: { 'subtask.restore': 'restoring' },
@@ -27,7 +32,9 @@ const subtaskTable: Readonly<Record<SubtaskPhase, Partial<Record<SubtaskStep, Su
   rewinding: { 'subtask.rewound': 'rewound' },
   rewound: { 'subtask.start': 'starting' },
   starting: { 'subtask.started': 'started' },
-  started: {},
+  started: { 'subtask.stop': 'stopping' },
+  stopping: { 'subtask.stopping': 'stopped' },
+  stopped: {},
 };
 
 /** The phase in which the answer to each question is awaited. */
@@ -35,6 +42,7 @@ export const awaitedIn = {
   'subtask.restore': 'restoring',
   'subtask.rewind': 'rewinding',
   'subtask.start': 'starting',
+  'subtask.stop': 'stopping',
 } as const satisfies Partial<Record<SubtaskStep, SubtaskPhase>>;
 
 export type SubtaskQuestion = keyof typeof awaitedIn;
@@ -42,6 +50,12 @@ export type SubtaskQuestion = keyof typeof awaitedIn;
 /** Undefined when that step does not follow. */
 export const subtaskPhaseAfter = (phase: SubtaskPhase | undefined, step: SubtaskStep): SubtaskPhase | undefined =>
   phase === undefined ? undefined : subtaskTable[phase][step];
+
+const startedPhases: ReadonlySet<SubtaskPhase> = new Set(['started', 'stopping', 'stopped']);
+
+/** Whether all have started once `changed` has. */
+export const haveAllStarted = (phases: Readonly<Record<SubtaskKey, SubtaskPhase>>, changed = ''): boolean =>
+  Object.entries(phases).every(([key, phase]) => key === changed || startedPhases.has(phase));
 
 /** How far one slot of the run is. */
 export type SlotPhase =

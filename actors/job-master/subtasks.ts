@@ -8,7 +8,7 @@ import type { JobGraph, JobVertex } from '../protocol/job-graph.js';
 import type { SourceCoordinatorInput } from '../source-coordinator/messages.js';
 import type { SubtaskMessage } from '../subtask/messages.js';
 import { asking, both, type Context, type On, runOf } from './context.js';
-import { isLastTo, type SubtaskPhase, type SubtaskQuestion, subtaskPhaseAfter } from './phases.js';
+import { haveAllStarted, isLastTo, type SubtaskPhase, type SubtaskQuestion, subtaskPhaseAfter } from './phases.js';
 import { finishedSubtasks, restorePlans, subtasksOf } from './restore.js';
 
 export function restoreAll(context: Context): Decision<Context> {
@@ -88,7 +88,7 @@ export function startAll(context: Context): Decision<Context> {
 /** Discovery has no deadline of its own; each question has one, so this is reached only when discovery is silent. */
 export const deployMs = ({ options }: Context): number => 3 * options.deployTimeoutMs;
 
-type SubtaskAnswer = On<'subtask.restored' | 'subtask.rewound' | 'subtask.started'>;
+type SubtaskAnswer = On<'subtask.restored' | 'subtask.rewound' | 'subtask.started' | 'subtask.stopping'>;
 
 export const isSubtaskAnswer = (context: Context, { run, subtask, type }: SubtaskAnswer): boolean =>
   run === runOf(context) && subtaskPhaseAfter(context.phases[subtask], type) !== undefined;
@@ -106,14 +106,14 @@ export const rewindsLast = (context: Context, message: On<'subtask.rewound'>): b
 
 /** A restored subtask that has nothing more to read commits before it answers, and the coordinator does not ask it. */
 export const startsLastAfterAll = (context: Context, message: On<'subtask.started'>): boolean =>
-  context.allFinished && isSubtaskAnswer(context, message) && isLastTo('started', message.subtask, context.phases);
+  context.allFinished && isSubtaskAnswer(context, message) && haveAllStarted(context.phases, message.subtask);
 
 export const finishesAfterAll = (context: Context, message: On<'checkpointCoordinator.allFinished'>): boolean =>
-  message.run === runOf(context) && isLastTo('started', '', context.phases);
+  message.run === runOf(context) && haveAllStarted(context.phases);
 
 export const noteAllFinished = (): Decision<Context> => ({ context: { allFinished: true } });
 
-function askSubtasks(
+export function askSubtasks(
   context: Context,
   what: SubtaskQuestion,
   messageFor: (key: SubtaskKey) => SubtaskMessage | null,
@@ -133,7 +133,7 @@ function askSubtasks(
   return { context: { phases }, effects };
 }
 
-function sourcesOf({ vertices }: JobGraph): readonly { readonly uid: string; readonly vertex: JobVertex }[] {
+export function sourcesOf({ vertices }: JobGraph): readonly { readonly uid: string; readonly vertex: JobVertex }[] {
   return vertices.flatMap((vertex) =>
     vertex.operators.filter(({ kind }) => kind === 'source').map(({ uid }) => ({ uid, vertex })),
   );

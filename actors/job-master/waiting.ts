@@ -2,12 +2,15 @@ import type { Context } from './context.js';
 import { logKey, logPrefix } from './log.js';
 import { keysIn } from './phases.js';
 import { openQuestions } from './questions.js';
+import { stopKey } from './stopping.js';
 
 /** What is still awaited, for people: the subtasks, slots and records by name. */
 export function waitingFor(state: string, context: Context): readonly string[] {
   switch (state) {
     case 'created':
       return [resultKey(context)];
+    case 'recallingStop':
+      return [stopKey(context)];
     case 'retrievingCheckpoint':
       return [logPlace(context)];
     case 'backingOff':

@@ -99,6 +99,8 @@ export type Effect =
       readonly run: JobRun;
       readonly checkpoint: CheckpointId;
     }
+  /** A reader reads nothing more: its input ends as one does that has been read to its end. */
+  | { readonly kind: 'task.stop'; readonly slot: number; readonly subtask: string; readonly run: JobRun }
   | { readonly kind: 'task.cancel'; readonly slot: number; readonly subtask: string; readonly run: JobRun };
 
 export type EffectKind = Effect['kind'];

@@ -21,7 +21,13 @@ export interface Meta {
   readonly ask: AskRef | null;
 }
 
-export type Delivered<M extends AnyMessage> = M & { readonly meta: Meta };
+/** What a decision sees beside the message. */
+export interface Received extends Meta {
+  /** The state in which it is taken: for those that say it to people, and for no decision. */
+  readonly at: string;
+}
+
+export type Delivered<M extends AnyMessage> = M & { readonly meta: Received };
 
 /** What the kernel itself tells an actor about its questions. The answer itself arrives as the answering message. */
 export type AskEvent =

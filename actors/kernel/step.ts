@@ -45,7 +45,7 @@ export function step(actor: Actor, state: ActorState, message: AnyMessage, meta:
   }
   const engine = engineOf(actor);
   const snapshot = engine.snapshotOf(state);
-  const event: Delivered<AnyMessage> = { ...message, meta };
+  const event: Delivered<AnyMessage> = { ...message, meta: { ...meta, at: state.value } };
   const result = engine.run(() => engine.machine.transition(snapshot, event, engine.scope as never));
   return engine.handled ? result : untaken(actor, state, message.type);
 }

@@ -21,6 +21,8 @@ export type ActorName = string;
 export type JobId = string;
 /** The leader's fencing number, strictly increasing. 0 stands on messages of those who lead nothing. */
 export type Epoch = number;
+/** Where epochs are claimed in the store, each as a key of its own that ends with its number. */
+export const epochsPrefix = 'epochs/';
 /** Numbers the deployments of a job's graph; increases over restarts and over leaders. */
 export type JobRun = number;
 export type VertexId = string;
@@ -71,6 +73,8 @@ export const sameAddress = (a: Address, b: Address): boolean =>
 
 /** Actor names: the one place that forms them. */
 export const actorNames = {
+  /** Of a client's only end: no actor, and without a store. */
+  client: 'client',
   dispatcher: 'dispatcher',
   resourceManager: 'resource-manager',
   taskManager: 'task-manager',

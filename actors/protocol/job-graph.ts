@@ -79,6 +79,12 @@ export interface JobRecord {
   readonly params: readonly string[];
 }
 
+/** That somebody wants the job to stop: durable before it is answered, and never taken back. */
+export interface StopRecord {
+  readonly format: 1;
+  readonly job: string;
+}
+
 /** Terminal, written once, before anything of the job is cleaned up. */
 export interface JobResult {
   readonly format: 1;

@@ -44,7 +44,7 @@ export function serve(context: Context, readers: readonly Reader[], which: reado
   let next = context.next;
   for (const index of which) {
     const reader = after[index];
-    if (reader === undefined || !mayBeServed(reader)) continue;
+    if (context.stopped || reader === undefined || !mayBeServed(reader)) continue;
     // A split must be in the snapshot of the source or of one reader, never of both or of none (race 6).
     invariant(context.valve?.snapshotted !== false, 'a split is assigned between closing and snapshot', reader);
     const split = context.splits[next];

@@ -47,6 +47,8 @@ export interface SourceCoordinatorContext {
   /** How many assignments are not acknowledged. */
   readonly outstanding: number;
   readonly valve: Valve | null;
+  /** Nothing more is assigned: the readers are being stopped. */
+  readonly stopped: boolean;
   /** Why this actor ends. */
   readonly failure: Failure | null;
 }
@@ -75,6 +77,7 @@ export function sourceCoordinatorContext(input: SourceCoordinatorInput): SourceC
     next: 0,
     outstanding: 0,
     valve: null,
+    stopped: false,
     failure: null,
   };
 }

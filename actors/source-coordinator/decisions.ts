@@ -89,6 +89,10 @@ export function openValve(context: Context): Decision<Context> {
   return { context: { ...served, valve: null }, effects };
 }
 
+/** What is on its way to a reader still arrives, and is in its snapshot; the others stay with this source. */
+export const stop = (context: Context, { run }: On<'sourceCoordinator.stop'>): Decision<Context> =>
+  run === context.run ? { context: { stopped: true } } : { refuse: 'staleRun' };
+
 export const refuseStale = (
   context: Context,
   { run }: On<'sourceCoordinator.snapshot' | 'sourceCoordinator.reopenAll'>,

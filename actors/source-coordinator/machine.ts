@@ -19,6 +19,7 @@ import {
   reopen,
   reportFailure,
   snapshotWhenSettled,
+  stop,
   useDiscovered,
   useRestored,
   waitingFor,
@@ -33,6 +34,7 @@ export const sourceCoordinatorActor = defineActor({
   messages: sourceCoordinatorMessages,
   context: sourceCoordinatorContext,
   initial: 'discovering',
+  on: { 'sourceCoordinator.stop': { actions: 'stop' } },
   states: {
     // Left at once when the checkpoint knows the splits; otherwise when they are listed, or cannot be, or not in time.
     discovering: {
@@ -96,6 +98,7 @@ export const sourceCoordinatorActor = defineActor({
     reopen,
     openValve,
     refuseStale,
+    stop,
     discoveryTimedOut,
     discoveryFailed,
     assignmentExpired,

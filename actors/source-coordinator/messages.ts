@@ -34,6 +34,8 @@ export type SourceCoordinatorMessage =
     }
   /** Every part of the checkpoint is durable, or it is given up: the valve is open for every reader. */
   | { readonly type: 'sourceCoordinator.reopenAll'; readonly run: JobRun; readonly checkpoint: CheckpointId }
+  /** Told by the job-master, which then stops the readers. */
+  | { readonly type: 'sourceCoordinator.stop'; readonly run: JobRun }
   | AskEvent;
 
 export type SourceCoordinatorAnswer = { readonly type: 'sourceCoordinator.noted'; readonly run: JobRun };
@@ -46,6 +48,7 @@ export const sourceCoordinatorMessages = {
   'sourceCoordinator.snapshot': 'Close the valve, wait for earlier assignments, say what is unassigned.',
   'sourceCoordinator.reopen': 'One reader has injected its barrier and may get splits again.',
   'sourceCoordinator.reopenAll': 'No reader still has to inject the barrier; all may get splits again.',
+  'sourceCoordinator.stop': 'Assign nothing more.',
   ...askEvents,
 } satisfies Record<SourceCoordinatorMessage['type'], string>;
 

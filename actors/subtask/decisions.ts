@@ -58,6 +58,12 @@ export const answerRewound = (context: Context, message: Any): Decision<Context>
 export const answerStarted = (context: Context, message: Any): Decision<Context> =>
   again(context, 'subtask.started', message);
 
+/** The data plane of this process does it between two records, and before anything that it is told later. */
+export function stop(context: Context, { meta }: On<'subtask.stop'>): Decision<Context> {
+  const stopping: JobMasterMessage = { type: 'subtask.stopping', ...self(context) };
+  return { effects: [{ kind: 'task.stop', ...target(context) }, ...answer(meta.ask, stopping)] };
+}
+
 /** An assignment belongs to the reader from here on: it stands before any barrier that is triggered later (race 6). */
 export function assign(context: Context, message: On<'subtask.assignSplits'>): Decision<Context> {
   const { assignment, splits, noMore, meta } = message;

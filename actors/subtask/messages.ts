@@ -10,6 +10,8 @@ export type SubtaskMessage =
   | { readonly type: 'subtask.restore'; readonly run: JobRun; readonly plan: RestorePlan }
   | { readonly type: 'subtask.rewind'; readonly run: JobRun }
   | { readonly type: 'subtask.start'; readonly run: JobRun }
+  /** Asked of a reader by the job-master when the job is to stop; answered with `subtask.stopping`. */
+  | { readonly type: 'subtask.stop'; readonly run: JobRun }
   /** Asked by the source-coordinator; answered with `subtask.splitsAdded`. Numbered per reader from 1. */
   | {
       readonly type: 'subtask.assignSplits';
@@ -61,6 +63,7 @@ export const subtaskMessages = {
   'subtask.restore': 'Load this state.',
   'subtask.rewind': 'Read from the checkpointed positions on.',
   'subtask.start': 'Process records.',
+  'subtask.stop': 'Read nothing more: your input ends here.',
   'subtask.assignSplits': 'Read these splits too, or know that there are no more.',
   'subtask.triggerCheckpoint': 'Put this barrier into your stream.',
   'subtask.completeCheckpoint': 'The checkpoint is durable: commit.',

@@ -20,6 +20,7 @@ const rates: fc.Arbitrary<FaultRates> = fc.record({
   crash: rate(1),
   pause: rate(0.5),
   partition: rate(0.6),
+  stop: rate(1),
 }) as fc.Arbitrary<FaultRates>;
 
 const plans: fc.Arbitrary<RunPlan> = fc

@@ -1,3 +1,4 @@
+import { within } from './deadline.js';
 import type { LiveLine } from './live-line.js';
 import type { Spread } from './recovery-log.js';
 
@@ -55,14 +56,4 @@ export function killMoments(kills: number, seed: number, { firstKillMs, killEver
 }
 
 /** Rejects when the demo takes far longer than it should. */
-export async function withDeadline<T>(result: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`The demo has not ended within ${deadlineMs / 1_000} s.`)), deadlineMs);
-  });
-  try {
-    return await Promise.race([result, deadline]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
+export const withDeadline = <T>(result: Promise<T>): Promise<T> => within(result, deadlineMs, 'The demo has not ended');

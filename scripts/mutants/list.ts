@@ -6,6 +6,7 @@ import { hostMutants } from './planted/host.js';
 import { sinkMutants } from './planted/sinks.js';
 import { sourceMutants } from './planted/sources.js';
 import { stateMutants } from './planted/state.js';
+import { stopMutants } from './planted/stopping.js';
 
 /** The planted defects, each of which the simulator has to find. */
 export const mutants: readonly Mutant[] = [
@@ -16,4 +17,5 @@ export const mutants: readonly Mutant[] = [
   ...stateMutants,
   ...sinkMutants,
   ...hostMutants,
+  ...stopMutants,
 ];

@@ -29,6 +29,7 @@ export interface SoakSummary {
   readonly crashes: number;
   readonly restarts: number;
   readonly checkpoints: number;
+  readonly stoppedShare: number;
   readonly restoredShare: number;
   readonly crashedDuringRecoveryShare: number;
   readonly transitions: string;
@@ -52,7 +53,17 @@ export class Soak {
     const { planRun, runOf, simulate, shrink, replayLine } = this.simulation;
     const started = performance.now();
     const findings: Finding[] = [];
-    const sum = { done: 0, events: 0, virtualMs: 0, crashes: 0, restarts: 0, checkpoints: 0, restored: 0, during: 0 };
+    const sum = {
+      done: 0,
+      events: 0,
+      virtualMs: 0,
+      crashes: 0,
+      restarts: 0,
+      checkpoints: 0,
+      stopped: 0,
+      restored: 0,
+      during: 0,
+    };
     for (let index = 0; index < runs; index += 1) {
       const plan = planRun(seed + index, size);
       const spec = runOf(plan);
@@ -63,6 +74,7 @@ export class Soak {
       sum.crashes += report.crashes;
       sum.restarts += report.restarts;
       sum.checkpoints += report.checkpoints;
+      sum.stopped += report.stopped ? 1 : 0;
       sum.restored += report.restoredCheckpoint ? 1 : 0;
       sum.during += report.crashedDuringRecovery ? 1 : 0;
       this.coverage.add(report.coverage);
@@ -94,6 +106,7 @@ export class Soak {
       crashes: sum.crashes,
       restarts: sum.restarts,
       checkpoints: sum.checkpoints,
+      stoppedShare: round(sum.stopped / sum.done),
       restoredShare: round(sum.restored / sum.done),
       crashedDuringRecoveryShare: round(sum.during / sum.done),
       transitions,
@@ -108,7 +121,7 @@ export class Soak {
     return [
       `${summary.runs} runs, ${summary.runsPerSecond} runs/s, ${summary.eventsPerSecond} events/s, ${summary.virtualHours} virtual hours`,
       `${summary.crashes} crashes, ${summary.restarts} restarts, ${summary.checkpoints} checkpoints`,
-      `restored a checkpoint: ${percent(summary.restoredShare)}; crash during a recovery: ${percent(summary.crashedDuringRecoveryShare)}`,
+      `restored a checkpoint: ${percent(summary.restoredShare)}; crash during a recovery: ${percent(summary.crashedDuringRecoveryShare)}; stopped: ${percent(summary.stoppedShare)}`,
       `transitions reached: ${summary.transitions}; state × message pairs reached: ${summary.pairs}`,
       ...(summary.missingTransitions.length === 0
         ? []

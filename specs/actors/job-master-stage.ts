@@ -134,10 +134,14 @@ export class JobStage {
   /** The log in the store. */
   readonly log: unknown[];
   result: unknown = null;
+  /** What stands in the store of a wish to stop. */
+  stop: unknown = null;
   private pending: Effect | null = null;
   verdict: Verdict = { kind: 'taken' };
 
-  constructor(given: { graph?: JobGraph; log?: readonly (Kept | typeof damage)[]; result?: unknown } = {}) {
+  constructor(
+    given: { graph?: JobGraph; log?: readonly (Kept | typeof damage)[]; result?: unknown; stop?: unknown } = {},
+  ) {
     const input: JobMasterInput = {
       record: recordOf(given.graph ?? graphWith()),
       epoch,
@@ -147,6 +151,7 @@ export class JobStage {
     };
     this.log = (given.log ?? []).map((entry, index) => ('damaged' in entry ? entry : { ...entry, index }));
     this.result = given.result ?? null;
+    this.stop = given.stop ?? null;
     this.driver = new Driver(jobMasterActor, input);
     this.absorb({ kind: 'taken' });
   }
@@ -211,7 +216,7 @@ export class JobStage {
         return this.says('record.listed', { keys });
       }
       case 'record.read': {
-        const kept = pending.key.endsWith('/result') ? this.result : this.log[Number(pending.key.slice(-8))];
+        const kept = this.keptAt(pending.key);
         if (kept === null || kept === undefined) return this.says('record.missing');
         return this.holds(kept, 'record.read');
       }
@@ -224,6 +229,10 @@ export class JobStage {
       default:
         throw new Error('nothing waits for the store');
     }
+  }
+  private keptAt(key: string): unknown {
+    if (key.endsWith('/result')) return this.result;
+    return key.endsWith('/stop') ? this.stop : this.log[Number(key.slice(-8))];
   }
   /** A request waits for the store. */
   get waits(): boolean {

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { checkpointCoordinatorActor } from '../../actors/checkpoint-coordinator/machine.js';
+import type { JobDescribed } from '../../actors/checkpoint-coordinator/messages.js';
 import { dispatcherActor } from '../../actors/dispatcher/machine.js';
 import type { DispatcherAnswer } from '../../actors/dispatcher/messages.js';
 import type { AnyMessage } from '../../actors/kernel/message.js';
@@ -7,7 +9,7 @@ import { failure } from '../../actors/protocol/failure.js';
 import type { JobResult } from '../../actors/protocol/job-graph.js';
 import { resourceManagerActor } from '../../actors/resource-manager/machine.js';
 import { Driver } from './driver.js';
-import { graphWith, recordOf } from './job-master-stage.js';
+import { brokenChannel, graphWith, JobStage, recordOf } from './job-master-stage.js';
 
 /** Questions that change nothing: `weir list` and `weir status` ask them. */
 const options = defaultClusterOptions;
@@ -50,6 +52,77 @@ class Dispatcher extends Driver {
     return this.of('record.read').findLast((effect) => effect.key === key)?.request ?? '';
   }
 }
+
+describe('dispatcher: what one job is doing', () => {
+  const describing = (dispatcher: Dispatcher, job: string): unknown =>
+    dispatcher.ask({ type: 'dispatcher.describeJob', job } as AnyMessage, 'describe');
+
+  it('the question of a running one is passed on to its job-master, which answers', () => {
+    const dispatcher = new Dispatcher().recover(['flights']);
+    expect(describing(dispatcher, 'flights')).toMatchObject({ kind: 'taken' });
+    expect(dispatcher.told('job-master/flights')).toMatchObject([
+      { type: 'jobMaster.describe', ask: { id: 'describe' } },
+    ]);
+  });
+
+  it('one that has ended says how, a damaged one why; another is none; before the store was read it is too early', () => {
+    const dispatcher = new Dispatcher();
+    expect(describing(dispatcher, 'a')).toMatchObject({ kind: 'refused', code: 'tooEarly' });
+    dispatcher.recover(['a'], ['b']).end('a', 'canceled');
+    expect(describing(dispatcher, 'a')).toMatchObject({ type: 'job.ended', result: { outcome: 'canceled' } });
+    expect(describing(dispatcher, 'b')).toMatchObject({ type: 'job.rejected', failure: { code: 'RECORD_DAMAGED' } });
+    expect(describing(dispatcher, 'c')).toMatchObject({ type: 'job.rejected', failure: { code: 'JOB_UNKNOWN' } });
+  });
+});
+
+describe('job-master and checkpoint-coordinator: what the job is doing', () => {
+  const ask = { id: 'describe', from: { process: 'client-1', incarnation: 'c1', actor: 'client' } };
+  const answered = (stage: JobStage): JobDescribed | undefined =>
+    stage
+      .tell({ type: 'jobMaster.describe', ask })
+      .wanted('answer')
+      .find((effect) => effect.ask === ask)?.message as JobDescribed | undefined;
+
+  it('a run that is being built up: the job-master answers, with where the subtasks are and what it waits for', () => {
+    const stage = new JobStage().until('deploying').restores();
+    expect(answered(stage)).toMatchObject({
+      job: { state: 'deploying', waitsFor: ['read'], attempts: 1, stopping: false, restored: null, failures: [] },
+      checkpoints: null,
+    });
+    expect(answered(stage)?.job.subtasks[0]).toEqual({ subtask: 'v1#0', phase: 'restored', process: 'tm-a', slot: 0 });
+  });
+
+  it('a run that recovers: with the failure that led there', () => {
+    const stage = new JobStage().until('running').fails(brokenChannel);
+    expect(answered(stage)?.job).toMatchObject({
+      state: 'pausing',
+      failures: [{ where: 'v2#0', failure: brokenChannel }],
+    });
+  });
+
+  it('a run with checkpoints: the coordinator adds them, and answers', () => {
+    const stage = new JobStage().until('running').starts();
+    expect(answered(stage)).toBeUndefined();
+    const [passedOn] = stage.wanted('tell');
+    expect(passedOn).toMatchObject({
+      actor: 'checkpoint-coordinator/flights',
+      message: { ask, job: { state: 'running' } },
+    });
+    const [started] = stage.every('actor.start').filter(({ role }) => role === 'checkpoint-coordinator');
+    const coordinator = new Driver(checkpointCoordinatorActor, started?.input);
+    coordinator.tell(passedOn?.message as AnyMessage);
+    expect(coordinator.of('answer')).toMatchObject([
+      {
+        ask,
+        message: {
+          type: 'job.described',
+          job: { state: 'running' },
+          checkpoints: { state: 'idle', latest: null, entries: 1, failures: 0, running: 4, drained: 0, finished: 0 },
+        },
+      },
+    ]);
+  });
+});
 
 describe('dispatcher: which jobs there are', () => {
   it('those that run first, then the damaged, then those that ended, the latest first', () => {

@@ -3,6 +3,7 @@ import { Objm } from '@nats-io/obj';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { JobRecord } from '../../actors/protocol/job-graph.js';
+import { LineProxy } from '../../scripts/chaos/line-proxy.js';
 import { loadJobFile } from '../../src/cli/load-job-file.js';
 import { engineModules } from '../../src/engine-modules.js';
 import type { PutResult } from '../../src/ports/blob-store.js';
@@ -113,6 +114,17 @@ describe('nats code store', () => {
     const damaged = Buffer.from(JSON.stringify({ ...bundle, code: 'export default 1;' }));
     await answerOf(until, (done: (result: PutResult) => void) => copies.put(`code/${bundle.key}`, damaged, done));
     expect(await loadFrom(new ClusterCode(without, copies))).toMatchObject({ failure: { code: 'CODE_MISSING' } });
+  });
+
+  it('opening: the connection is lost with the first request, and comes back', async () => {
+    // A process that starts while nats-server is restarted must not take it for one without JetStream.
+    const line = await LineProxy.listen(file.server.port);
+    onTestFinished(() => line.close());
+    const connection = await connectionTo(line.url);
+    line.break({ how: 'swallow', direction: 'both' });
+    const opening = openNatsCodeStore({ connection, cluster: 'lost', clock: nodeClock, timeoutMs: 500 });
+    line.mend();
+    expect(await opening).toMatchObject({ ok: true });
   });
 
   it('nats-server away: both say so by their deadline, and a restart may help', async () => {

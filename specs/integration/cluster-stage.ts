@@ -1,7 +1,7 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { compare } from '../../scripts/demo/compare.js';
 import { type Input, writeInput } from '../../scripts/demo/input.js';
 import type { NatsServer } from '../../src/runtime/nats-server/start-nats-server.js';
@@ -139,6 +139,27 @@ export class ClusterStage {
     await process?.ended;
   }
 
+  /**
+   * Of each input file, how many flights are committed when they are exactly its first ones, each once; throws when they are not.
+   * What else is wrong with them, `differences` says.
+   */
+  async prefixes(): Promise<readonly number[]> {
+    const input = this.input?.flights ?? new Map<string, ReadonlyMap<number, unknown>>();
+    const committed = new Map<string, number[]>([...input.keys()].map((file) => [file, []]));
+    for (const name of readdirSync(this.output).filter((each) => each.startsWith('part-'))) {
+      const lines = readFileSync(join(this.output, name), 'utf8').split('\n');
+      for (const line of lines.filter((each) => each !== '')) {
+        const { file, position } = JSON.parse(line) as { file: string; position: number };
+        committed.get(file)?.push(position);
+      }
+    }
+    return [...committed].map(([file, positions]) => {
+      const first = [...(input.get(file)?.keys() ?? [])].slice(0, positions.length);
+      expect(positions.sort((a, b) => a - b)).toEqual(first);
+      return positions.length;
+    });
+  }
+
   private get parts(): number {
     try {
       return readdirSync(this.output).filter((name) => name.startsWith('part-')).length;
@@ -151,7 +172,8 @@ export class ClusterStage {
     return new WeirProcess(args, this.folder, this.env ?? {}, special);
   }
 
-  private get target(): readonly string[] {
+  /** Which cluster, for a process that the stage does not start. */
+  get target(): readonly string[] {
     const cluster = ['--cluster', this.cluster];
     return this.env === null ? ['--nats', this.server.url, ...cluster] : cluster;
   }

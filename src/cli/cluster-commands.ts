@@ -1,16 +1,18 @@
 import type { CAC, Command as Declared } from 'cac';
 import type { SlotPlacement } from '../../actors/protocol/deployment.js';
-import { withAccess } from './access-options.js';
 import type { CancelOptions } from './cancel-command.js';
 import { type ClusterTarget, clusterTarget, name, storeChoice } from './cluster-options.js';
 import { UsageError } from './exit-code.js';
+import { type InspectCommandOptions, inspectOptions, withInspectOptions } from './inspect-options.js';
 import type { JobManagerOptions } from './jobmanager-command.js';
 import type { ListOptions } from './list-command.js';
 import type { LogsOptions } from './logs-command.js';
 import { declareLogs, logsOptions } from './logs-options.js';
 import { operationsOptions, withOperations } from './operations-options.js';
 import { checkedJobId, jobId, oneOf, onlyArgument, wholeNumber } from './options.js';
+import { withReach } from './reach-options.js';
 import type { StatusOptions } from './status-command.js';
+import type { StopOptions } from './stop-command.js';
 import type { SubmitOptions } from './submit-command.js';
 import type { TaskManagerOptions } from './taskmanager-command.js';
 
@@ -22,7 +24,9 @@ export type ClusterCommand =
   | { readonly kind: 'list'; readonly options: ListOptions }
   | { readonly kind: 'status'; readonly options: StatusOptions }
   | { readonly kind: 'cancel'; readonly options: CancelOptions }
-  | { readonly kind: 'logs'; readonly options: LogsOptions };
+  | { readonly kind: 'logs'; readonly options: LogsOptions }
+  | { readonly kind: 'stop'; readonly options: StopOptions }
+  | { readonly kind: 'inspect'; readonly options: InspectCommandOptions };
 
 export type ListFormat = 'text' | 'json';
 
@@ -53,8 +57,15 @@ export function declareClusterCommands(cli: CAC): void {
   withTarget(withFormat(cli.command('list', 'Print the jobs of a cluster')), clientWaitSeconds);
   const status = cli.command('status', 'Print the task managers and slots of a cluster, and who waits for more');
   withTarget(withFormat(status), clientWaitSeconds);
-  withTarget(cli.command('cancel <job>', 'End a job of a cluster'), clientWaitSeconds);
+  const stop = cli.command(
+    'stop <job>',
+    'Let a job of a cluster read nothing more, and end with all it has read committed',
+  );
+  withTarget(stop, clientWaitSeconds);
+  withTarget(cli.command('cancel <job>', 'End a job of a cluster at once'), clientWaitSeconds);
   withTarget(withFormat(declareLogs(cli)), clientWaitSeconds);
+  const inspect = cli.command('inspect [...filter]', 'Print the actors of a cluster, and then each step they take');
+  withTarget(withFormat(withInspectOptions(inspect)), clientWaitSeconds);
 }
 
 /** What the command line asks of a cluster; null for a command of another kind. */
@@ -86,10 +97,13 @@ export function clusterCommand(cli: CAC): ClusterCommand | null {
     case 'status':
       noArgument(cli);
       return { kind: cli.matchedCommandName, options: { target: target(cli), format: format(cli) } };
+    case 'stop':
     case 'cancel':
-      return { kind: 'cancel', options: { target: target(cli), job: jobArgument(cli) } };
+      return { kind: cli.matchedCommandName, options: { target: target(cli), job: jobArgument(cli) } };
     case 'logs':
       return { kind: 'logs', options: { target: target(cli), format: format(cli), ...logsOptions(cli) } };
+    case 'inspect':
+      return { kind: 'inspect', options: { target: target(cli), format: format(cli), ...inspectOptions(cli) } };
     default:
       return null;
   }
@@ -102,12 +116,6 @@ const format = (cli: CAC): ListFormat => oneOf<ListFormat>(cli, 'output', listFo
 function withTarget(command: Declared, waitSeconds: number): Declared {
   const about = 'Which of the clusters that share the NATS servers';
   return withReach(command.option('--cluster <name>', about, { default: 'default' }), waitSeconds);
-}
-
-/** How a command gets to NATS, and how long it tries. */
-export function withReach(command: Declared, waitSeconds: number): Declared {
-  const about = 'How long to wait for NATS, and for an answer';
-  return withAccess(command.option('--wait <seconds>', about, { default: waitSeconds }));
 }
 
 const sharedFolder = 'Keep jobs and checkpoints in this folder, which all machines of the cluster share';
@@ -136,7 +144,8 @@ function noArgument(cli: CAC): void {
 function jobArgument(cli: CAC): string {
   const [job, ...more] = cli.args;
   if (job === undefined || more.length > 0) {
-    throw new UsageError('weir cancel takes the id of one job.', 'weir list prints the ids: weir cancel <job>.');
+    const command = `weir ${cli.matchedCommandName}`;
+    throw new UsageError(`${command} takes the id of one job.`, `weir list prints the ids: ${command} <job>.`);
   }
   return checkedJobId(job);
 }

@@ -1,9 +1,8 @@
 import { type CAC, cac } from 'cac';
-import { type GraphFormat, type GraphKind, graphFormats, graphKinds } from '../graph/print/print-graph.js';
 import { engineVersion } from '../runtime/code/engine-modules.js';
 import { type ClusterCommand, clusterCommand, declareClusterCommands } from './cluster-commands.js';
 import { UsageError } from './exit-code.js';
-import type { InfoOptions } from './info-command.js';
+import { declareInfo, type InfoCommand, infoCommandOf } from './info-options.js';
 import type { NatsInstallOptions } from './nats-command.js';
 import { advice, checkOptions, oneOf, onlyArgument, text } from './options.js';
 import { declareRun, type RunRequest, runArgument, runRequest } from './run-options.js';
@@ -14,7 +13,7 @@ export type Command =
   /** Help or the version has been printed. */
   | { readonly kind: 'told' }
   | RunRequest
-  | { readonly kind: 'info'; readonly options: InfoOptions }
+  | InfoCommand
   | ClusterCommand
   | { readonly kind: 'natsInstall'; readonly options: NatsInstallOptions };
 
@@ -32,22 +31,14 @@ export function readCommand(args: readonly string[]): Command {
   if (cluster !== null) return cluster;
   const path = cli.matchedCommandName === 'run' ? runArgument(cli) : onlyArgument(cli);
   const params = (cli.options['--'] ?? []) as readonly string[];
-  if (cli.matchedCommandName === 'info') {
-    const graph = oneOf<GraphKind>(cli, 'graph', graphKinds);
-    return { kind: 'info', options: { path, params, graph, format: oneOf<GraphFormat>(cli, 'output', graphFormats) } };
-  }
+  if (cli.matchedCommandName === 'info') return infoCommandOf(cli, path, params);
   return runRequest(cli, path, params);
 }
 
 function declare(): CAC {
   const cli = cac('weir');
   declareRun(cli);
-  cli
-    .command('info <job>', "Print a job's graph without running it")
-    .usage('info <job> [options] [-- parameters]')
-    .option('--graph <kind>', `Which: ${graphKinds.join(', ')}`, { default: 'job' })
-    .option('-o, --output <format>', `How: ${graphFormats.join(', ')}`, { default: 'text' })
-    .example('  $ weir info examples/word-count.ts --graph execution -o mermaid');
+  declareInfo(cli);
   declareClusterCommands(cli);
   cli
     .command('nats <action>', 'Get the server that processes talk over; the action is install')

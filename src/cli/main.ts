@@ -15,6 +15,8 @@ async function main(args: readonly string[], terminal: Terminal): Promise<number
         return exitCode.done;
       case 'info':
         return await (await import('./info-command.js')).infoCommand(command.options, terminal);
+      case 'jobInfo':
+        return await (await import('./job-info-command.js')).jobInfoCommand(command.options, terminal);
       case 'natsInstall':
         return await (await import('./nats-command.js')).natsInstallCommand(command.options, terminal);
       case 'jobmanager':
@@ -33,6 +35,10 @@ async function main(args: readonly string[], terminal: Terminal): Promise<number
         return await (await import('./cancel-command.js')).cancelCommand(command.options, terminal);
       case 'application':
         return await (await import('./application-command.js')).applicationCommand(command.options, terminal);
+      case 'stop':
+        return await (await import('./stop-command.js')).stopCommand(command.options, terminal);
+      case 'inspect':
+        return await (await import('./inspect-command.js')).inspectCommand(command.options, terminal);
       case 'run':
         return await (await import('./run-command.js')).runCommand(command.options, terminal);
     }

@@ -2,11 +2,12 @@ import type { CAC } from 'cac';
 import { isSubjectName } from '../transport/nats/subjects.js';
 import { accessFlags } from './access-options.js';
 import type { ApplicationOptions } from './application-command.js';
-import { placement, processWaitSeconds, withPlacement, withReach, withStore } from './cluster-commands.js';
+import { placement, processWaitSeconds, withPlacement, withStore } from './cluster-commands.js';
 import { clusterTarget, storeChoice } from './cluster-options.js';
 import { UsageError } from './exit-code.js';
 import { operationsFlags, operationsOptions, withOperations } from './operations-options.js';
 import { jobId, onlyArgument, ownArgs, text, wholeNumber } from './options.js';
+import { withReach } from './reach-options.js';
 import type { RunOptions } from './run-command.js';
 
 export type RunRequest =

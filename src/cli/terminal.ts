@@ -9,6 +9,8 @@ export class Terminal {
     // It is undefined, not false, when stderr is none; undefined would leave the choice to the environment.
     process.stderr.isTTY === true && process.env.NO_COLOR === undefined && process.env.TERM !== 'dumb',
   );
+  /** For what goes to stdout, which may be a file although stderr is a terminal. */
+  readonly outColors = process.stdout.isTTY === true ? this.colors : pc.createColors(false);
   private shown = '';
   /** Lines of this turn of the loop: one write for all of them takes a fraction of the time of one each. */
   private unwritten = '';

@@ -23,6 +23,8 @@ export interface FaultRates {
   readonly pause: number;
   /** Per plan slot of a run (two are drawn). */
   readonly partition: number;
+  /** Per run: the client stops the job, at a moment of up to `stopMsMax`. */
+  readonly stop: number;
 }
 
 export const noFaults: FaultRates = {
@@ -38,6 +40,7 @@ export const noFaults: FaultRates = {
   crash: 0,
   pause: 0,
   partition: 0,
+  stop: 0,
 };
 
 /** Deviations from the default schedule, by key. Removing one leaves all others meaning what they meant. */

@@ -20,6 +20,8 @@ import type { SimWorld } from './world.js';
 
 export const jobManagerName = 'jm';
 const clientName = 'client';
+const stopperName = 'stopper';
+const stopMsMax = 2_500;
 const submitEveryMs = 50;
 const submitDeadlineMs = 1_000_000;
 const crashCallsMax = 900;
@@ -170,6 +172,18 @@ export class SimCluster {
     const process = new SimProcess(this.world, clientName, 1, null, () => undefined);
     const client = new Client(this.network.busOf(process), process.clock(), clientName, 'client.1', jobManagerName);
     const message = { type: 'dispatcher.submitJob', record: this.options.record };
+    const stopAtMs = this.world.choices.at('stop:job', this.world.rates.stop, stopMsMax);
+    client.ask(message, submitEveryMs, submitDeadlineMs, () => {
+      client.close();
+      if (stopAtMs > 0) this.world.at(stopAtMs, () => this.stop());
+    });
+  }
+
+  /** Likewise, until the wish is durable or the job is known to have ended. */
+  private stop(): void {
+    const process = new SimProcess(this.world, stopperName, 1, null, () => undefined);
+    const client = new Client(this.network.busOf(process), process.clock(), stopperName, 'stopper.1', jobManagerName);
+    const message = { type: 'dispatcher.stopJob', job: this.options.record.job };
     client.ask(message, submitEveryMs, submitDeadlineMs, () => client.close());
   }
 

@@ -21,6 +21,9 @@ export interface RunPlan {
   readonly healAtMs: number;
 }
 
+/** Of the runs, in so many the client stops the job. */
+const stopShare = 0.25;
+
 /** The run of a seed: job, topology, rates and moment of healing, each from a stream of its own. */
 export function planRun(seed: number, size: JobSize = 'any'): RunPlan {
   const job = generateJob(new Random(seed, 'job'), size);
@@ -33,7 +36,7 @@ export function planRun(seed: number, size: JobSize = 'any'): RunPlan {
     job,
     taskManagers,
     slots,
-    rates: drawRates(new Random(seed, 'rates')),
+    rates: { ...drawRates(new Random(seed, 'rates')), stop: stopShare },
     healAtMs: topology.integer(1_200, 3_200),
     placement: topology.chance(packedShare) ? 'pack' : 'spread',
   };
@@ -56,7 +59,7 @@ export function runOf(plan: RunPlan, deviations: Deviations | null = null): RunS
   };
 }
 
-/** Swarm: each kind of fault is switched off in about half of the runs, so that the others meet undisturbed. */
+/** The faults alone: what a user's job is put through, which must then put out all that it would undisturbed. Swarm: each kind of fault is switched off in about half of the runs, so that the others meet undisturbed. */
 export function drawRates(random: Random): FaultRates {
   const draw = (max: number, offChance = 0.5): number => (random.chance(offChance) ? 0 : random.unit() * max);
   return {

@@ -65,6 +65,8 @@ export interface RunReport {
   readonly restoredCheckpoint: boolean;
   readonly crashedDuringRecovery: boolean;
   readonly checkpoints: number;
+  /** The wish to stop it was durable before the job had ended. */
+  readonly stopped: boolean;
   readonly digest: string;
   readonly deviations: Deviations;
   readonly coverage: Coverage;
@@ -100,6 +102,7 @@ class Run {
   private restoredCheckpoint = false;
   private crashedDuringRecovery = false;
   private restoring = false;
+  private stopped = false;
   private healedAtMs: number | null = null;
   private endedAtMs = 0;
 
@@ -118,6 +121,8 @@ class Run {
       telemetry: { trace: (record) => this.onTrace(record), task: (trace) => this.onTask(trace) },
       onStore: (event) => {
         if (event.kind === 'create' && event.name === `jobs/${spec.record.job}/result`) this.onResult(event.bytes);
+        if (event.kind === 'create' && event.name === `jobs/${spec.record.job}/stop`)
+          this.stopped ||= this.outcome === null;
         for (const checker of this.checkers) checker.store?.(event);
       },
       onFile: (event) => {
@@ -161,6 +166,7 @@ class Run {
       restoredCheckpoint: this.restoredCheckpoint,
       crashedDuringRecovery: this.crashedDuringRecovery,
       checkpoints: this.checkpoints,
+      stopped: this.stopped,
       digest: this.digest.value(),
       deviations: this.world.choices.taken,
       coverage: this.coverage,

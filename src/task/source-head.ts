@@ -17,6 +17,7 @@ export class SourceHead implements Head {
   private readonly events = new Fifo<HeadEvent>();
   private requests = 0;
   private awaitsSplits = false;
+  private stopped = false;
   private ended = false;
   watermark = unknownWatermark;
 
@@ -29,6 +30,7 @@ export class SourceHead implements Head {
     const event = this.events.shift();
     if (event !== undefined) return event;
     if (this.ended) return null;
+    if (this.stopped) return this.end();
     const polled = this.guarded('while reading', () => this.reader.poll(recordsMax));
     switch (polled) {
       case 'idle':
@@ -37,9 +39,7 @@ export class SourceHead implements Head {
         this.request();
         return null;
       case 'finished':
-        this.ended = true;
-        this.events.push({ kind: 'inputEnded' });
-        return { kind: 'watermark', timestamp: maxWatermark };
+        return this.end();
     }
     const { values, timestamps, watermark } = polled;
     if (watermark !== null && watermark > this.watermark) {
@@ -65,6 +65,11 @@ export class SourceHead implements Head {
     this.awaitsSplits = false;
   }
 
+  /** The reader is not asked for records any more: what came out of `next` before is all there is. Its snapshot still has what it had not read. */
+  stop(): void {
+    this.stopped = true;
+  }
+
   /** What it still has to read, from right after the last record that came out of `next`. */
   snapshot(): readonly Split[] {
     return this.guarded('while taking its snapshot', () => this.reader.snapshot());
@@ -81,6 +86,12 @@ export class SourceHead implements Head {
     } catch (error) {
       throw failureOfThrown(this.setting.culprit, doing, error);
     }
+  }
+
+  private end(): HeadEvent {
+    this.ended = true;
+    this.events.push({ kind: 'inputEnded' });
+    return { kind: 'watermark', timestamp: maxWatermark };
   }
 
   private request(): void {

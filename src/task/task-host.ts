@@ -155,6 +155,8 @@ function commandOf(effect: Exclude<TaskEffect, { kind: `slot.${string}` | 'task.
       return { kind: 'rewind' };
     case 'task.start':
       return { kind: 'start' };
+    case 'task.stop':
+      return { kind: 'stop' };
     case 'task.assign':
       return { kind: 'assign', splits: effect.splits, noMore: effect.noMore };
     case 'task.trigger':

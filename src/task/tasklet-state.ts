@@ -25,6 +25,7 @@ export type TaskCommand =
   | { readonly kind: 'rewind' }
   | { readonly kind: 'start' }
   | { readonly kind: 'assign'; readonly splits: readonly Split[]; readonly noMore: boolean }
+  | { readonly kind: 'stop' }
   | { readonly kind: 'trigger'; readonly checkpoint: CheckpointId; readonly base: CheckpointId | null }
   | { readonly kind: 'complete'; readonly checkpoint: CheckpointId }
   | { readonly kind: 'abort'; readonly checkpoint: CheckpointId };

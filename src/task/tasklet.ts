@@ -261,6 +261,9 @@ export class Tasklet {
         return this.start(opened);
       case 'assign':
         return this.assign(opened, command.splits, command.noMore);
+      case 'stop':
+        opened.source?.head.stop();
+        return true;
       case 'trigger':
         return this.trigger(opened, { kind: 'barrier', checkpoint: command.checkpoint, base: command.base });
       case 'complete':

@@ -64,6 +64,31 @@ describe('bounded job', () => {
     expect(driver.failures()).toEqual([]);
   });
 
+  it('a reader that is stopped ends as at the end of its input, keeps what it had not read, and is not asked again', () => {
+    const outside = new Outside();
+    const world = new World();
+    const driver = new Driver(world, union(outside), { bounded: false }).deploy();
+    const give = (subtask: string, next: number, end: number): void =>
+      driver.perform(subtask, { kind: 'task.assign', splits: [{ id: subtask, data: { next, end } }], noMore: false });
+    give('short#0', 0, 1_000);
+    give('long#0', 1_000, 1_000_000);
+    world.runUntil(() => driver.tasklet('write#0').recordsIn > 2_000);
+    for (const subtask of ['short#0', 'long#0']) driver.perform(subtask, { kind: 'task.stop' });
+    driver.perform('long#0', { kind: 'task.stop' });
+    driver.awaitAll('task.drained');
+    const { recordsIn } = driver.tasklet('long#0');
+    expect(recordsIn).toBeLessThan(100_000);
+    driver.checkpoint(1);
+    expect(driver.subtasks.map((subtask) => driver.tasklet(subtask).phase)).toEqual([
+      'finished',
+      'finished',
+      'finished',
+    ]);
+    expect(outside.committed).toContain(1_000 + recordsIn - 1);
+    expect(outside.committed).toHaveLength(driver.tasklet('short#0').recordsIn + recordsIn);
+    expect(driver.failures()).toEqual([]);
+  });
+
   it('goes on with one source when the other has ended, through checkpoints before and after', () => {
     const outside = new Outside();
     const world = new World();

@@ -1,9 +1,10 @@
+import type { JobDescribed } from '../../../actors/checkpoint-coordinator/messages.js';
 import type { DispatcherAnswer, DispatcherMessage } from '../../../actors/dispatcher/messages.js';
 import type { AnyMessage } from '../../../actors/kernel/message.js';
 import type { Failure } from '../../../actors/protocol/failure.js';
 import { failure } from '../../../actors/protocol/failure.js';
 import { actorNames } from '../../../actors/protocol/ids.js';
-import type { JobRecord } from '../../../actors/protocol/job-graph.js';
+import type { JobRecord, JobResult } from '../../../actors/protocol/job-graph.js';
 import { type Versions, versionsText } from '../../../actors/protocol/versions.js';
 import type { ResourceDescription, ResourceManagerMessage } from '../../../actors/resource-manager/messages.js';
 import { EngineError } from '../../api/engine-error.js';
@@ -18,6 +19,7 @@ import { nodeEntropy } from '../world/entropy.js';
 import { type ClusterAddress, connectTo, jobManagerName } from './cluster-address.js';
 import { openClusterCode } from './cluster-stores.js';
 
+export type JobEnded = Extract<DispatcherAnswer, { type: 'job.ended' }>;
 export type JobListing = Extract<DispatcherAnswer, { type: 'jobs.listed' }>;
 
 const askEveryMs = 200;
@@ -65,8 +67,36 @@ export class ClusterClient {
     await this.askDispatcher({ type: 'dispatcher.cancelJob', job });
   }
 
+  /**
+   * Settles with null when no leader will forget that the job is to stop, or with how it had ended already. Rejects with JOB_UNKNOWN.
+   * Doing it again does no harm.
+   */
+  async stop(job: string): Promise<JobResult['outcome'] | null> {
+    const answer = await this.askDispatcher({ type: 'dispatcher.stopJob', job });
+    return answer.type === 'job.ended' ? answer.result.outcome : null;
+  }
+
   async jobs(): Promise<JobListing> {
     return (await this.askDispatcher({ type: 'dispatcher.listJobs' })) as JobListing;
+  }
+
+  /**
+   * What a job does that has not ended, or how it ended. Asking changes nothing. Rejects with JOB_UNKNOWN, or with what is wrong with the
+   * record of a damaged one.
+   */
+  async describe(job: string): Promise<JobDescribed | JobEnded> {
+    return (await this.askDispatcher({ type: 'dispatcher.describeJob', job })) as JobDescribed | JobEnded;
+  }
+
+  /** The code that a job was submitted with. */
+  async bundleOf(record: JobRecord): Promise<Bundle> {
+    const code = await openClusterCode(this.link);
+    return new Promise((resolve, reject) => {
+      code.load(record, (loaded) => {
+        if (loaded.ok) resolve(loaded.bundle);
+        else reject(new EngineError(loaded.failure));
+      });
+    });
   }
 
   async resources(): Promise<ResourceDescription> {

@@ -1,4 +1,4 @@
-import type { PastFailure } from '../../../actors/job-master/context.js';
+import type { PastFailure } from '../../../actors/job-master/messages.js';
 import type { AnyMessage } from '../../../actors/kernel/message.js';
 import type { Failure } from '../../../actors/protocol/failure.js';
 import { type Epoch, jobRun, runText } from '../../../actors/protocol/ids.js';

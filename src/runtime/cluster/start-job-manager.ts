@@ -2,8 +2,11 @@ import { type ClusterOptions, defaultClusterOptions } from '../../../actors/prot
 import type { JobId } from '../../../actors/protocol/ids.js';
 import type { JobManagerMetrics } from '../../metrics/job-manager-metrics.js';
 import type { TraceRecord } from '../../ports/telemetry.js';
+import { NatsTrace } from '../../transport/nats/nats-trace.js';
 import type { EngineModules } from '../code/engine-modules.js';
 import { sweepMessages } from '../host/large-messages.js';
+import { lifeOf } from '../inspection/life.js';
+import { TracePublisher } from '../inspection/trace-publisher.js';
 import { LogService } from '../log/log-service.js';
 import type { ProcessLog } from '../log/process-log.js';
 import { JobManager } from '../process/job-manager.js';
@@ -52,13 +55,23 @@ export async function startJobManager(options: JobManagerProcessOptions): Promis
   sweepMessages(store.blobs);
   new LogService({ log, link: storage, process: jobManagerName, clock: nodeClock, entropy: nodeEntropy });
   const steps = new JobManagerLog(address.cluster, log);
+  const publisher = new TracePublisher({
+    line: new NatsTrace(storage),
+    clock: nodeClock,
+    process: jobManagerName,
+    look: () => lifeOf(manager.host),
+  });
   const trace = (record: TraceRecord): void => {
     steps.trace(record);
     metrics.trace(record);
     readiness.trace(record);
     options.onTrace?.(record);
+    publisher.trace(record);
   };
-  const end = new ProcessEnd(links, async () => manager.close());
+  const end = new ProcessEnd(links, async () => {
+    publisher.close();
+    manager.close();
+  });
   const manager = new JobManager(
     {
       bus,

@@ -7,7 +7,10 @@ import type { ClientOutput } from '../../ports/client-output.js';
 import type { TaskTrace, TraceRecord } from '../../ports/telemetry.js';
 import { MemoryDataLinks } from '../../transport/memory/memory-data-links.js';
 import { anonymousAccess } from '../../transport/nats/access.js';
+import { NatsTrace } from '../../transport/nats/nats-trace.js';
 import type { EngineModules } from '../code/engine-modules.js';
+import { lifeOf } from '../inspection/life.js';
+import { TracePublisher } from '../inspection/trace-publisher.js';
 import { LogService } from '../log/log-service.js';
 import type { ProcessLog } from '../log/process-log.js';
 import { TaskManager } from '../process/task-manager.js';
@@ -61,7 +64,14 @@ export async function startTaskManager(options: TaskManagerProcessOptions): Prom
     links: { kind: 'nats', servers, cluster, access, deadlineMs: defaultClusterOptions.deployTimeoutMs / 2 },
   });
   const steps = new TaskManagerLog(cluster, log);
+  const publisher = new TracePublisher({
+    line: new NatsTrace(storage),
+    clock: nodeClock,
+    process,
+    look: () => lifeOf(manager.host),
+  });
   const end = new ProcessEnd(links, () => {
+    publisher.close();
     manager.close();
     return manager.tasks.ended;
   });
@@ -69,6 +79,7 @@ export async function startTaskManager(options: TaskManagerProcessOptions): Prom
     steps.trace(record);
     metrics.trace(record);
     readiness.trace(record);
+    publisher.trace(record);
     if (record.actor !== actorNames.taskManager) return;
     if (record.toState === 'drained') end.end(null);
     if (record.toState === 'refused') end.end(record.contextPatch.refusal as Failure);

@@ -32,7 +32,7 @@ export async function openNatsCodeStore(options: NatsCodeOptions): Promise<Opene
   const { connection, cluster, clock, timeoutMs = 5_000, openTimeoutMs = 10_000 } = options;
   const requests = new Requests(clock, timeoutMs);
   try {
-    const objects = await requests.make(async () => {
+    const objects = await requests.insist(async () => {
       const manager = await jetstreamManager(connection, { timeout: timeoutMs });
       return Objects.open(manager, `weir-code-${cluster}`, 'Weirflow: code of jobs by its SHA-256', requests);
     }, openTimeoutMs);

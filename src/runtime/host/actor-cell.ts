@@ -8,6 +8,8 @@ import { Asks } from './asks.js';
 export class ActorCell {
   readonly asks: Asks;
   state: ActorState | null = null;
+  /** When it came into that state. */
+  sinceMs = 0;
   private readonly timers = new Map<string, { readonly generation: number; readonly timer: Timer }>();
   private generation = 0;
 

@@ -1,11 +1,11 @@
 import type { Actor } from '../../../actors/kernel/actor.js';
 import { failure } from '../../../actors/kernel/failure.js';
 import { invariant } from '../../../actors/kernel/invariant.js';
-import type { AnyMessage } from '../../../actors/kernel/message.js';
+import type { AnyMessage, AskId } from '../../../actors/kernel/message.js';
 import type { Step } from '../../../actors/kernel/step.js';
 import { start, step } from '../../../actors/kernel/step.js';
 import type { ActorName, Address, Epoch, Incarnation, ProcessName } from '../../../actors/protocol/ids.js';
-import { anyIncarnation } from '../../../actors/protocol/ids.js';
+import { actorNames, anyIncarnation } from '../../../actors/protocol/ids.js';
 import { type Versions, versionsText } from '../../../actors/protocol/versions.js';
 import type { Bus, Unlisten } from '../../ports/bus.js';
 import type { Clock, Loop, Loops, Turn } from '../../ports/clock.js';
@@ -43,6 +43,17 @@ export interface HostOptions {
   /** What those actors take from other processes. */
   readonly wire: WireMessages;
   readonly versions: Versions;
+}
+
+/** One living actor: where it stands since when, what that state waits for, and what it has asked without an answer. */
+export interface ActorInspection {
+  readonly actor: ActorName;
+  readonly role: string;
+  readonly state: string;
+  /** On the monotonic clock of the process. */
+  readonly sinceMs: number;
+  readonly waitsFor: readonly string[];
+  readonly questions: readonly AskId[];
 }
 
 /**
@@ -103,6 +114,15 @@ export class ActorHost {
     return [...this.cells.keys()];
   }
 
+  /** Every living actor as people look at it: made anew at each call. */
+  inspect(): readonly ActorInspection[] {
+    return [...this.cells.values()].flatMap(({ name, actor, state, sinceMs, asks }) => {
+      if (state === null) return [];
+      const waitsFor = actor.waitingFor(state.value, state.context);
+      return [{ actor: name, role: actor.role, state: state.value, sinceMs, waitsFor, questions: asks.ids() }];
+    });
+  }
+
   /** Ends everything at once, as a crash does: no actor says goodbye. */
   close(): void {
     this.closed = true;
@@ -124,7 +144,8 @@ export class ActorHost {
     const { bus, large } = this.ports;
     const topic = `${envelope.kind}.${envelope.message.type}`;
     const send = (bytes: Uint8Array): void => bus.send(envelope.to.process, topic, bytes, unreachable);
-    if (large === null) return send(this.writer.encode(envelope));
+    // A client has no store: what it asked for comes whole, or not at all.
+    if (large === null || envelope.to.actor === actorNames.client) return send(this.writer.encode(envelope));
     const bytes = large.isKnown(envelope) ? null : this.writer.encode(envelope);
     if (bytes !== null && bytes.byteLength <= large.envelopeBytesMax) return send(bytes);
     large.send(envelope, (message) => {
@@ -179,13 +200,15 @@ export class ActorHost {
     cell.state = result.state;
     this.seq += 1;
     const seq = this.seq;
+    const atMs = this.ports.clock.monotonicMs();
+    if (before?.value !== result.state.value) cell.sinceMs = atMs;
     const record: TraceRecord = {
       seq,
       cause,
       process: this.options.process,
       incarnation: this.options.incarnation,
       actor: cell.name,
-      atMs: this.ports.clock.monotonicMs(),
+      atMs,
       message,
       from: delivery?.from ?? null,
       verdict: result.verdict,

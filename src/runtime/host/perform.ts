@@ -102,6 +102,7 @@ export function performEffect(host: ActorHost, cell: ActorCell, effect: Effect, 
     case 'task.trigger':
     case 'task.complete':
     case 'task.abort':
+    case 'task.stop':
     case 'task.cancel':
       return required(ports.tasks, effect).perform(effect);
     default:

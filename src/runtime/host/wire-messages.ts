@@ -42,6 +42,8 @@ export const jobManagerWire: WireMessages = {
     'dispatcher.submitJob': fields({ record: jobRecord }),
     'dispatcher.cancelJob': fields({ job: text }),
     'dispatcher.listJobs': nothing,
+    'dispatcher.stopJob': fields({ job: text }),
+    'dispatcher.describeJob': fields({ job: text }),
   } satisfies Of<DispatcherMessage>,
   'resource-manager': {
     'resourceManager.register': fields({ process: text, incarnation: text, versions, slots: list(slotReport) }),
@@ -58,6 +60,7 @@ export const jobManagerWire: WireMessages = {
     'subtask.restored': ofSubtask,
     'subtask.rewound': ofSubtask,
     'subtask.started': ofSubtask,
+    'subtask.stopping': ofSubtask,
     'subtask.failed': fields({ run, subtask: text, failure: failureShape }),
   } satisfies Of<JobMasterMessage>,
   'checkpoint-coordinator': {
@@ -89,6 +92,7 @@ export const taskManagerWire: WireMessages = {
     'subtask.restore': fields({ run, plan: restorePlan }),
     'subtask.rewind': ofRun,
     'subtask.start': ofRun,
+    'subtask.stop': ofRun,
     'subtask.assignSplits': fields({ run, assignment: count(), splits, noMore: flag }),
     'subtask.triggerCheckpoint': fields({ run, checkpoint, base: orNull(checkpoint) }),
     'subtask.completeCheckpoint': fields({ run, checkpoint }),

@@ -35,7 +35,7 @@ export class Client {
     private readonly leader: ProcessName,
   ) {
     this.asks = new Asks(clock);
-    this.self = { process, incarnation, actor: 'client' };
+    this.self = { process, incarnation, actor: actorNames.client };
     this.unlisten = bus.listen(process, (bytes) => this.receive(bytes));
   }
 

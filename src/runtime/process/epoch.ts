@@ -1,11 +1,11 @@
 import type { Failure } from '../../../actors/kernel/failure.js';
-import type { Epoch } from '../../../actors/protocol/ids.js';
+import { type Epoch, epochsPrefix } from '../../../actors/protocol/ids.js';
 import type { BlobStore } from '../../ports/blob-store.js';
 import type { Clock } from '../../ports/clock.js';
 
 export type Claim = { readonly ok: true; readonly epoch: Epoch } | { readonly ok: false; readonly failure: Failure };
 
-const prefix = 'epochs/';
+const prefix = epochsPrefix;
 const retryMs = 100;
 
 /**

@@ -5,6 +5,7 @@ import {
   isFarewell,
   type JobSpec,
   outputFolder,
+  type Prefix,
   Reference,
   type SimRecord,
   specOf,
@@ -13,14 +14,17 @@ import {
 import type { FileEvent } from '../sim-files.js';
 import type { StoreEvent } from '../sim-store.js';
 import { checkFolds } from './fold-replay.js';
-import { createdResult } from './log-entries.js';
+import { completedCheckpoint, createdResult, isStopWish } from './log-entries.js';
 import { committedPath, isShown, recordsIn } from './parts.js';
+import { Positions } from './positions.js';
 
 /**
  * I10: what a job has put out is what the reference makes of its whole input, each record as often, no more at any
  * commit and no less at the end; and every fold that a keyed stage put out follows from the fold before it, in the
  * order in which the stage took the records, which is the order of each split wherever the edges keep it. A file that
- * was shown once is never changed, replaced or removed. For generated jobs only, and only once their result is durable.
+ * was shown once is never changed, replaced or removed. What a job that was stopped has put out is, in the same way, what
+ * the reference makes of a prefix of each split: of what it had read at its last checkpoint. For generated jobs only, and
+ * only once their result is durable.
  */
 export const exactlyOnce: CheckerFactory = (context) => {
   const spec = specOf(context.record);
@@ -29,7 +33,12 @@ export const exactlyOnce: CheckerFactory = (context) => {
 
 class ExactlyOnce implements Checker {
   readonly invariant = 'I10';
+  private readonly reference: Reference;
+  private readonly positions: Positions;
+  /** What it puts out when it is not stopped; no job puts out more. */
   private readonly expected: Expected;
+  private prefix: Prefix = wholeInput;
+  private isStopped = false;
   private readonly output = new Map<string, number>();
   private readonly shown = new Map<string, Uint8Array>();
   private outcome: string | null = null;
@@ -38,10 +47,15 @@ class ExactlyOnce implements Checker {
     private readonly context: CheckerContext,
     private readonly spec: JobSpec,
   ) {
-    this.expected = new Reference(spec).expected(wholeInput);
+    this.reference = new Reference(spec);
+    this.positions = new Positions(context, spec);
+    this.expected = this.reference.expected(wholeInput);
   }
 
   store(event: StoreEvent): void {
+    const manifest = completedCheckpoint(event, this.context.record.job);
+    if (manifest !== null) this.prefix = this.positions.at(manifest);
+    if (isStopWish(event, this.context.record.job)) this.isStopped = true;
     const result = createdResult(event, this.context.record.job);
     if (result === null) return;
     this.outcome = result.outcome;
@@ -73,8 +87,10 @@ class ExactlyOnce implements Checker {
   ended(): void {
     this.unchanged();
     if (this.outcome === null) return;
-    for (const [id, times] of this.expected.output) {
+    const expected = this.isStopped ? this.reference.expected(this.prefix) : this.expected;
+    for (const id of new Set([...expected.output.keys(), ...this.output.keys()])) {
       const is = this.output.get(id) ?? 0;
+      const times = expected.output.get(id) ?? 0;
       if (is !== times)
         throw new Violation('I10', `the output has record ${id} ${is} times and should have it ${times} times`);
     }
@@ -82,7 +98,7 @@ class ExactlyOnce implements Checker {
     checkFolds(
       this.spec,
       graph,
-      this.expected.keyed,
+      expected.keyed,
       [...this.shown.values()].flatMap(recordsIn).filter(({ id }) => !isFarewell(id)),
     );
   }

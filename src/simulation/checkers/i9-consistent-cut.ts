@@ -1,5 +1,4 @@
 import type { CheckpointManifest } from '../../../actors/protocol/manifest.js';
-import { laneOf } from '../../connectors/generator/lane.js';
 import { valueState } from '../../state/descriptors.js';
 import type { KeyedStateBackend } from '../../state/keyed-state.js';
 import type { Checker, CheckerContext, CheckerFactory } from '../checker.js';
@@ -9,11 +8,9 @@ import {
   type JobSpec,
   type KeyedStageSpec,
   type KeyTotals,
-  type Prefix,
   Reference,
   type SimRecord,
   sinkUid,
-  sourceUid,
   specOf,
   stageUid,
 } from '../jobs/index.js';
@@ -21,8 +18,9 @@ import { foldState, inOrder, seenList, seenMap } from '../jobs/keyed-fold.js';
 import { keyAs } from '../jobs/sim-record.js';
 import type { StoreEvent } from '../sim-store.js';
 import { completedCheckpoint, idText } from './log-entries.js';
-import { committablesOf, keyedStateOf, splitsOfReaders } from './manifest-state.js';
+import { committablesOf, keyedStateOf } from './manifest-state.js';
 import { promiseIn, recordsIn } from './parts.js';
+import { Positions } from './positions.js';
 
 /**
  * I9: a checkpoint is a consistent cut. The reader positions in it give a prefix of each split; the keyed state in it
@@ -39,6 +37,7 @@ export const consistentCut: CheckerFactory = (context) => {
 class ConsistentCut implements Checker {
   readonly invariant = 'I9';
   private readonly reference: Reference;
+  private readonly positions: Positions;
   /** Every part that a complete checkpoint has promised, and how often it holds each id. */
   private readonly promised = new Set<string>();
   private readonly output = new Map<string, number>();
@@ -50,9 +49,10 @@ class ConsistentCut implements Checker {
 
   constructor(
     private readonly context: CheckerContext,
-    private readonly spec: JobSpec,
+    spec: JobSpec,
   ) {
     this.reference = new Reference(spec);
+    this.positions = new Positions(context, spec);
     const maxParallelism = new Map(
       context.record.graph.vertices.flatMap((vertex) =>
         vertex.operators.map(({ uid }) => [uid, vertex.maxParallelism] as const),
@@ -67,7 +67,7 @@ class ConsistentCut implements Checker {
   store(event: StoreEvent): void {
     const manifest = completedCheckpoint(event, this.context.record.job);
     if (manifest === null) return;
-    const expected = this.reference.expected(prefixOf(this.context, this.spec, manifest));
+    const expected = this.reference.expected(this.positions.at(manifest));
     for (const [level, { stage, uid, maxParallelism }] of this.keyed.entries()) {
       const state = keyedStateOf(this.context.store, manifest, uid, maxParallelism);
       compareTotals(manifest, uid, expected.keyed[level] as ReadonlyMap<string, KeyTotals>, totalsIn(state, stage));
@@ -93,23 +93,6 @@ class ConsistentCut implements Checker {
       for (const { id } of recordsIn(bytes)) this.output.set(id, (this.output.get(id) ?? 0) + 1);
     }
   }
-}
-
-/** How far the splits of each source were read at a checkpoint; what nobody holds any more was read to its end. */
-function prefixOf({ store }: CheckerContext, { sources }: JobSpec, manifest: CheckpointManifest): Prefix {
-  const read = new Map<string, number>();
-  for (const [source] of sources.entries()) {
-    const uid = sourceUid(source);
-    const held = [...splitsOfReaders(store, manifest, uid).values()].flat();
-    const left = manifest.enumerators.filter((each) => each.uid === uid).flatMap(({ unassigned }) => unassigned);
-    for (const split of [...held, ...left]) {
-      const lane = laneOf(split);
-      if (lane === null)
-        throw new Violation('I9', `checkpoint ${idText(manifest.id)} has a split of ${uid} that is none`, { split });
-      read.set(`${source}/${lane.next % lane.lanes}`, Math.floor(lane.next / lane.lanes));
-    }
-  }
-  return (source, split) => read.get(`${source}/${split}`) ?? Number.POSITIVE_INFINITY;
 }
 
 const reducedState = valueState<SimRecord>('reduced');

@@ -18,6 +18,7 @@ import { creditsConserved } from './i18-credits-conserved.js';
 import { liveness } from './i19-liveness.js';
 import { totalActors } from './i21-total-actors.js';
 import { corruptFrameChangesNothing } from './i22-corrupt-frame-changes-nothing.js';
+import { stopIsKept } from './i23-stop-is-kept.js';
 
 export { sameDigest } from './i20-same-digest.js';
 
@@ -44,5 +45,6 @@ export const allCheckers: readonly CheckerFactory[] = [
   terminalOnce,
   creditsConserved,
   corruptFrameChangesNothing,
+  stopIsKept,
   liveness,
 ];

@@ -26,6 +26,10 @@ export function createdResult(event: StoreEvent, job: JobId): JobResult | null {
   return event.kind !== 'delete' && event.name === resultKey(job) ? (recordOf(event) as JobResult) : null;
 }
 
+/** Whether this event has just made it durable that somebody wants the job to stop. */
+export const isStopWish = ({ kind, name }: StoreEvent, job: JobId): boolean =>
+  kind !== 'delete' && name === `jobs/${job}/stop`;
+
 export const resultKey = (job: JobId): string => `jobs/${job}/result`;
 
 /** The names of a manifest's ids and runs as a violation shows them. */

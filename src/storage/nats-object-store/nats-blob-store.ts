@@ -54,7 +54,7 @@ export async function openNatsBlobStore(options: NatsBlobStoreOptions): Promise<
   const bucket = `weir-blobs-${cluster}`;
   const requests = new Requests(clock, timeoutMs);
   try {
-    const store = await requests.make(async () => {
+    const store = await requests.insist(async () => {
       const manager = await jetstreamManager(connection, { timeout: timeoutMs });
       // Not from the nearest replica: what is read decides what is written next.
       const kv = await new Kvm(manager.jetstream()).create(bucket, {

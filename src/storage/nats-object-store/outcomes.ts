@@ -18,6 +18,10 @@ export class NoAnswer extends Error {}
 export const isNobodyThere = (error: unknown): boolean =>
   isNoResponders(error) || (error instanceof Error && isNoResponders(error.cause));
 
+/** True when no answer came, for whatever reason: it may have been performed. */
+export const isUnanswered = (error: unknown): boolean =>
+  isNobodyThere(error) || unansweredErrors.some((kind) => error instanceof kind);
+
 const isNoResponders = (error: unknown): boolean => error instanceof errors.RequestError && error.isNoResponders();
 
 export const isConflict = (error: unknown): boolean => conflictCodes.has(codeOf(error));
@@ -46,12 +50,10 @@ function isUnclear(error: unknown): boolean {
   return unclearErrors.some((kind) => error instanceof kind);
 }
 
+const unansweredErrors = [NoAnswer, errors.TimeoutError, errors.RequestError, errors.ConnectionError] as const;
 const unclearErrors = [
-  NoAnswer,
+  ...unansweredErrors,
   JetStreamError,
-  errors.TimeoutError,
-  errors.RequestError,
-  errors.ConnectionError,
   errors.ClosedConnectionError,
   errors.DrainingConnectionError,
 ] as const;

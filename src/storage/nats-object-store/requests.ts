@@ -1,5 +1,5 @@
 import type { Clock } from '../../ports/clock.js';
-import { isNobodyThere, NoAnswer } from './outcomes.js';
+import { isNobodyThere, isUnanswered, NoAnswer } from './outcomes.js';
 
 /** How soon a request that nobody took is made again. */
 const retryMs = 50;
@@ -12,15 +12,28 @@ export class Requests {
   ) {}
 
   /** Rejects with NoAnswer when `request` is not settled by the deadline; it may be performed later. */
-  async make<T>(request: () => Promise<T>, timeoutMs = this.timeoutMs): Promise<T> {
+  make<T>(request: () => Promise<T>, timeoutMs = this.timeoutMs): Promise<T> {
+    return this.repeat(request, timeoutMs, isNobodyThere);
+  }
+
+  /** As `make`, for what may be performed twice: it is made again also when its answer was lost, with the connection for example. */
+  insist<T>(request: () => Promise<T>, timeoutMs: number): Promise<T> {
+    return this.repeat(request, timeoutMs, isUnanswered);
+  }
+
+  private async repeat<T>(
+    request: () => Promise<T>,
+    timeoutMs: number,
+    isRepeated: (error: unknown) => boolean,
+  ): Promise<T> {
     const untilMs = this.clock.monotonicMs() + timeoutMs;
     for (;;) {
       try {
         return await this.within(request(), untilMs - this.clock.monotonicMs());
       } catch (error) {
-        if (!isNobodyThere(error)) throw error;
+        if (!isRepeated(error)) throw error;
         if (this.clock.monotonicMs() + retryMs >= untilMs)
-          throw new NoAnswer('nobody took the request', { cause: error });
+          throw new NoAnswer(isNobodyThere(error) ? 'nobody took the request' : 'no answer in time', { cause: error });
       }
       await this.pause();
     }

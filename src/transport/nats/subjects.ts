@@ -7,7 +7,8 @@ import type { ProcessName, SlotAddress } from '../../../actors/protocol/ids.js';
  * of its topics at once; `weir.<cluster>.ctl.$all.<topic>` carries those for every process;
  * `weir.<cluster>.data.<process>.<incarnation>.<slot>` carries frames to a slot.
  * `weir.<cluster>.log.<process>.ask` asks a process for its log, `weir.<cluster>.logs.ask` every one, and
- * `weir.<cluster>.log.<process>.lines` carries its lines while somebody follows it.
+ * `weir.<cluster>.log.<process>.lines` carries its lines while somebody follows it. On `weir.<cluster>.watch` watchers
+ * say that they watch, and `weir.<cluster>.trace.<process>.<role>` is what they then get to see.
  */
 export const controlSubject = (cluster: string, process: ProcessName, topic: string): string =>
   `weir.${cluster}.ctl.${process}.${isTopic(topic) ? topic : unnamedTopic}`;
@@ -29,6 +30,13 @@ export const broadcastSubject = (cluster: string, topic: string): string =>
   `weir.${cluster}.ctl.$all.${isTopic(topic) ? topic : unnamedTopic}`;
 
 export const everyBroadcastSubject = (cluster: string): string => `weir.${cluster}.ctl.$all.>`;
+
+export const watchSubject = (cluster: string): string => `weir.${cluster}.watch`;
+
+export const traceSubject = (cluster: string, process: ProcessName, role: string): string =>
+  `weir.${cluster}.trace.${process}.${isTopic(role) ? role : unnamedTopic}`;
+
+export const everyTraceSubject = (cluster: string): string => `weir.${cluster}.trace.>`;
 
 const nameCharactersMax = 128;
 const namePattern = /^[A-Za-z0-9_-]+$/;

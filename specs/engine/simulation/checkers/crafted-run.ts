@@ -130,6 +130,11 @@ export class CraftedRun {
     this.log({ kind: 'checkpoint', checkpoint: manifest, epoch: manifest.id.epoch });
   }
 
+  /** Somebody wants the job to stop, and that is durable. */
+  stop(): void {
+    this.write('create', `jobs/${job}/stop`, encodeRecord({ format: 1, job }), leader);
+  }
+
   result(outcome: JobResult['outcome'], kind: StoreEvent['kind'] = 'create'): void {
     this.write(kind, `jobs/${job}/result`, encodeRecord({ format: 1, job, outcome, failure: null }), leader);
   }

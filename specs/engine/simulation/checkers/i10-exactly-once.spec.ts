@@ -47,6 +47,21 @@ describe('I10: exactly once', () => {
     expect(() => end(committed(records))).toThrow('a fold does not follow from the one before');
   });
 
+  it('is silent when a job that was stopped has put out what it had read, and fires when it has put out less or more', () => {
+    const stopped = (count: number): CountingRun => {
+      const run = committed(counted(count));
+      run.stop();
+      run.complete(run.cut(1, { read: 3, parts: [0] }));
+      return run;
+    };
+    end(stopped(3));
+    expect(() => end(stopped(2))).toThrow('the output has record 0/0/2 0 times and should have it 1 times');
+    expect(() => end(stopped(4))).toThrow('the output has record 0/0/3 1 times and should have it 0 times');
+    const unasked = committed(counted(3));
+    unasked.complete(unasked.cut(1, { read: 3, parts: [0] }));
+    expect(() => end(unasked)).toThrow('the output has record 0/0/3 0 times');
+  });
+
   it('fires when a count is given twice', () => {
     const records = all.map((record) => withFirstFold(record, { count: 1 }));
     expect(() => end(committed(records))).toThrow('number 1 is put out');

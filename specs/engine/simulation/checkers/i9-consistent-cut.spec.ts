@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { SubtaskSnapshot } from '../../../../actors/protocol/manifest.js';
 import { consistentCut } from '../../../../src/simulation/checkers/i9-consistent-cut.js';
 import { CountingRun, counted } from './crafted-job.js';
-import { CraftedRun, manifest } from './crafted-run.js';
+import { CraftedRun, id, manifest } from './crafted-run.js';
 
 describe('I9: consistent cut', () => {
   it('is silent when state and promised output follow from the positions, part by part', () => {
@@ -34,6 +35,15 @@ describe('I9: consistent cut', () => {
         'I9: with checkpoint 1-1 the log promises',
       );
     }
+  });
+
+  it('what a reader that was stopped had left stays where it was when later checkpoints hold no part of it', () => {
+    const run = new CountingRun(consistentCut);
+    run.pending(0, counted(2));
+    const cut = run.cut(1, { read: 2, parts: [0] });
+    const [reader, ...others] = cut.subtasks as [SubtaskSnapshot, ...SubtaskSnapshot[]];
+    run.complete({ ...cut, subtasks: [{ ...reader, drained: true }, ...others] });
+    run.complete({ ...cut, id: id(2), subtasks: others, finished: [reader.subtask] });
   });
 
   it('fires when a promised part is not there', () => {

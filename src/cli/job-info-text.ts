@@ -1,0 +1,52 @@
+import type { CheckpointsDescription, JobDescribed } from '../../actors/checkpoint-coordinator/messages.js';
+import { checkpointText, runText } from '../../actors/protocol/ids.js';
+import { tableText } from './table-text.js';
+
+/** How a job does, for people: how it is, how far its checkpoints are, where its subtasks are, and what went wrong. */
+export function describedText({ job, checkpoints }: JobDescribed): string {
+  const { record, state, waitsFor, waitsForMore, stopping, run, attempts, userFailures, restored } = job;
+  const facts: readonly (readonly [string, string])[] = [
+    ['job', record.job],
+    ['state', stopping ? `${state}, stopping` : state],
+    ['waits for', waitsText(waitsFor, waitsForMore)],
+    ['run', `${runText(run)}, attempt ${attempts} of this leader, ${userFailures} ended by the job's own code`],
+    ['went on from', restored === null ? 'the beginning' : `checkpoint ${checkpointText(restored)}`],
+    ['checkpoints', checkpoints === null ? '' : checkpointsText(checkpoints)],
+  ];
+  const width = Math.max(...facts.map(([name]) => name.length));
+  const parts = [
+    facts.flatMap(([name, text]) => (text === '' ? [] : [`${name.padEnd(width)}  ${text}`])).join('\n'),
+    subtasksText(job),
+    failuresText(job),
+  ];
+  return parts.filter((part) => part !== '').join('\n\n');
+}
+
+function checkpointsText({ state, latest, entries, failures, cause, ...subtasks }: CheckpointsDescription): string {
+  const newest = latest === null ? 'none is complete yet' : `newest complete ${checkpointText(latest)}`;
+  const failed = failures === 0 || cause === null ? '' : `, ${failures} failed since: ${cause.message}`;
+  const { running, drained, finished } = subtasks;
+  const ends =
+    drained + finished === 0 ? '' : `; ${running} subtasks run, ${drained} have drained, ${finished} finished`;
+  return `${newest}, ${entries} log entries, now ${state}${failed}${ends}`;
+}
+
+function waitsText(waitsFor: readonly string[], more: number): string {
+  const names = waitsFor.join(', ');
+  return more === 0 ? names : `${names} and ${more} more`;
+}
+
+function subtasksText({ subtasks }: JobDescribed['job']): string {
+  if (subtasks.length === 0) return '';
+  const rows = subtasks.map(({ subtask, phase, process, slot }) => [subtask, phase, process, String(slot)]);
+  return tableText(['SUBTASK', 'PHASE', 'TASK MANAGER', 'SLOT'], rows);
+}
+
+/** The last one first, which is the one that people look for. */
+function failuresText({ failures }: JobDescribed['job']): string {
+  if (failures.length === 0) return '';
+  const rows = [...failures]
+    .reverse()
+    .map(({ run, where, failure }) => [runText(run), where, `${failure.code}: ${failure.message}`]);
+  return tableText(['RUN', 'FAILED', 'FAILURE'], rows);
+}
