@@ -9,7 +9,7 @@ import { failure } from '../../actors/protocol/failure.js';
 import type { JobResult } from '../../actors/protocol/job-graph.js';
 import { resourceManagerActor } from '../../actors/resource-manager/machine.js';
 import { Driver } from './driver.js';
-import { brokenChannel, graphWith, JobStage, recordOf } from './job-master-stage.js';
+import { brokenChannel, countPlace, failedAt, graphWith, JobStage, recordOf } from './job-master-stage.js';
 
 /** Questions that change nothing: `weir list` and `weir status` ask them. */
 const options = defaultClusterOptions;
@@ -96,7 +96,7 @@ describe('job-master and checkpoint-coordinator: what the job is doing', () => {
     const stage = new JobStage().until('running').fails(brokenChannel);
     expect(answered(stage)?.job).toMatchObject({
       state: 'pausing',
-      failures: [{ where: 'v2#0', failure: brokenChannel }],
+      failures: [{ where: 'v2#0', failure: failedAt(countPlace, brokenChannel) }],
     });
   });
 
