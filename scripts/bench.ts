@@ -1,43 +1,65 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { cac } from 'cac';
+import { keyedCount } from './bench/cluster/keyed-count.js';
+import { latency } from './bench/cluster/latency.js';
+import { memory } from './bench/cluster/memory.js';
+import { againstPlainLoop } from './bench/in-one-thread.js';
 import { keyedReduce } from './bench/keyed-reduce.js';
-import { type Measurement, measure } from './bench/measure.js';
+import type { Outcome } from './bench/outcome.js';
 import { statelessChain } from './bench/stateless-chain.js';
+import { traffic } from './bench/traffic/traffic.js';
 
-/** Measures what the data plane of one slot does in a second, each figure beside a plain loop of the same work. */
+/** Measures the data plane and the control plane, each figure beside a yardstick of the same run. */
 const cli = cac('bench');
 cli
-  .option('--repetitions <n>', 'How often each is measured; the median counts', { default: 5 })
+  .option('--only <names>', 'Some of chain,keyed,slots,nats,latency,memory,traffic; all of them when left out')
+  .option('--repetitions <n>', 'How often chain and keyed are measured; the median counts', { default: 5 })
+  .option('--seconds <n>', 'How long memory is watched', { default: 120 })
   .option('--json', 'Print one JSON line at the end')
-  .option('--assert', 'Exit 1 when a figure is below its floor');
+  .option('--check', 'Exit 1 when a figure misses what is wanted of it');
 cli.help();
 const { options } = cli.parse();
 
+const repetitions = Number(options.repetitions);
+const benchmarks: Readonly<Record<string, () => Outcome | Promise<Outcome>>> = {
+  chain: () => againstPlainLoop('chain', [statelessChain(100)], repetitions),
+  keyed: () => againstPlainLoop('keyed', [keyedReduce(60, 1, 6_000_000), keyedReduce(10, 2, null)], repetitions),
+  slots: () => keyedCount('threads'),
+  nats: () => keyedCount('nats'),
+  latency,
+  memory: () => memory(Number(options.seconds)),
+  traffic,
+};
+
 if (!options.help) {
-  const benchmarks = [statelessChain(100), keyedReduce(60, 1, 6_000_000), keyedReduce(10, 2, null)];
-  const measurements: Measurement[] = [];
-  for (const benchmark of benchmarks) {
-    const measurement = await measure(benchmark, Number(options.repetitions));
-    measurements.push(measurement);
-    console.error(textOf(measurement));
-  }
-  if (options.json === true) console.log(JSON.stringify(measurements));
-  const low = measurements.filter(
-    ({ recordsPerSecond, floorRecordsPerSecond }) => recordsPerSecond < (floorRecordsPerSecond ?? 0),
-  );
-  if (options.assert === true && low.length > 0) {
-    console.error(`below the floor: ${low.map(({ name }) => name).join('; ')}`);
-    process.exitCode = 1;
-  }
+  const names = typeof options.only === 'string' ? options.only.split(',') : Object.keys(benchmarks);
+  const unknown = names.filter((name) => benchmarks[name] === undefined);
+  if (unknown.length > 0) {
+    console.error(`There is no benchmark ${unknown.join(', ')}. There are ${Object.keys(benchmarks).join(', ')}.`);
+    process.exitCode = 2;
+  } else await run(names);
 }
 
-function textOf({
-  name,
-  recordsPerSecond,
-  plainLoopRecordsPerSecond,
-  ratio,
-  floorRecordsPerSecond,
-}: Measurement): string {
-  const million = (count: number): string => `${(count / 1_000_000).toFixed(1)} M/s`;
-  const floor = floorRecordsPerSecond === null ? 'no floor' : `floor ${million(floorRecordsPerSecond)}`;
-  return `${name}: ${million(recordsPerSecond)} (${floor}), a plain loop ${million(plainLoopRecordsPerSecond)}, ratio ${ratio}`;
+async function run(names: readonly string[]): Promise<void> {
+  build();
+  const outcomes: Outcome[] = [];
+  for (const name of names) {
+    const outcome = await (benchmarks[name] as () => Promise<Outcome>)();
+    outcomes.push(outcome);
+    for (const line of outcome.lines) console.error(line);
+  }
+  const misses = outcomes.flatMap(({ name, misses: own }) => own.map((miss) => `${name}: ${miss}`));
+  for (const miss of misses) console.error(`missed: ${miss}`);
+  if (options.json === true) console.log(JSON.stringify(outcomes.map(({ lines: _, ...rest }) => rest)));
+  if (options.check === true && misses.length > 0) process.exitCode = 1;
+}
+
+/** Processes and threads run what is built. */
+function build(): void {
+  const compiler = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url));
+  const { status } = spawnSync(process.execPath, [compiler, '-b', fileURLToPath(new URL('../src', import.meta.url))], {
+    stdio: ['ignore', 2, 2],
+  });
+  if (status !== 0) throw new Error('The package could not be built.');
 }

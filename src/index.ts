@@ -10,13 +10,21 @@ export { StreamSink } from './api/stream-sink.js';
 
 // Functions of the job's own, and their state.
 
+export { type TimestampAssigner, WatermarkStrategy } from './api/watermark-strategy.js';
 export type { Instance, ProcessContext } from './operators/function-operator.js';
 export type { StateAccess } from './operators/keyed-input.js';
-export type { KeyedInstance, KeyedProcessContext, KeyedProcessFunction } from './operators/keyed-process.js';
+export type {
+  KeyedInstance,
+  KeyedProcessContext,
+  KeyedProcessFunction,
+  OnTimerContext,
+  Timers,
+} from './operators/keyed-process.js';
 export type { ProcessFunction } from './operators/process.js';
 export type { Reducer } from './operators/reduce.js';
 export { listState, mapState, valueState } from './state/descriptors.js';
 export type { DeepReadonly, ListState, MapState, StateDescriptor, ValueState } from './state/keyed-state.js';
+export type { WatermarkGenerator, WatermarkOutput } from './time/watermark-generator.js';
 
 // Contracts for sources and sinks of one's own, and what they are given.
 

@@ -5,6 +5,7 @@ import type { Delivered } from '../kernel/message.js';
 import { sameCheckpoint } from '../protocol/ids.js';
 import { ask, memberOf, phaseOf, refusal, unaskOpen } from './asking.js';
 import { blobNames } from './blobs.js';
+import { cellAt, mapCells, valuesOf, withCell } from './cells.js';
 import { answerLate } from './collecting.js';
 import type { CheckpointCoordinatorContext, Phase } from './context.js';
 import type { CheckpointCoordinatorMessage } from './messages.js';
@@ -19,10 +20,10 @@ type On<T extends CheckpointCoordinatorMessage['type']> = Delivered<Extract<Chec
  */
 export function abort(context: Context): Decision<Context> {
   invariant(context.creations === 0, 'a checkpoint that may be durable is aborted', { newest: context.newest });
-  const asked = context.plan.members.filter(({ index }) => context.phases[index] !== 'exempt');
+  const asked = context.plan.members.filter(({ index }) => cellAt(context.phases, index) !== 'exempt');
   return {
     context: {
-      phases: context.phases.map((phase): Phase => (phase === 'exempt' ? phase : 'aborting')),
+      phases: mapCells(context.phases, (phase): Phase => (phase === 'exempt' ? phase : 'aborting')),
       missing: asked.length,
       failures: context.failures + 1,
     },
@@ -40,7 +41,7 @@ export function discardSnapshot(context: Context, message: On<'subtask.snapshott
   const member = memberOf(context, message.snapshot.subtask);
   const belongs = late.refuse === undefined && sameCheckpoint(message.checkpoint, context.newest);
   if (member === undefined || !belongs) return late;
-  return { ...late, context: { snapshots: context.snapshots.with(member.index, message.snapshot) } };
+  return { ...late, context: { snapshots: withCell(context.snapshots, member.index, message.snapshot) } };
 }
 
 export function noteAborted(context: Context, message: On<'subtask.aborted'>): Decision<Context> {
@@ -49,7 +50,7 @@ export function noteAborted(context: Context, message: On<'subtask.aborted'>): D
   if (!sameCheckpoint(message.checkpoint, context.newest)) return { refuse: 'staleCheckpoint' };
   const member = memberOf(context, message.subtask);
   if (member === undefined || phaseOf(context, message.subtask) !== 'aborting') return {};
-  return { context: { phases: context.phases.with(member.index, 'aborted'), missing: context.missing - 1 } };
+  return { context: { phases: withCell(context.phases, member.index, 'aborted'), missing: context.missing - 1 } };
 }
 
 export const isLastAborted = (context: Context, message: On<'subtask.aborted'>): boolean =>
@@ -73,7 +74,7 @@ export function noteTooManyFailures({ plan, failures, cause }: Context): Decisio
  */
 export function deleteAborted({ plan, snapshots, latest }: Context): Decision<Context> {
   const kept = blobNames(latest?.subtasks ?? []);
-  const written = blobNames(snapshots.filter((snapshot) => snapshot !== null));
+  const written = blobNames(valuesOf(snapshots).filter((snapshot) => snapshot !== null));
   const names = [...written].filter((name) => !kept.has(name));
   return {
     context: { snapshots: [] },

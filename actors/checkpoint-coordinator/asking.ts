@@ -3,6 +3,7 @@ import type { Effect } from '../kernel/effect.js';
 import type { AnyMessage, AskId, Delivered } from '../kernel/message.js';
 import { checkpointText, type JobRun, type SubtaskKey } from '../protocol/ids.js';
 import type { SubtaskMessage } from '../subtask/messages.js';
+import { cellAt } from './cells.js';
 import type { CheckpointCoordinatorContext, Member, Phase } from './context.js';
 import type { CheckpointCoordinatorAnswer } from './messages.js';
 
@@ -26,7 +27,7 @@ export function memberOf(context: Context, key: SubtaskKey): Member | undefined 
 
 export const phaseOf = (context: Context, key: SubtaskKey): Phase | undefined => {
   const index = context.plan.indexOf[key];
-  return index === undefined ? undefined : context.phases[index];
+  return index === undefined ? undefined : cellAt(context.phases, index);
 };
 
 /** Asks one subtask the question of its phase. */
@@ -56,7 +57,7 @@ export const unask = (context: Context, phase: AskingPhase, key: SubtaskKey): Ef
 export function unaskOpen(context: Context): readonly Effect[] {
   const effects: Effect[] = [];
   for (const { index, key } of context.plan.members) {
-    const phase = context.phases[index];
+    const phase = cellAt(context.phases, index);
     if (isAsking(phase)) effects.push(unask(context, phase, key));
   }
   return effects;

@@ -3,7 +3,9 @@ import type { Effect } from '../kernel/effect.js';
 import { failure } from '../kernel/failure.js';
 import type { Delivered } from '../kernel/message.js';
 import { checkpointText, compareCheckpoints, sameCheckpoint } from '../protocol/ids.js';
+import type { SubtaskSnapshot } from '../protocol/manifest.js';
 import { askedMember, memberOf, noted, phaseOf, refusal, unask } from './asking.js';
+import { cellAt, withCell } from './cells.js';
 import type { CheckpointCoordinatorContext, Member } from './context.js';
 import type { CheckpointCoordinatorMessage } from './messages.js';
 import { tellSource } from './triggering.js';
@@ -18,7 +20,7 @@ export function noteInjected(context: Context, message: On<'subtask.barrierInjec
   if (!sameCheckpoint(message.checkpoint, context.newest)) return { refuse: 'staleCheckpoint' };
   const member = memberOf(context, message.subtask);
   if (member === undefined || phaseOf(context, message.subtask) !== 'triggered') return {};
-  return { context: { phases: context.phases.with(member.index, 'injected') }, effects: reopen(context, member) };
+  return { context: { phases: withCell(context.phases, member.index, 'injected') }, effects: reopen(context, member) };
 }
 
 const reopen = (context: Context, { source, key }: Member): readonly Effect[] =>
@@ -45,11 +47,11 @@ export function noteSnapshot(context: Context, message: On<'subtask.snapshotted'
   const member = memberOf(context, snapshot.subtask);
   if (member === undefined) return { refuse: 'unknownSubtask' };
   // The answer to the trigger may have been lost; that the part is durable answers it too.
-  const wasTriggered = context.phases[member.index] === 'triggered';
+  const wasTriggered = cellAt(context.phases, member.index) === 'triggered';
   return {
     context: {
-      phases: context.phases.with(member.index, 'snapshotted'),
-      snapshots: context.snapshots.with(member.index, snapshot),
+      phases: withCell(context.phases, member.index, 'snapshotted'),
+      snapshots: withCell<SubtaskSnapshot | null>(context.snapshots, member.index, snapshot),
       missing: context.missing - 1,
     },
     effects: [

@@ -13,6 +13,7 @@ import type {
 import { actorNames, jobRun, subtaskKey } from '../protocol/ids.js';
 import type { JobGraph } from '../protocol/job-graph.js';
 import type { CheckpointManifest, EnumeratorSnapshot, SubtaskSnapshot } from '../protocol/manifest.js';
+import type { Cells } from './cells.js';
 import type { CheckpointCoordinatorInput } from './messages.js';
 
 /** One subtask of the run; never changes. */
@@ -97,8 +98,8 @@ export interface CheckpointCoordinatorContext {
   /** By source. */
   readonly enumerators: readonly (EnumeratorSnapshot | null)[];
   /** By subtask. */
-  readonly phases: readonly Phase[];
-  readonly snapshots: readonly (SubtaskSnapshot | null)[];
+  readonly phases: Cells<Phase>;
+  readonly snapshots: Cells<SubtaskSnapshot | null>;
   /** How many sources or subtasks the current state waits for. */
   readonly missing: number;
   /** How many times the creation of the log entry has been tried. */

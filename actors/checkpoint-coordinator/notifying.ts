@@ -3,6 +3,7 @@ import type { Delivered } from '../kernel/message.js';
 import { sameCheckpoint } from '../protocol/ids.js';
 import { ask, memberOf, phaseOf, refusal } from './asking.js';
 import { blobNames } from './blobs.js';
+import { cellAt, mapCells, withCell } from './cells.js';
 import type { CheckpointCoordinatorContext, Phase } from './context.js';
 import { grown } from './lives.js';
 import type { CheckpointCoordinatorMessage } from './messages.js';
@@ -15,7 +16,7 @@ type Committed = Delivered<Extract<CheckpointCoordinatorMessage, { type: 'subtas
 export function complete(context: Context): Decision<Context> {
   const manifest = manifestOf(context);
   const names = blobNames(manifest.subtasks);
-  const asked = context.plan.members.filter(({ index }) => context.phases[index] === 'snapshotted');
+  const asked = context.plan.members.filter(({ index }) => cellAt(context.phases, index) === 'snapshotted');
   return {
     context: {
       latest: manifest,
@@ -25,7 +26,7 @@ export function complete(context: Context): Decision<Context> {
       creations: 0,
       snapshots: [],
       enumerators: [],
-      phases: context.phases.map((phase): Phase => (phase === 'exempt' ? phase : 'committing')),
+      phases: mapCells(context.phases, (phase): Phase => (phase === 'exempt' ? phase : 'committing')),
       missing: asked.length,
       superseded: [...blobNames(context.latest?.subtasks ?? [])].filter((name) => !names.has(name)),
     },
@@ -42,7 +43,7 @@ export function noteCommitted(context: Context, message: Committed): Decision<Co
   return {
     context: {
       ...(message.finished ? grown(context, message.subtask, 'finished') : {}),
-      phases: context.phases.with(member.index, 'committed'),
+      phases: withCell(context.phases, member.index, 'committed'),
       missing: context.missing - 1,
     },
   };

@@ -6,6 +6,7 @@ import { actorNames, sameCheckpoint, subtaskKey, type VertexId } from '../protoc
 import type { JobEdge } from '../protocol/job-graph.js';
 import type { SourceCoordinatorMessage } from '../source-coordinator/messages.js';
 import { ask } from './asking.js';
+import { cellsOf, valuesOf } from './cells.js';
 import type { CheckpointCoordinatorContext, Member, Phase } from './context.js';
 import type { CheckpointCoordinatorMessage } from './messages.js';
 
@@ -24,8 +25,8 @@ export function begin(context: Context): Decision<Context> {
     context: {
       newest: checkpoint,
       enumerators: context.plan.sources.map(() => null),
-      phases: context.lives.map((life): Phase => (life === 'finished' ? 'exempt' : 'awaited')),
-      snapshots: context.plan.members.map(() => null),
+      phases: cellsOf(context.lives.map((life): Phase => (life === 'finished' ? 'exempt' : 'awaited'))),
+      snapshots: cellsOf(context.plan.members.map(() => null)),
       missing: context.plan.sources.length,
     },
     effects: [
@@ -51,10 +52,10 @@ export const isLastSource = (context: Context, message: SourceSnapshotted): bool
 /** All valves are closed: asks for the barrier where it can begin. */
 export function trigger(context: Context): Decision<Context> {
   const triggered = withoutUnfinishedUpstream(context);
-  const phases = [...context.phases];
+  const phases = [...valuesOf(context.phases)];
   for (const { index } of triggered) phases[index] = 'triggered';
   return {
-    context: { phases, missing: context.unfinished },
+    context: { phases: cellsOf(phases), missing: context.unfinished },
     effects: triggered.map((member) =>
       ask(context, member, 'triggered', context.plan.graph.options.checkpointTimeoutMs),
     ),

@@ -1,3 +1,4 @@
+import { cellAt } from './cells.js';
 import type { CheckpointCoordinatorContext, Phase } from './context.js';
 import { keyOf } from './writing.js';
 
@@ -20,4 +21,4 @@ export function waitingFor(state: string, context: CheckpointCoordinatorContext)
 }
 
 const membersIn = ({ plan, phases }: CheckpointCoordinatorContext, wanted: readonly (Phase | undefined)[]): string[] =>
-  plan.members.filter(({ index }) => wanted.includes(phases[index])).map(({ key }) => key);
+  plan.members.filter(({ index }) => wanted.includes(cellAt(phases, index))).map(({ key }) => key);

@@ -6,6 +6,7 @@ import type { Delivered, RecordEvent } from '../kernel/message.js';
 import { checkpointText } from '../protocol/ids.js';
 import type { CheckpointManifest, LogEntry } from '../protocol/manifest.js';
 import { unaskOpen } from './asking.js';
+import { valuesOf } from './cells.js';
 import type { CheckpointCoordinatorContext } from './context.js';
 import { endCollecting } from './triggering.js';
 
@@ -47,9 +48,10 @@ const nonceOf = ({ plan, newest }: Context): string => `${plan.incarnation}/${pl
 
 /** In the order of the graph, whatever order the parts arrived in. */
 export function manifestOf(context: Context): CheckpointManifest {
-  const { newest, phases } = context;
+  const { newest } = context;
+  const phases = valuesOf(context.phases);
   const { run, members } = context.plan;
-  const subtasks = context.snapshots.filter((snapshot) => snapshot !== null);
+  const subtasks = valuesOf(context.snapshots).filter((snapshot) => snapshot !== null);
   const enumerators = context.enumerators.filter((enumerator) => enumerator !== null);
   // One part of each expected subtask, and each subtask either expected or finished before (I5).
   const expected = phases.filter((phase) => phase !== 'exempt').length;

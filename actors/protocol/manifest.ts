@@ -18,7 +18,7 @@ export interface StateRange {
 /** How a state's values are written, kept from the first format on. */
 export interface SerializerIdentity {
   readonly state: string;
-  readonly kind: 'value' | 'list' | 'map' | 'operatorList';
+  readonly kind: 'value' | 'list' | 'map' | 'timers' | 'operatorList';
   readonly serializer: string;
   readonly version: number;
 }

@@ -85,6 +85,7 @@ function partOf([kind, n]: StageSpec, at: number): ChainPart {
     culprit,
     operator: created as Operator,
     keyed: null,
+    held: false,
   });
   switch (kind) {
     case 'map':
@@ -188,6 +189,7 @@ class Adversary {
         },
       },
       watermark: () => undefined,
+      idle: () => undefined,
     };
     const chain = compileChain(this.parts, end, this.gauge, true);
     for (const [index, part] of this.parts.entries()) {

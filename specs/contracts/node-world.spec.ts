@@ -41,6 +41,27 @@ describe('files of this machine', () => {
   });
 });
 
+describe('loops of this machine', () => {
+  it('loop: where records take long a turn gets few of them, and many again when they no longer do', async () => {
+    // What is written to disk by the same thread goes on between turns only.
+    const recordMs = 0.2;
+    const grants: number[] = [];
+    let slow = true;
+    const loop = nodeLoops.create((recordsMax) => {
+      grants.push(recordsMax);
+      const untilMs = performance.now() + recordMs * recordsMax;
+      while (slow && performance.now() < untilMs);
+      return 'more';
+    });
+    loop.wake();
+    await realUntil(() => (grants.at(-1) ?? Number.POSITIVE_INFINITY) * recordMs < 2);
+    expect(grants[0]).toBe(1_024);
+    slow = false;
+    await realUntil(() => grants.at(-1) === 1_024);
+    loop.stop();
+  });
+});
+
 describe('entropy', () => {
   it('ids: differ', () => {
     const ids = new Set(Array.from({ length: 1_000 }, () => nodeEntropy.id()));

@@ -9,12 +9,15 @@ import { ProcessOperator } from '../operators/process.js';
 import { ReduceOperator, type Reducer } from '../operators/reduce.js';
 import type { Sink } from '../operators/sink.js';
 import { SinkOperator } from '../operators/sink-operator.js';
+import { WatermarkOperator } from '../operators/watermarks.js';
 import type { DeepReadonly } from '../state/keyed-state.js';
+import type { WatermarkSetting } from '../time/watermark-generator.js';
 import { CollectSink, PrintSink } from './client-sinks.js';
 import { mistake } from './engine-error.js';
 import type { GraphRecorder, NewNode, NodeSettings, Origin, RecordedNode } from './graph-recorder.js';
 import type { SupportedKey } from './key.js';
 import { StreamSink } from './stream-sink.js';
+import type { WatermarkStrategy } from './watermark-strategy.js';
 
 /** Refuses functions for keyed streams, which methods, being compared either way round, would let pass. */
 interface WithoutKey<R> {
@@ -140,6 +143,24 @@ abstract class Stream<out T> {
    */
   collect(name: string): StreamSink {
     return this.#sink('collect', new CollectSink(name), { commits: true, stateful: true }).uid(`collect-${name}`);
+  }
+
+  /**
+   * Gives records event time: their timestamps, and the watermarks that follow them. Near the source is the best place, where records of one
+   * split still come in their order; watermarks that came before end here.
+   *
+   * @example
+   * ```ts
+   * flights.assignTimestampsAndWatermarks(
+   *   WatermarkStrategy.forBoundedOutOfOrderness<Flight>(60_000).withTimestampAssigner((flight) => Date.parse(flight.date)),
+   * );
+   * ```
+   */
+  assignTimestampsAndWatermarks(strategy: WatermarkStrategy<T>): SingleOutputStream<T> {
+    const recorder = this.#recorder;
+    const create = (): Operator =>
+      new WatermarkOperator(strategy as WatermarkSetting<T>, recorder.watermarkIntervalMs) as Operator;
+    return this.#transform('watermarks', false, { kind: 'operator', create, key: null });
   }
 
   /** @internal */

@@ -40,6 +40,7 @@ export type NewNode = Pick<RecordedNode, 'operation' | 'kind' | 'commits' | 'sta
 export class GraphRecorder {
   parallelism = 1;
   maxParallelism: number | null = null;
+  watermarkIntervalMs = 200;
   generatedUidsAllowed = false;
   options: JobOptions = defaultJobOptions;
   private readonly nodes: RecordedNode[] = [];

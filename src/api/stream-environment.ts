@@ -119,6 +119,13 @@ export class StreamEnvironment {
     });
   }
 
+  /** How often watermark generators are asked for a watermark, in milliseconds. Default 200. */
+  setAutoWatermarkInterval(intervalMs: number): this {
+    return this.#set(() => {
+      this.#recorder.watermarkIntervalMs = wholeNumber('setAutoWatermarkInterval', intervalMs, 1);
+    });
+  }
+
   /**
    * Lets operators that keep state go without a uid. Theirs is then made of their position, so that another version of the job, with
    * an operator more or less, does not find their state again.

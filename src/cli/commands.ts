@@ -4,7 +4,7 @@ import { type ClusterCommand, clusterCommand, declareClusterCommands } from './c
 import { UsageError } from './exit-code.js';
 import { declareInfo, type InfoCommand, infoCommandOf } from './info-options.js';
 import type { NatsInstallOptions } from './nats-command.js';
-import { advice, checkOptions, oneOf, onlyArgument, text } from './options.js';
+import { advice, checkOptions, onlyArgument, text } from './options.js';
 import { declareRun, type RunRequest, runArgument, runRequest } from './run-options.js';
 import { nearest } from './suggestion.js';
 

@@ -54,7 +54,7 @@ export interface UserFunction<In, Out, Context> {
 /** Runs such a function: gives it each record with its context, and the end of the input. */
 export abstract class FunctionOperator<In, Out, Context extends RecordContext<Out>> extends BasicOperator<In, Out> {
   private readonly userFunction: UserFunction<In, Out, Context>;
-  private record!: Context;
+  protected record!: Context;
 
   constructor(userFunction: UserFunction<In, Out, Context>) {
     super();

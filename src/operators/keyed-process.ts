@@ -1,11 +1,32 @@
 import type { KeyedState } from '../state/keyed-state.js';
+import { StateFailure } from '../state/state-failure.js';
 import { FunctionOperator, type Instance, type ProcessContext, RecordContext } from './function-operator.js';
 import { keyedStateOf, type StateAccess, stateAccessOf } from './keyed-input.js';
-import type { Lifecycle, OperatorContext, Settle } from './operator.js';
+import { type Lifecycle, noTimestamp, type OperatorContext, type Settle } from './operator.js';
+import { TimerService } from './timer-service.js';
 
 /** As ProcessContext, with the key of the record and its state. It is one object that changes: do not keep it. */
 export interface KeyedProcessContext<K, Out> extends ProcessContext<Out>, StateAccess {
   readonly currentKey: K;
+  readonly timers: Timers;
+}
+
+/** Timers of the current key: one for each time. */
+export interface Timers {
+  /** Wall-clock time in milliseconds since 1970. */
+  currentProcessingTime(): number;
+  /** Fires with the first watermark at or after `time`: with the next one, if the present one is that far already. */
+  setEventTime(time: number): void;
+  /** Fires when the wall clock has passed `time`; at once, if it has. */
+  setProcessingTime(time: number): void;
+  /** Takes a timer back; one that is not set is no mistake. */
+  deleteEventTime(time: number): void;
+  deleteProcessingTime(time: number): void;
+}
+
+/** As KeyedProcessContext, for a timer: `timestamp` is the time it was set for. */
+export interface OnTimerContext<K, Out> extends KeyedProcessContext<K, Out> {
+  readonly timeDomain: 'eventTime' | 'processingTime';
 }
 
 /** Which parallel instance this is, and its keyed state. */
@@ -33,15 +54,19 @@ export interface KeyedProcessFunction<K, In, Out> {
   /** Once, before the first record. There is no current key yet: state can be asked for, and not be used. */
   open?(instance: KeyedInstance): void;
   processElement(value: In, context: KeyedProcessContext<K, Out>): void;
+  /** A timer is due: never while a record is processed, and with the key it was set for. What it emits has its time unless another is given. */
+  onTimer?(timestamp: number, context: OnTimerContext<K, Out>): void;
   /** A bounded input has ended: the last chance to emit. There is no current key any more. */
   finish?(context: ProcessContext<Out>): void;
   /** The last call, also after a failure, and when `open` failed. */
   close?(): void;
 }
 
-/** Runs a KeyedProcessFunction. The engine sets the current key before each record. */
+/** Runs a KeyedProcessFunction. The engine sets the current key before each record, and the timer service before each timer. */
 export class KeyedProcessOperator<K, In, Out> extends FunctionOperator<In, Out, KeyedRecordContext<K, Out>> {
   private readonly processFunction: KeyedProcessFunction<K, In, Out>;
+  private timers: TimerService<null> | null = null;
+  private watermarkOut = noTimestamp;
 
   constructor(processFunction: KeyedProcessFunction<K, In, Out>) {
     super(processFunction);
@@ -51,8 +76,38 @@ export class KeyedProcessOperator<K, In, Out> extends FunctionOperator<In, Out, 
   protected openFunction(context: OperatorContext<Out>, instance: Instance): KeyedRecordContext<K, Out> {
     const keyed = keyedStateOf(context);
     const { state } = stateAccessOf(keyed);
-    this.processFunction.open?.({ ...instance, state });
-    return new KeyedRecordContext(context, keyed, state);
+    const { processFunction } = this;
+    if (processFunction.onTimer !== undefined) {
+      this.timers = new TimerService<null>(context, 'process', {
+        onEventTime: ({ time }) => processFunction.onTimer?.(time, record.at(time, 'eventTime')),
+        onProcessingTime: ({ time }) => processFunction.onTimer?.(time, record.at(time, 'processingTime')),
+      });
+    }
+    const record = new KeyedRecordContext<K, Out>(context, keyed, state, this.timers);
+    processFunction.open?.({ ...instance, state });
+    this.timers?.setAlarm();
+    return record;
+  }
+
+  override watermark(timestamp: number): void {
+    const { timers } = this;
+    if (timers === null) return super.watermark(timestamp);
+    timers.watermark = timestamp;
+    if (!this.resume()) this.context.hold();
+  }
+
+  /** The watermark is passed on when all that it made due has fired. */
+  override resume(): boolean {
+    const { timers } = this;
+    if (timers === null) return true;
+    this.record.watermark = timers.watermark;
+    if (!timers.fire()) return false;
+    keyedStateOf(this.context).clearCurrentKey();
+    if (timers.watermark > this.watermarkOut) {
+      this.watermarkOut = timers.watermark;
+      this.context.output.watermark(timers.watermark);
+    }
+    return true;
   }
 
   override finish(settle: Settle): Lifecycle {
@@ -60,19 +115,64 @@ export class KeyedProcessOperator<K, In, Out> extends FunctionOperator<In, Out, 
     keyedStateOf(this.context).clearCurrentKey();
     return super.finish(settle);
   }
+
+  override close(): void {
+    this.timers?.close();
+    super.close();
+  }
 }
 
-class KeyedRecordContext<K, Out> extends RecordContext<Out> implements KeyedProcessContext<K, Out> {
+class KeyedRecordContext<K, Out> extends RecordContext<Out> implements OnTimerContext<K, Out> {
   readonly state: StateAccess['state'];
+  readonly timers: Timers;
+  timeDomain: OnTimerContext<K, Out>['timeDomain'] = 'eventTime';
   private readonly keyed: KeyedState;
 
-  constructor(context: OperatorContext<Out>, keyed: KeyedState, state: StateAccess['state']) {
+  constructor(
+    context: OperatorContext<Out>,
+    keyed: KeyedState,
+    state: StateAccess['state'],
+    timers: TimerService<null> | null,
+  ) {
     super(context);
     this.keyed = keyed;
     this.state = state;
+    this.timers = timers === null ? withoutOnTimer(context.uid) : timersOf(timers);
   }
 
   get currentKey(): K {
     return this.keyed.currentKey() as K;
   }
+
+  /** This context as a timer meets it. */
+  at(time: number, timeDomain: OnTimerContext<K, Out>['timeDomain']): this {
+    this.timestamp = time;
+    this.timeDomain = timeDomain;
+    return this;
+  }
+}
+
+function timersOf(timers: TimerService<null>): Timers {
+  return {
+    currentProcessingTime: () => timers.currentProcessingTime(),
+    setEventTime: (time) => timers.eventTime.set(time, null),
+    setProcessingTime: (time) => timers.setProcessingTime(time, null),
+    deleteEventTime: (time) => timers.eventTime.remove(time, null),
+    deleteProcessingTime: (time) => timers.processingTime.remove(time, null),
+  };
+}
+
+/** A timer that nothing answers to is a mistake, and says so when it is set. */
+function withoutOnTimer(uid: string): Timers {
+  const refuse = (): never => {
+    const message = `operator '${uid}' uses timers, and its function has no onTimer; give it one`;
+    throw new StateFailure('TIMER_WITHOUT_FUNCTION', 'user', message);
+  };
+  return {
+    currentProcessingTime: refuse,
+    setEventTime: refuse,
+    setProcessingTime: refuse,
+    deleteEventTime: refuse,
+    deleteProcessingTime: refuse,
+  };
 }

@@ -6,10 +6,7 @@ import type { Files } from '../ports/files.js';
 import type { Offload } from '../ports/offload.js';
 import type { KeyedState } from '../state/keyed-state.js';
 
-/** A record without event time. */
-export const noTimestamp = Number.NEGATIVE_INFINITY;
-/** After the last record of a bounded input. */
-export const maxWatermark = Number.MAX_SAFE_INTEGER;
+export { maxWatermark, noTimestamp } from '../time/timestamps.js';
 
 /** `pending` promises exactly one call of `settle`, later; until then the tasklet takes no records. */
 export type Lifecycle = 'done' | 'pending';
@@ -19,6 +16,8 @@ export type Settle = (failure: Failure | null) => void;
 export interface Output<T> {
   emit(value: T, timestamp: number): void;
   watermark(timestamp: number): void;
+  /** Idle: this input holds no watermark back until it is active again. */
+  idle(isIdle: boolean): void;
   /** True while more was put out than the receivers have granted. Long loops of one record should pause while it holds. */
   blocked(): boolean;
 }
@@ -39,6 +38,8 @@ export interface OperatorContext<Out> {
   readonly client: ClientOutput;
   /** Asks for another turn of the tasklet, for example because a queue has room again. */
   wake(): void;
+  /** For want of room this operator has stopped in the middle of what it puts out: it gets no records until `resume` has gone on to the end. */
+  hold(): void;
   /** Fails the attempt. */
   fail(failure: Failure): void;
 }
@@ -62,6 +63,8 @@ export interface Operator<In = unknown, Out = unknown> {
   watermark(timestamp: number): void;
   /** False while it can take no more records; `wake` when it can again. */
   ready(): boolean;
+  /** After `hold`, when there is room again: goes on. False when it had to stop once more. */
+  resume(): boolean;
   /** Pre-barrier phase. When it is done, all that came of earlier records is emitted, durable, or in the coming snapshot. */
   prepareCheckpoint(checkpoint: CheckpointId, settle: Settle): Lifecycle;
   /** Operator state as plain data. Must not keep references to what changes later. */
@@ -88,6 +91,9 @@ export abstract class BasicOperator<In, Out> implements Operator<In, Out> {
     this.context.output.watermark(timestamp);
   }
   ready(): boolean {
+    return true;
+  }
+  resume(): boolean {
     return true;
   }
   prepareCheckpoint(_checkpoint: CheckpointId, _settle: Settle): Lifecycle {

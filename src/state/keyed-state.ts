@@ -1,5 +1,6 @@
 import type { CheckpointId } from '../../actors/protocol/ids.js';
 import type { SerializerIdentity } from '../../actors/protocol/manifest.js';
+import type { TimerQueue } from './timers.js';
 
 /** Values handed out by state, and records, are immutable to user code. */
 export type DeepReadonly<T> = T extends (...args: never[]) => unknown
@@ -46,6 +47,8 @@ export interface KeyedState {
   value<T>(descriptor: StateDescriptor<'value', T>): ValueState<T>;
   list<T>(descriptor: StateDescriptor<'list', T>): ListState<T>;
   map<K, T>(descriptor: StateDescriptor<'map', T, K>): MapState<K, T>;
+  /** Timers of that name, in a snapshot with the state of their keys. Namespaces are plain data. */
+  timers<N>(name: string): TimerQueue<N>;
 }
 
 /** One key group as bytes, with the watermark that was current in it. */

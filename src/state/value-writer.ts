@@ -15,6 +15,8 @@ const shortTextUnitsMax = 40;
 
 const stepsShownMax = 8;
 
+const undefinedContent = Uint8Array.of(0);
+
 /**
  * Writes plain data as bytes: equal data, with fields in the same order, gives equal bytes. Throws Unstorable for
  * anything else, which makes it the judge of what may be stored too. Belongs to one owner, who calls `clear` after a
@@ -42,6 +44,12 @@ export class ValueWriter {
 
   write(value: unknown): void {
     this.writeAt(value, 0);
+  }
+
+  /** As the value of a field, which may be undefined, of an object so many levels deep. */
+  writeField(value: unknown, depth: number): void {
+    if (value === undefined) this.writeExtension(extensions.undefined, undefinedContent);
+    else this.writeAt(value, depth);
   }
 
   private writeAt(value: unknown, depth: number): void {
@@ -85,9 +93,7 @@ export class ValueWriter {
       const name = names[at] as string;
       this.writeText(name);
       this.trail[depth] = name;
-      const field = value[name];
-      if (field === undefined) this.writeExtension(extensions.undefined, Buffer.of(0));
-      else this.writeAt(field, depth + 1);
+      this.writeField(value[name], depth + 1);
     }
   }
 

@@ -7,8 +7,8 @@ import { firstDifference } from '../graph/first-difference.js';
 import type { JobProgram } from '../graph/job-program.js';
 import type { SubtaskCounts } from '../ports/subtask-counts.js';
 import type { TaskEffect, TaskHost } from '../ports/task-host.js';
+import { ColumnCodec } from './frame/column-codec.js';
 import { frameBytesCap, headerBytes } from './frame/frame-header.js';
-import { RowCodec } from './frame/row-codec.js';
 import { type SlotInspection, SlotRuntime } from './slot/slot-runtime.js';
 import { TaskFailure } from './task-failure.js';
 import type { TaskHostPorts } from './task-host-ports.js';
@@ -42,7 +42,7 @@ class SlotTaskHost implements InspectableTaskHost {
   /** Counts the turns of each slot, over all runs that it holds. */
   private readonly progress = new Map<number, { count: number }>();
   private readonly options: TaskOptions;
-  private readonly codec = new RowCodec();
+  private readonly codec = new ColumnCodec();
   private terminated = false;
 
   constructor(private readonly ports: TaskHostPorts) {

@@ -184,6 +184,7 @@ export class TaskOperators {
       keyed: instance.part.keyed?.state ?? null,
       output: this.chain.outputOf(instance.at),
       wake,
+      hold: () => this.chain.hold(instance.at),
       fail: this.fail,
     };
   }

@@ -13,6 +13,7 @@ import type { Head, HeadEvent } from './head.js';
 import { LatencyMarks } from './latency-marks.js';
 import { OpenSource } from './open-source.js';
 import { type Procedure, Procedures, until } from './operator/procedures.js';
+import { TaskEnd } from './output/task-end.js';
 import { TaskFailure } from './task-failure.js';
 import { TaskOperators } from './task-operators.js';
 import type { TaskletSetting } from './tasklet-setting.js';
@@ -46,14 +47,15 @@ export class Tasklet {
   private taken = 0;
   recordsIn = 0;
   watermark = unknownWatermark;
-  watermarkOut = unknownWatermark;
   private running = false;
   private over = false;
   private closed = false;
 
   private readonly marks: LatencyMarks;
+  private readonly chainEnd: TaskEnd;
 
   constructor(readonly setting: TaskletSetting) {
+    this.chainEnd = new TaskEnd(setting.output);
     this.marks = new LatencyMarks(setting);
   }
 
@@ -160,6 +162,10 @@ export class Tasklet {
       inputs: setting.inputs.map((channel) => channel.inspectInput()),
       outputs: setting.output.channels.map((channel) => channel.inspectOutput()),
     };
+  }
+
+  get watermarkOut(): number {
+    return this.chainEnd.watermarkOut;
   }
 
   private get flowing(): boolean {
@@ -287,7 +293,7 @@ export class Tasklet {
     yield* until(() => restored.isOver);
     this.restoring = null;
     if (restored.failure !== null) throw new TaskFailure(restored.failure);
-    const operators = new TaskOperators(setting, this.chainEnd(), fail);
+    const operators = new TaskOperators(setting, this.chainEnd, fail);
     this.operators = operators;
     operators.loadState(restored);
     yield* operators.open(plan.from, restored);
@@ -366,18 +372,6 @@ export class Tasklet {
     output.control(endOfChannel);
     trace('finished', { recordsIn: this.recordsIn });
     this.end('finished');
-  }
-
-  private chainEnd() {
-    const { output } = this.setting;
-    return {
-      records: output.records,
-      watermark: (timestamp: number): void => {
-        if (timestamp <= this.watermarkOut) return;
-        this.watermarkOut = timestamp;
-        output.control({ kind: 'watermark', timestamp });
-      },
-    };
   }
 
   private end(phase: 'finished' | 'failed' | 'canceled'): void {

@@ -41,11 +41,12 @@ export class SinkAttempt<T> {
       parallelism,
       run: jobRun(1, round),
       keyed: null,
-      output: { emit: () => undefined, watermark: () => undefined, blocked: () => false },
+      output: { emit: () => undefined, watermark: () => undefined, idle: () => undefined, blocked: () => false },
       clock: nodeClock,
       files,
       offload: nodeOffload,
       client: { line: () => undefined, deliver: () => undefined },
+      hold: () => undefined,
       wake: () => {
         this.wakes += 1;
       },

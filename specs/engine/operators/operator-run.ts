@@ -1,4 +1,5 @@
 import type { Operator, OperatorContext, Output, RestoredOperatorState } from '../../../src/operators/operator.js';
+import type { Clock } from '../../../src/ports/clock.js';
 import { createHeapState } from '../../../src/state/heap/heap-state.js';
 import type { KeyedStateBackend } from '../../../src/state/keyed-state.js';
 
@@ -7,6 +8,7 @@ export const fresh: RestoredOperatorState = { from: null, items: [] };
 /** What an operator put out, as [value, timestamp] and 'watermark n'. */
 export class Collected implements Output<unknown> {
   readonly all: unknown[] = [];
+  isBlocked = false;
 
   emit(value: unknown, timestamp: number): void {
     this.all.push([value, timestamp]);
@@ -14,8 +16,11 @@ export class Collected implements Output<unknown> {
   watermark(timestamp: number): void {
     this.all.push(`watermark ${timestamp}`);
   }
+  idle(isIdle: boolean): void {
+    this.all.push(isIdle ? 'idle' : 'active');
+  }
   blocked(): boolean {
-    return false;
+    return this.isBlocked;
   }
 }
 
@@ -28,13 +33,21 @@ function unused<T extends object>(): T {
 }
 
 export interface OperatorRun {
-  readonly context: OperatorContext<never>;
+  context: OperatorContext<never>;
   readonly output: Collected;
+  /** Whether the operator has asked to be resumed. */
+  held: boolean;
 }
 
-export function operatorRun(keyed: KeyedStateBackend | null): OperatorRun {
+export interface RunSetting {
+  readonly clock?: Clock;
+  readonly restored?: RestoredOperatorState;
+}
+
+export function operatorRun(keyed: KeyedStateBackend | null, { clock = unused() }: RunSetting = {}): OperatorRun {
   const output = new Collected();
-  const context: OperatorContext<never> = {
+  const run: OperatorRun = { context: null as never, output, held: false };
+  run.context = {
     job: 'shop',
     uid: 'orders',
     subtaskIndex: 1,
@@ -42,25 +55,29 @@ export function operatorRun(keyed: KeyedStateBackend | null): OperatorRun {
     run: 1,
     keyed,
     output,
-    clock: unused(),
+    clock,
     files: unused(),
     offload: unused(),
     client: unused(),
     wake: () => undefined,
+    hold: () => {
+      run.held = true;
+    },
     fail: (failure) => {
       throw new Error(failure.message);
     },
   };
-  return { context, output };
+  return run;
 }
 
 /** Opens the operator, which must be done at once. */
-export function opened(operator: Operator, keyed: KeyedStateBackend | null): OperatorRun {
-  const run = operatorRun(keyed);
+export function opened(operator: Operator, keyed: KeyedStateBackend | null, setting: RunSetting = {}): OperatorRun {
+  const run = operatorRun(keyed, setting);
   const settle = (): never => {
     throw new Error('settled what was not pending');
   };
-  if (operator.open(run.context, fresh, settle) !== 'done') throw new Error('the operator is not open yet');
+  if (operator.open(run.context, setting.restored ?? fresh, settle) !== 'done')
+    throw new Error('the operator is not open yet');
   return run;
 }
 

@@ -23,6 +23,7 @@ function operator(name: string, created: Operator<never, never>, keyed: 'keyed' 
     culprit: { uid: `${name}-uid`, name },
     operator: created as Operator,
     keyed: keyed === null ? null : { state, select, watermark: Number.NEGATIVE_INFINITY },
+    held: false,
   };
 }
 
@@ -45,6 +46,7 @@ class Compiled {
       watermark: (timestamp: number) => {
         this.out.push(`watermark ${timestamp}`);
       },
+      idle: () => undefined,
     };
     this.chain = compileChain(parts, end, this.gauge, development);
     for (const [index, { kind, ...rest }] of parts.entries()) {

@@ -52,6 +52,19 @@ export class Cursor {
     this.key = key === 0 ? 0 : key;
   }
 
+  /** Where the current key is. It must have state. */
+  place(): { readonly key: unknown; readonly group: KeyGroup; readonly entry: Entry } {
+    if (this.group === null || this.entry === null) this.refuseNoKey();
+    return { key: this.key, group: this.group, entry: this.entry };
+  }
+
+  /** To a key whose place is known. It must have had state ever since. */
+  moveBack({ key, group, entry }: { readonly key: unknown; readonly group: KeyGroup; readonly entry: Entry }): void {
+    this.key = key;
+    this.group = group;
+    this.entry = entry;
+  }
+
   leave(): void {
     this.key = undefined;
     this.group = null;

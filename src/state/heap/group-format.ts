@@ -3,7 +3,9 @@ import { Unreadable, type ValueReader } from '../value-reader.js';
 import { Unstorable, type ValueWriter } from '../value-writer.js';
 import { CanonicalMap } from './canonical-map.js';
 import type { HeapList } from './heap-list-state.js';
+import type { HeapTimers } from './heap-timers.js';
 import { Entry, type KeyGroup } from './key-group.js';
+import { type HeapTimer, KeyTimers } from './key-timers.js';
 import type { StateColumn, StateKind } from './state-table.js';
 
 /**
@@ -14,13 +16,14 @@ import type { StateColumn, StateKind } from './state-table.js';
  *     for each key: key, number of states that it has
  *       for each of these: index of the state, content       value: itself; list: an array;
  *                                                            map: number of pairs, then key and value of each
+ *                                                            timers: their number, then time and namespace of each
  *
  * Keys, map keys and list elements keep their order, so the same changes in the same order give the same bytes, also
  * after a restore.
  */
 const groupFormat = 1;
 
-const kinds: readonly unknown[] = ['value', 'list', 'map'] satisfies readonly StateKind[];
+const kinds: readonly unknown[] = ['value', 'list', 'map', 'timers'] satisfies readonly StateKind[];
 
 export function writeGroup(writer: ValueWriter, group: KeyGroup, columns: readonly StateColumn[]): Uint8Array {
   writer.clear();
@@ -45,7 +48,8 @@ function writeContent(writer: ValueWriter, column: StateColumn, content: unknown
   try {
     if (column.kind === 'value') writer.write(content);
     else if (column.kind === 'list') writer.write((content as HeapList).values);
-    else writeMap(writer, content as CanonicalMap<unknown, unknown>);
+    else if (column.kind === 'map') writeMap(writer, content as CanonicalMap<unknown, unknown>);
+    else writeTimers(writer, content as KeyTimers);
   } catch (error) {
     if (error instanceof Unstorable) column.admission.refuse(`value${error.message}`);
     throw error;
@@ -57,6 +61,14 @@ function writeMap(writer: ValueWriter, map: CanonicalMap<unknown, unknown>): voi
   for (const [key, value] of map.entries()) {
     writer.write(key);
     writer.write(value);
+  }
+}
+
+function writeTimers(writer: ValueWriter, { list }: KeyTimers): void {
+  writer.write(list.length);
+  for (const { time, namespace } of list) {
+    writer.write(time);
+    writer.write(namespace);
   }
 }
 
@@ -88,23 +100,25 @@ export function readEntries(
         `it holds a key of group ${placed}; was it written with another maximal parallelism than ${maxParallelism}?`,
       );
     }
-    group.entries.set(key, readEntry(reader, columns));
+    group.entries.set(key, readEntry(reader, columns, key, group));
   }
   if (!reader.atEnd()) throw new Unreadable('bytes are left over');
 }
 
-function readEntry(reader: ValueReader, columns: readonly StateColumn[]): Entry {
+function readEntry(reader: ValueReader, columns: readonly StateColumn[], key: unknown, group: KeyGroup): Entry {
   const entry = new Entry();
   const filled = reader.readCount();
   for (let left = filled; left > 0; left--) {
     const column = columns[reader.readIndex(columns.length)] as StateColumn;
-    entry.set(column.slot, readContent(reader, column));
+    entry.set(column.slot, readContent(reader, column, { key, group, entry }));
   }
   if (entry.filled !== filled || filled === 0) throw new Unreadable('a key has no state, or one twice');
   return entry;
 }
 
-function readContent(reader: ValueReader, column: StateColumn): unknown {
+type Place = Pick<HeapTimer, 'key' | 'group' | 'entry'>;
+
+function readContent(reader: ValueReader, column: StateColumn, place: Place): unknown {
   switch (column.kind) {
     case 'value':
       return readValue(reader, column);
@@ -112,6 +126,8 @@ function readContent(reader: ValueReader, column: StateColumn): unknown {
       return readList(reader, column);
     case 'map':
       return readMap(reader, column);
+    case 'timers':
+      return readTimers(reader, column, place);
   }
 }
 
@@ -137,4 +153,15 @@ function readMap(reader: ValueReader, column: StateColumn): CanonicalMap<unknown
   }
   if (map.size === 0) throw new Unreadable('a map state holds no pairs');
   return map;
+}
+
+function readTimers(reader: ValueReader, { handle }: StateColumn, place: Place): KeyTimers {
+  const timers = new KeyTimers();
+  for (let left = reader.readCount(); left > 0; left--) {
+    const time = reader.read();
+    if (typeof time !== 'number') throw new Unreadable('the time of a timer is no number');
+    (handle as HeapTimers).restored({ ...place, time, namespace: reader.read(), at: 0 }, timers);
+  }
+  if (timers.list.length === 0) throw new Unreadable('a key has timers, and none of them');
+  return timers;
 }

@@ -12,6 +12,7 @@ import type {
   ValueState,
 } from '../keyed-state.js';
 import { StateFailure } from '../state-failure.js';
+import type { TimerQueue } from '../timers.js';
 import { serializer } from '../value-format.js';
 import { Unreadable, ValueReader } from '../value-reader.js';
 import { ValueWriter } from '../value-writer.js';
@@ -93,6 +94,10 @@ class HeapState implements KeyedStateBackend {
     return this.states.map(descriptor);
   }
 
+  timers<N>(name: string): TimerQueue<N> {
+    return this.states.timers(name) as TimerQueue<N>;
+  }
+
   currentWatermark(watermark: number): void {
     this.watermark = Math.max(this.watermark, watermark);
   }
@@ -140,7 +145,8 @@ class HeapState implements KeyedStateBackend {
     } catch (error) {
       // A damaged key is refused where all keys are; here it says that the bytes are damaged.
       const isDamage =
-        error instanceof Unreadable || (error instanceof StateFailure && error.code === 'KEY_UNSUPPORTED');
+        error instanceof Unreadable ||
+        (error instanceof StateFailure && (error.code === 'KEY_UNSUPPORTED' || error.code === 'TIMER_INVALID'));
       if (isDamage) this.refuseUnreadable(`the bytes of key group ${keyGroup} cannot be read: ${error.message}`);
       throw error;
     }

@@ -4,9 +4,10 @@ import { Admission } from './admission.js';
 import type { Cursor } from './cursor.js';
 import { HeapListState } from './heap-list-state.js';
 import { HeapMapState } from './heap-map-state.js';
+import { HeapTimers } from './heap-timers.js';
 import { HeapValueState } from './heap-value-state.js';
 
-export type StateKind = 'value' | 'list' | 'map';
+export type StateKind = 'value' | 'list' | 'map' | 'timers';
 
 /** One state of an operator: declared by its code, found in a snapshot, or both. */
 export interface StateColumn {
@@ -15,7 +16,7 @@ export interface StateColumn {
   /** Index in the slots of every entry. */
   readonly slot: number;
   readonly admission: Admission;
-  readonly handle: ValueState<unknown> | ListState<unknown> | MapState<unknown, unknown>;
+  readonly handle: ValueState<unknown> | ListState<unknown> | MapState<unknown, unknown> | HeapTimers;
 }
 
 /**
@@ -45,6 +46,10 @@ export class StateTable {
     return this.column(name, 'map').handle as MapState<K, T>;
   }
 
+  timers(name: string): HeapTimers {
+    return this.column(name, 'timers').handle as HeapTimers;
+  }
+
   /** The state of that name, made at its first mention. Throws STATE_CONFLICT when it is of another kind. */
   column(name: string, kind: StateKind): StateColumn {
     const known = this.columns.get(name);
@@ -71,6 +76,7 @@ export class StateTable {
       value: () => new HeapValueState<unknown>(cursor, slot, admission),
       list: () => new HeapListState<unknown>(cursor, slot, admission, development),
       map: () => new HeapMapState<unknown, unknown>(cursor, slot, admission, development),
+      timers: () => new HeapTimers(cursor, slot, admission),
     }[kind]();
     const column: StateColumn = { name, kind, slot, admission, handle };
     this.columns.set(name, column);

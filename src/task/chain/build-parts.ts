@@ -22,7 +22,7 @@ export function buildParts({ program, vertex, index, options }: TaskletSetting):
             select: stage.key,
             watermark: unknownWatermark,
           };
-    return { kind: 'operator', culprit, operator: created(stage, culprit), keyed };
+    return { kind: 'operator', culprit, operator: created(stage, culprit), keyed, held: false };
   });
 }
 

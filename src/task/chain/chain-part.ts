@@ -16,6 +16,8 @@ export interface OperatorPart {
   readonly culprit: Culprit;
   readonly operator: Operator;
   readonly keyed: KeyedPart | null;
+  /** Stopped in the middle of what it puts out. */
+  held: boolean;
 }
 
 export interface KeyedPart {

@@ -15,8 +15,10 @@ export interface Chain {
    */
   batch(values: readonly unknown[], timestamps: readonly number[], from: number, to: number): number;
   watermark(timestamp: number): void;
-  /** Goes on with pulled iterables; false while one has to wait. */
+  /** Goes on with pulled iterables and with operators that hold; false while one has to wait. */
   resume(): boolean;
+  /** The operator that is the `index`-th part holds. */
+  hold(index: number): void;
   /** Whether every operator takes records. Asked from the last to the first, so that one that goes on with its own work finds room. */
   ready(): boolean;
   /** The same of the operators behind the `index`-th part. */
@@ -29,6 +31,7 @@ export interface Chain {
 export interface ChainEnd {
   readonly records: RecordOutput;
   watermark(timestamp: number): void;
+  idle(isIdle: boolean): void;
 }
 
 interface Segment {
@@ -36,6 +39,8 @@ interface Segment {
   readonly batch: Chain['batch'];
   readonly watermark: (timestamp: number) => void;
   readonly pulls: Pulls | null;
+  /** Its target; null for the end of the chain. */
+  readonly operator: OperatorPart | null;
   /** Index of its target among the parts; past the last one for the end of the chain. */
   readonly target: number;
 }
@@ -55,7 +60,7 @@ export function compileChain(parts: readonly ChainPart[], end: ChainEnd, gauge: 
   };
   const segments: Segment[] = [];
   const pausedBehind = (segment: number): boolean =>
-    segments.some(({ pulls }, at) => at > segment && pulls?.holds === true);
+    segments.some(({ pulls, operator }, at) => at > segment && (pulls?.holds === true || operator?.held === true));
 
   const compile = (at: number, first: number): Segment => {
     const functions: FunctionPart[] = [];
@@ -79,7 +84,7 @@ export function compileChain(parts: readonly ChainPart[], end: ChainEnd, gauge: 
       else advance(operator, timestamp);
     };
     const owner = {
-      mayGoOn: () => !gauge.blocked && !pausedBehind(at) && readyFrom(target),
+      mayGoOn: () => !gauge.blocked && operator?.held !== true && !pausedBehind(at) && readyFrom(target),
       fail,
       emit: (value: unknown, timestamp: number): void => generated.emit(value, timestamp),
       watermark,
@@ -105,6 +110,7 @@ export function compileChain(parts: readonly ChainPart[], end: ChainEnd, gauge: 
     return {
       ...generated,
       pulls,
+      operator,
       target,
       watermark:
         pulls === null
@@ -123,13 +129,23 @@ export function compileChain(parts: readonly ChainPart[], end: ChainEnd, gauge: 
     batch: head.batch,
     watermark: head.watermark,
     resume: () =>
-      segments.reduceRight((resumed, { pulls }) => resumed && (pulls === null || !pulls.holds || pulls.resume()), true),
+      segments.reduceRight(
+        (resumed, { pulls, operator }) =>
+          resumed && (operator?.held !== true || goesOn(operator, gauge)) && (pulls?.holds !== true || pulls.resume()),
+        true,
+      ),
+    hold: (index) => {
+      const part = parts[index] as OperatorPart;
+      if (part.held) return;
+      part.held = true;
+      gauge.segmentPaused(true);
+    },
     ready: () => readyFrom(0),
     readyBehind: (index) => readyFrom(index + 1),
     outputOf: (index) => {
       const at = segments.findIndex(({ target }) => target === index);
       const { emit, watermark } = segments[at + 1] as Segment;
-      return { emit, watermark, blocked: () => gauge.blocked || pausedBehind(at) };
+      return { emit, watermark, idle: end.idle, blocked: () => gauge.blocked || pausedBehind(at) };
     },
     close: () => {
       for (const { pulls } of segments) pulls?.close();
@@ -154,6 +170,20 @@ function advance({ culprit, operator, keyed }: OperatorPart, timestamp: number):
   } catch (error) {
     throw failureOfThrown(culprit, 'advancing its watermark', error);
   }
+}
+
+/** Lets an operator go on that holds. While it does nothing holds it up, so that its output is not taken for blocked by itself. */
+function goesOn(part: OperatorPart, gauge: Gauge): boolean {
+  part.held = false;
+  gauge.segmentPaused(false);
+  try {
+    if (part.operator.resume()) return true;
+  } catch (error) {
+    throw failureOfThrown(part.culprit, 'going on', error);
+  }
+  part.held = true;
+  gauge.segmentPaused(true);
+  return false;
 }
 
 function asked({ culprit, operator }: OperatorPart): boolean {

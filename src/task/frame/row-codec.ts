@@ -87,7 +87,7 @@ export class RowCodec implements FrameCodec {
   }
 }
 
-function hasTimestamps(timestamps: readonly number[], from: number, to: number): boolean {
+export function hasTimestamps(timestamps: readonly number[], from: number, to: number): boolean {
   for (let index = from; index < to; index++) if (timestamps[index] !== noTimestamp) return true;
   return false;
 }

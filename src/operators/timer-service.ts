@@ -1,0 +1,86 @@
+import type { Timer } from '../ports/clock.js';
+import type { DueTimer, TimerQueue } from '../state/timers.js';
+import { keyedStateOf } from './keyed-input.js';
+import { noTimestamp, type OperatorContext } from './operator.js';
+
+/** What an operator does with timers that are due. The key of the timer is the current one. */
+export interface Firing<N> {
+  onEventTime(timer: DueTimer<N>): void;
+  onProcessingTime(timer: DueTimer<N>): void;
+}
+
+/**
+ * The timers of one keyed operator. Those in event time fire with the first watermark at or after their time, those in processing time when the wall
+ * clock has passed it; both between records, and no more than receivers have room for. They are in every checkpoint: what was overdue
+ * when the job failed fires as soon as it runs again.
+ */
+export class TimerService<N> {
+  readonly eventTime: TimerQueue<N>;
+  readonly processingTime: TimerQueue<N>;
+  /** The newest that has come; the operator has fired what it made due before it passes it on. */
+  watermark = noTimestamp;
+  private nowMs = noTimestamp;
+  private alarm: { readonly atMs: number; readonly timer: Timer } | null = null;
+
+  constructor(
+    private readonly context: OperatorContext<never>,
+    name: string,
+    private readonly firing: Firing<N>,
+  ) {
+    const keyed = keyedStateOf(context);
+    this.eventTime = keyed.timers<N>(`${name}/event-time`);
+    this.processingTime = keyed.timers<N>(`${name}/processing-time`);
+  }
+
+  /** Wall-clock time in milliseconds since 1970: what timers in processing time are set against. */
+  currentProcessingTime(): number {
+    return this.context.clock.wallMs();
+  }
+
+  setProcessingTime(time: number, namespace: N): void {
+    this.processingTime.set(time, namespace);
+    this.setAlarm();
+  }
+
+  /** Waits for the earliest timer in processing time, if it does not wait already. */
+  setAlarm(): void {
+    const earliest = this.processingTime.earliest();
+    if (earliest === Number.POSITIVE_INFINITY || (this.alarm !== null && this.alarm.atMs <= earliest)) return;
+    this.alarm?.timer.cancel();
+    const { clock } = this.context;
+    // As a watermark passes a time only when nothing at that time is to come, so the clock has passed it a millisecond later.
+    const delayMs = Math.max(0, Math.min(earliest + 1 - clock.wallMs(), delayMsMax));
+    this.alarm = { atMs: earliest, timer: clock.setTimer(delayMs, () => this.rings()) };
+  }
+
+  /** Fires what is due. False when it had to stop for want of room: the operator then holds, and asks again when it is resumed. */
+  fire(): boolean {
+    return this.fireAll(this.eventTime, this.watermark, true) && this.fireAll(this.processingTime, this.nowMs, false);
+  }
+
+  close(): void {
+    this.alarm?.timer.cancel();
+  }
+
+  private fireAll(queue: TimerQueue<N>, through: number, isEventTime: boolean): boolean {
+    const { output } = this.context;
+    for (;;) {
+      if (output.blocked()) return queue.earliest() > through;
+      const timer = queue.take(through);
+      if (timer === null) return true;
+      if (isEventTime) this.firing.onEventTime(timer);
+      else this.firing.onProcessingTime(timer);
+    }
+  }
+
+  private rings(): void {
+    this.alarm = null;
+    this.nowMs = this.context.clock.wallMs() - 1;
+    if (this.fire()) keyedStateOf(this.context).clearCurrentKey();
+    else this.context.hold();
+    this.setAlarm();
+  }
+}
+
+/** What clocks of Node can wait for at once. */
+const delayMsMax = 2_147_483_647;
