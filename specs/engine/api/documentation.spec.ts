@@ -11,7 +11,7 @@ const api = join(root, 'src/api');
 const surroundings = `
 import * as weirflow from '../../../src/index.js';
 declare global {
-  interface Flight { tail: string; origin: string; delay: number }
+  interface Flight { tail: string; origin: string; delay: number; date: string }
   interface Order { customerId: string; amount: number }
   const env: weirflow.StreamEnvironment;
   const job: weirflow.JobDefinition;
@@ -43,7 +43,7 @@ function examples(): Map<string, string> {
       const lines = block.split('\n').map((line) => line.replace(/^\s*\* ?/, ''));
       const code = lines.map((line) => (line.endsWith('// does not compile') ? `// @ts-expect-error\n${line}` : line));
       const names =
-        "buildJob, DataStream, defineJob, EngineError, fixedDelay, KeyedStream } from '../../../src/index.js';";
+        "buildJob, DataStream, defineJob, EngineError, fixedDelay, KeyedStream, WatermarkStrategy } from '../../../src/index.js';";
       found.set(
         join(root, 'specs/engine/api', `${file}-example-${index + 1}.ts`),
         `import { ${names}\n${code.join('\n')}\n`,
