@@ -122,7 +122,9 @@ function arm() {
     expect(stage.loadFailuresOf(0)).toMatchObject([{ code: 'CODE_MISSING', retry: 'never' }]);
   });
 
-  it('terminate: a hundred threads in the middle of a batch end, and the process lives', async () => {
+  // A hundred threads are a hundred starts of Node: a machine that is shared takes a minute for them.
+  const timeout = 180_000;
+  it('terminate: a hundred threads in the middle of a batch end, and the process lives', { timeout }, async () => {
     const threads = new LivingThreads();
     const job = await bundledJob(exchange(once, seen));
     for (let round = 0; round < 50; round++) {
