@@ -12,12 +12,15 @@ import { SinkOperator } from '../operators/sink-operator.js';
 import { WatermarkOperator } from '../operators/watermarks.js';
 import type { DeepReadonly } from '../state/keyed-state.js';
 import type { WatermarkSetting } from '../time/watermark-generator.js';
+import type { WindowAssigner } from '../window/assigner.js';
+import type { Window } from '../window/window.js';
 import { CollectSink, PrintSink } from './client-sinks.js';
 import { mistake } from './engine-error.js';
 import type { GraphRecorder, NewNode, NodeSettings, Origin, RecordedNode } from './graph-recorder.js';
 import type { SupportedKey } from './key.js';
 import { StreamSink } from './stream-sink.js';
 import type { WatermarkStrategy } from './watermark-strategy.js';
+import { WindowedStream } from './windowed-stream.js';
 
 /** Refuses functions for keyed streams, which methods, being compared either way round, would let pass. */
 interface WithoutKey<R> {
@@ -227,6 +230,19 @@ export class DataStream<out T> extends Stream<T> {
   process<R>(fn: ProcessFunction<DeepReadonly<T>, R> & WithoutKey<R>): SingleOutputStream<R> {
     return this.operate('process', () => new ProcessOperator(fn) as Operator, null);
   }
+
+  /**
+   * Cuts all records into windows together, without keys: one parallel instance gets them all.
+   *
+   * @example
+   * ```ts
+   * flights.windowAll(tumblingEventTimeWindows({ sizeMs: 86_400_000 })).reduce((a, b) => (a.delay > b.delay ? a : b)).uid('worst-of-the-day');
+   * ```
+   */
+  windowAll<W extends Window>(assigner: WindowAssigner<DeepReadonly<T>, W>): WindowedStream<T, number, W> {
+    const keyed = this.keyBy(() => 0);
+    return WindowedStream.of((operation, create) => keyed.transformed(operation, create).setParallelism(1), assigner);
+  }
 }
 
 /**
@@ -330,5 +346,26 @@ export class KeyedStream<out T, out K> extends Stream<T> {
    */
   process<R>(fn: KeyedProcessFunction<K, DeepReadonly<T>, R>): SingleOutputStream<R> {
     return this.operate('process', () => new KeyedProcessOperator(fn) as Operator, this.#key);
+  }
+
+  /**
+   * Cuts the records of each key into windows; reduce, aggregate or process then say what is made of each.
+   *
+   * @example
+   * ```ts
+   * flights
+   *   .keyBy((flight) => flight.origin)
+   *   .window(tumblingEventTimeWindows({ sizeMs: 3_600_000 }))
+   *   .reduce((a, b) => (a.delay > b.delay ? a : b))
+   *   .uid('worst-of-the-hour');
+   * ```
+   */
+  window<W extends Window>(assigner: WindowAssigner<DeepReadonly<T>, W>): WindowedStream<T, K, W> {
+    return WindowedStream.of((operation, create) => this.transformed(operation, create), assigner);
+  }
+
+  /** @internal */
+  transformed(operation: string, create: () => Operator): SingleOutputStream<never> {
+    return this.operate(operation, create, this.#key);
   }
 }

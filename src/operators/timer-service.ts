@@ -19,6 +19,7 @@ export class TimerService<N> {
   readonly processingTime: TimerQueue<N>;
   /** The newest that has come; the operator has fired what it made due before it passes it on. */
   watermark = noTimestamp;
+  private watermarkOut = noTimestamp;
   private nowMs = noTimestamp;
   private alarm: { readonly atMs: number; readonly timer: Timer } | null = null;
 
@@ -53,8 +54,25 @@ export class TimerService<N> {
     this.alarm = { atMs: earliest, timer: clock.setTimer(delayMs, () => this.rings()) };
   }
 
+  /** For the operator's `watermark`: fires what it makes due and passes it on, or holds the operator until there is room. */
+  advance(watermark: number): void {
+    if (watermark > this.watermark) this.watermark = watermark;
+    if (!this.resume()) this.context.hold();
+  }
+
+  /** For the operator's `resume`. The watermark is passed on when all that it made due has fired. */
+  resume(): boolean {
+    if (!this.fire()) return false;
+    keyedStateOf(this.context).clearCurrentKey();
+    if (this.watermark > this.watermarkOut) {
+      this.watermarkOut = this.watermark;
+      this.context.output.watermark(this.watermark);
+    }
+    return true;
+  }
+
   /** Fires what is due. False when it had to stop for want of room: the operator then holds, and asks again when it is resumed. */
-  fire(): boolean {
+  private fire(): boolean {
     return this.fireAll(this.eventTime, this.watermark, true) && this.fireAll(this.processingTime, this.nowMs, false);
   }
 
