@@ -7,6 +7,24 @@ export type { SupportedKey } from './api/key.js';
 export { fixedDelay } from './api/restart-strategy.js';
 export { type CheckpointingOptions, type SourceNames, StreamEnvironment } from './api/stream-environment.js';
 export { StreamSink } from './api/stream-sink.js';
+
+// Windows.
+
+export { countEvictor, deltaEvictor, timeEvictor } from './api/evictors.js';
+export {
+  continuousEventTimeTrigger,
+  continuousProcessingTimeTrigger,
+  countTrigger,
+  type DeltaOptions,
+  deltaTrigger,
+  endOfStreamTrigger,
+  eventTimeTrigger,
+  neverTrigger,
+  processingTimeoutTrigger,
+  processingTimeTrigger,
+  purgingTrigger,
+  type TimeoutOptions,
+} from './api/triggers.js';
 export { WindowedStream } from './api/windowed-stream.js';
 export {
   globalWindows,
@@ -41,6 +59,7 @@ export type { DeepReadonly, ListState, MapState, StateDescriptor, ValueState } f
 export type { WatermarkGenerator, WatermarkOutput } from './time/watermark-generator.js';
 export type { WindowAssigner, WindowTime } from './window/assigner.js';
 export type { Evictor, WindowElement } from './window/evictor.js';
+export type { EvictionTime } from './window/evictors.js';
 export type {
   Trigger,
   TriggerContext,

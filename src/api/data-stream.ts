@@ -13,14 +13,18 @@ import { WatermarkOperator } from '../operators/watermarks.js';
 import type { DeepReadonly } from '../state/keyed-state.js';
 import type { WatermarkSetting } from '../time/watermark-generator.js';
 import type { WindowAssigner } from '../window/assigner.js';
-import type { Window } from '../window/window.js';
+import type { GlobalWindow, Window } from '../window/window.js';
 import { CollectSink, PrintSink } from './client-sinks.js';
 import { mistake } from './engine-error.js';
+import { countEvictor } from './evictors.js';
 import type { GraphRecorder, NewNode, NodeSettings, Origin, RecordedNode } from './graph-recorder.js';
 import type { SupportedKey } from './key.js';
 import { StreamSink } from './stream-sink.js';
+import { countTrigger, purgingTrigger } from './triggers.js';
 import type { WatermarkStrategy } from './watermark-strategy.js';
+import { wholeNumber } from './whole-number.js';
 import { WindowedStream } from './windowed-stream.js';
+import { globalWindows } from './windows.js';
 
 /** Refuses functions for keyed streams, which methods, being compared either way round, would let pass. */
 interface WithoutKey<R> {
@@ -362,6 +366,22 @@ export class KeyedStream<out T, out K> extends Stream<T> {
    */
   window<W extends Window>(assigner: WindowAssigner<DeepReadonly<T>, W>): WindowedStream<T, K, W> {
     return WindowedStream.of((operation, create) => this.transformed(operation, create), assigner);
+  }
+
+  /**
+   * Windows of `size` records of a key: one after the other, or, with `slide`, a result after each so many records, of the last `size`; the first ones
+   * then hold fewer. What is left at the end of the input is not put out.
+   *
+   * @example
+   * ```ts
+   * flights.keyBy((flight) => flight.tail).countWindow(10, 1).reduce((a, b) => (a.delay > b.delay ? a : b)).uid('worst-of-ten');
+   * ```
+   */
+  countWindow(size: number, slide?: number): WindowedStream<T, K, GlobalWindow> {
+    wholeNumber('countWindow', size, 1);
+    const windows = this.window(globalWindows());
+    if (slide === undefined) return windows.trigger(purgingTrigger(countTrigger(size)));
+    return windows.evictor(countEvictor(size)).trigger(countTrigger(slide));
   }
 
   /** @internal */

@@ -69,22 +69,22 @@ export class ProcessedResults<W extends Window, Out> implements WindowResults<W>
     return this.times.currentWatermark();
   }
 
-  currentProcessingTime(): number {
-    return this.times.currentProcessingTime();
-  }
+  // Fields, so that a function may take them out of its context.
+
+  readonly currentProcessingTime = (): number => this.times.currentProcessingTime();
 
   readonly emit = (value: Out, timestamp: number = this.window.maxTimestamp): void => {
     this.context.output.emit(value, timestamp);
   };
 
-  windowState<T>({ name }: StateDescriptor<'value', T>): ValueState<T> {
+  readonly windowState = <T>({ name }: StateDescriptor<'value', T>): ValueState<T> => {
     if (!this.windowsMerge) return this.values.of(name) as ValueState<T>;
     throw new StateFailure(
       'WINDOW_STATE_MERGING',
       'user',
       `operator '${this.context.uid}' uses state '${name}' of a window, and its windows merge; use state of the key`,
     );
-  }
+  };
 
   at(window: W, namespace: WindowNamespace): void {
     this.window = window;

@@ -44,7 +44,7 @@ export interface Trigger<in T, in W extends Window> {
   onElement(value: T, timestamp: number, window: W, context: TriggerContext): TriggerResult;
   onEventTime(time: number, window: W, context: TriggerContext): TriggerResult;
   onProcessingTime(time: number, window: W, context: TriggerContext): TriggerResult;
-  /** The window is over, or became another: takes back its timers. Its state goes by itself. */
+  /** The window is over, or became another: takes back its timers. Its state goes by itself then; cleared here, it also goes when a trigger around this one begins anew. */
   clear(window: W, context: TriggerContext): void;
   /** Whether it can serve windows that merge; it then has `onMerge`. */
   readonly canMerge: boolean;

@@ -23,7 +23,7 @@ class EventTimeTrigger implements Trigger<unknown, Window> {
     context.deleteEventTime(maxTimestamp);
   }
 
-  /** One that is past already is due with the next watermark only if no record comes before, and one just did. */
+  /** What is past already fires with the record that made windows merge. */
   onMerge({ maxTimestamp }: Window, context: TriggerContext): void {
     if (maxTimestamp > context.watermark) context.setEventTime(maxTimestamp);
   }

@@ -1,0 +1,49 @@
+import { alignedStart } from './aligned.js';
+import type { SlidingSizes } from './sliding-windows.js';
+
+/**
+ * The edges of sliding windows cut time into panes, at most two for each slide; a window is whole panes. Starts of panes and windows are what
+ * is given and returned.
+ */
+export class Panes {
+  /** Where in each slide windows end; 0 when that is where others start. */
+  private readonly cutMs: number;
+
+  constructor(readonly sizes: SlidingSizes) {
+    this.cutMs = sizes.sizeMs % sizes.slideMs;
+  }
+
+  /** The pane that a time is in. */
+  paneOf(time: number): number {
+    const start = this.lastWindowOf(time);
+    return this.cutMs > 0 && time >= start + this.cutMs ? start + this.cutMs : start;
+  }
+
+  /** The last window that a time is in, and so the last of its pane. */
+  lastWindowOf(time: number): number {
+    return alignedStart(time, this.sizes.slideMs, this.sizes.offsetMs);
+  }
+
+  /** The first one. */
+  firstWindowOf(time: number): number {
+    const { sizeMs, slideMs } = this.sizes;
+    const last = this.lastWindowOf(time);
+    return last - (Math.ceil((last + sizeMs - time) / slideMs) - 1) * slideMs;
+  }
+
+  /** The first window at or after `window` that a watermark has not made due. */
+  firstOpen(window: number, watermark: number): number {
+    const { sizeMs, slideMs } = this.sizes;
+    const passedMs = watermark - (window + sizeMs - 1);
+    return passedMs < 0 ? window : window + (Math.floor(passedMs / slideMs) + 1) * slideMs;
+  }
+
+  /** Calls `visit` with each pane from `from` to before `to`, which are edges, in their order. */
+  each(from: number, to: number, visit: (pane: number) => void): void {
+    for (let start = this.lastWindowOf(from); start < to; start += this.sizes.slideMs) {
+      if (start >= from) visit(start);
+      const second = start + this.cutMs;
+      if (this.cutMs > 0 && second >= from && second < to) visit(second);
+    }
+  }
+}
