@@ -7,6 +7,7 @@ import {
   type ProcessWindowFunction,
   reduceFold,
   type WindowComputation,
+  type WindowContext,
 } from '../operators/window-functions.js';
 import { windowOperator } from '../operators/window-operators.js';
 import type { WindowSetting } from '../operators/window-setting.js';
@@ -21,6 +22,11 @@ import { wholeNumber } from './whole-number.js';
 
 /** Records the operator of a windowed stream. */
 export type RecordOperator = (operation: string, create: () => Operator) => SingleOutputStream<never>;
+
+/** Refuses functions for other keys or windows, which methods, being compared either way round, would let pass. */
+interface ForWindows<K, Out, W extends Window> {
+  readonly process: (elements: never, context: WindowContext<K, Out, W>) => void;
+}
 
 /** Of whatever records: their type is that of the stream. */
 type Cut<W extends Window> = Omit<WindowSetting<never, W, unknown>, 'computation' | 'late'>;
@@ -107,7 +113,10 @@ export class WindowedStream<out T, out K, W extends Window> {
    * ```
    */
   reduce(fn: Reducer<T>): SingleOutputStream<T>;
-  reduce<Out>(fn: Reducer<T>, process: ProcessWindowFunction<K, DeepReadonly<T>, Out, W>): SingleOutputStream<Out>;
+  reduce<Out>(
+    fn: Reducer<T>,
+    process: ProcessWindowFunction<K, DeepReadonly<T>, Out, W> & ForWindows<K, Out, W>,
+  ): SingleOutputStream<Out>;
   reduce(fn: Reducer<T>, process?: ProcessWindowFunction<K, DeepReadonly<T>, unknown, W>): SingleOutputStream<unknown> {
     return this.#compute('reduce', reduceFold(fn), process);
   }
@@ -131,7 +140,7 @@ export class WindowedStream<out T, out K, W extends Window> {
   aggregate<Acc, R>(fn: AggregateFunction<DeepReadonly<T>, Acc, R>): SingleOutputStream<R>;
   aggregate<Acc, R, Out>(
     fn: AggregateFunction<DeepReadonly<T>, Acc, R>,
-    process: ProcessWindowFunction<K, R, Out, W>,
+    process: ProcessWindowFunction<K, R, Out, W> & ForWindows<K, Out, W>,
   ): SingleOutputStream<Out>;
   aggregate<Acc, R>(
     fn: AggregateFunction<DeepReadonly<T>, Acc, R>,
@@ -157,7 +166,7 @@ export class WindowedStream<out T, out K, W extends Window> {
    *   .uid('told');
    * ```
    */
-  process<Out>(fn: ProcessWindowFunction<K, DeepReadonly<T>, Out, W>): SingleOutputStream<Out> {
+  process<Out>(fn: ProcessWindowFunction<K, DeepReadonly<T>, Out, W> & ForWindows<K, Out, W>): SingleOutputStream<Out> {
     return this.#compute('process', null, fn);
   }
 

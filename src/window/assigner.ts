@@ -5,7 +5,7 @@ import type { Window, WindowNamespace } from './window.js';
 export type WindowTime = 'event' | 'processing' | 'none';
 
 /** Says which windows a record belongs to. It must be pure. */
-export interface WindowAssigner<in T, W extends Window> {
+export interface WindowAssigner<T, W extends Window> {
   readonly time: WindowTime;
   /** Windows of a key that touch become one. */
   readonly merges: boolean;

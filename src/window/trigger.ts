@@ -39,7 +39,7 @@ export interface TriggerMergeContext extends TriggerContext {
  * Decides when a window puts out its result. A trigger keeps nothing in its fields, which all windows of all keys share, but
  * in its context.
  */
-export interface Trigger<in T, in W extends Window> {
+export interface Trigger<T, in W extends Window> {
   /** After the record was added. */
   onElement(value: T, timestamp: number, window: W, context: TriggerContext): TriggerResult;
   onEventTime(time: number, window: W, context: TriggerContext): TriggerResult;

@@ -18,7 +18,7 @@ export interface Sale {
   readonly n: number;
 }
 
-type Computation<W extends Window> = WindowComputation<Sale, W, unknown>;
+export type Computation<W extends Window> = WindowComputation<Sale, W, unknown>;
 
 export const summed: Computation<Window> = {
   fold: reduceFold<Sale>((a, b) => ({ key: a.key, n: a.n + b.n })),
@@ -56,12 +56,14 @@ export const processed = <W extends Window>(
 /** All numbers of a window, in the order in which they came. */
 export const collected: Computation<Window> = processed((all, { emit }) => emit(all.map(({ n }) => n).join(' ')));
 
-type Given<W extends Window> = Pick<WindowSetting<Sale, W, unknown>, 'assigner'> &
-  Partial<WindowSetting<Sale, W, unknown>>;
+export type Given<W extends Window> = Pick<WindowSetting<Sale, W, unknown>, 'assigner'> &
+  Partial<WindowSetting<Sale, W, unknown>> & {
+    /** In place of the operator that the setting leads to. */
+    readonly create?: (setting: WindowSetting<Sale, W, unknown>) => Windowing<Sale, W, unknown>;
+  };
 
 /** One window operator with its state and its clock, as a task runs it. */
 export class WindowRun<W extends Window> {
-  readonly clock = new VirtualClock();
   readonly output: Collected;
   readonly operator: Windowing<Sale, W, unknown>;
   private readonly run: ReturnType<typeof opened>;
@@ -70,9 +72,10 @@ export class WindowRun<W extends Window> {
     private readonly given: Given<W>,
     readonly keyed: KeyedStateBackend = heapState(),
     items: readonly unknown[] = [],
+    readonly clock = new VirtualClock(),
   ) {
     const setting = { trigger: null, evictor: null, allowedLatenessMs: 0, computation: listed, late: null, ...given };
-    const operator = windowOperator<Sale, W, unknown>(setting);
+    const operator = given.create?.(setting) ?? windowOperator<Sale, W, unknown>(setting);
     if (!(operator instanceof Windowing)) throw new Error('a window operator of another kind');
     this.operator = operator;
     this.run = opened(operator, keyed, { clock: this.clock, restored: { from: null, items } });
@@ -107,6 +110,8 @@ export class WindowRun<W extends Window> {
 
   pass(durationMs: number): this {
     this.clock.pass(durationMs);
+    // What was set meanwhile for the very end comes too.
+    this.clock.pass(0);
     return this;
   }
 
@@ -118,7 +123,7 @@ export class WindowRun<W extends Window> {
   /** The same job after a failure here and now. */
   restored(): WindowRun<W> {
     this.operator.close();
-    return new WindowRun(this.given, restoredFrom(this.keyed), this.operator.snapshot({ epoch: 1, n: 1 }));
+    return new WindowRun(this.given, restoredFrom(this.keyed), this.operator.snapshot({ epoch: 1, n: 1 }), this.clock);
   }
 
   /** How many key groups hold anything: none when all that belongs to windows is gone. */

@@ -12,7 +12,10 @@ function momentAfter(time: number, intervalMs: number, window: Window | TimeWind
   return alignedStart(time, intervalMs, 'start' in window ? window.start : 0) + intervalMs;
 }
 
-/** Fires every interval of event time while records are in the window, and at its end as windows in event time do. */
+/**
+ * Fires every interval of event time while records are in the window, and at its end as windows in event time do. A watermark that passes several
+ * intervals fires once: the last one passes more of them than could ever be counted.
+ */
 export class ContinuousEventTimeTrigger implements Trigger<unknown, Window> {
   readonly canMerge = true;
 
@@ -28,7 +31,7 @@ export class ContinuousEventTimeTrigger implements Trigger<unknown, Window> {
   onEventTime(time: number, window: Window, context: TriggerContext): TriggerResult {
     if (time === window.maxTimestamp) return 'fire';
     if (context.state<number>(next).value() !== time) return 'continue';
-    this.fireAfter(time, window, context);
+    this.fireAfter(Math.max(time, context.watermark), window, context);
     return 'fire';
   }
 
@@ -56,7 +59,7 @@ export class ContinuousEventTimeTrigger implements Trigger<unknown, Window> {
   }
 }
 
-/** Fires every interval of the wall clock, from the first record of the window until it is over. */
+/** Fires every interval of the wall clock, from the first record of the window until it is over; once for those that passed while the job was down. */
 export class ContinuousProcessingTimeTrigger implements Trigger<unknown, Window> {
   readonly canMerge = true;
 
@@ -73,7 +76,7 @@ export class ContinuousProcessingTimeTrigger implements Trigger<unknown, Window>
 
   onProcessingTime(time: number, window: Window, context: TriggerContext): TriggerResult {
     if (context.state(next).value() !== time) return 'continue';
-    this.fireAfter(time, window, context);
+    this.fireAfter(Math.max(time, context.currentProcessingTime() - 1), window, context);
     return 'fire';
   }
 
