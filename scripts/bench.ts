@@ -2,6 +2,7 @@ import { cac } from 'cac';
 import { keyedReduce } from './bench/keyed-reduce.js';
 import { type Measurement, measure } from './bench/measure.js';
 import { statelessChain } from './bench/stateless-chain.js';
+import { windows } from './bench/windows.js';
 
 /** Measures what the data plane of one slot does in a second, each figure beside a plain loop of the same work. */
 const cli = cac('bench');
@@ -13,7 +14,12 @@ cli.help();
 const { options } = cli.parse();
 
 if (!options.help) {
-  const benchmarks = [statelessChain(100), keyedReduce(60, 1, 6_000_000), keyedReduce(10, 2, null)];
+  const benchmarks = [
+    statelessChain(100),
+    keyedReduce(60, 1, 6_000_000),
+    keyedReduce(10, 2, null),
+    ...windows(1_000_000),
+  ];
   const measurements: Measurement[] = [];
   for (const benchmark of benchmarks) {
     const measurement = await measure(benchmark, Number(options.repetitions));

@@ -20,8 +20,11 @@ export function join(sessions: readonly Session[], { start, end }: TimeWindow): 
   const touched = sessions.filter(([from, to]) => from <= end && start <= to);
   const [first] = touched;
   if (first === undefined) return { session: [start, end, start], merged: [], isNew: true };
-  const from = Math.min(start, ...touched.map(([each]) => each));
-  const to = Math.max(end, ...touched.map(([, each]) => each));
+  let [from, to] = [start, end];
+  for (const session of touched) {
+    from = Math.min(from, session[0]);
+    to = Math.max(to, session[1]);
+  }
   if (from === first[0] && to === first[1]) return { session: first, merged: [], isNew: false };
   return { session: [from, to, first[2]], merged: touched, isNew: false };
 }
