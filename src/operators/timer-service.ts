@@ -64,6 +64,7 @@ export class TimerService<N> {
   resume(): boolean {
     if (!this.fire()) return false;
     keyedStateOf(this.context).clearCurrentKey();
+    this.setAlarm();
     if (this.watermark > this.watermarkOut) {
       this.watermarkOut = this.watermark;
       this.context.output.watermark(this.watermark);
@@ -94,8 +95,12 @@ export class TimerService<N> {
   private rings(): void {
     this.alarm = null;
     this.nowMs = this.context.clock.wallMs() - 1;
-    if (this.fire()) keyedStateOf(this.context).clearCurrentKey();
-    else this.context.hold();
+    // What is due and has no room waits for `resume`, and for no alarm: that would ring at once, and again.
+    if (!this.fire()) {
+      this.context.hold();
+      return;
+    }
+    keyedStateOf(this.context).clearCurrentKey();
     this.setAlarm();
   }
 }
