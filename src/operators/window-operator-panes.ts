@@ -84,39 +84,37 @@ export class PaneWindowOperator<T, Out> extends Windowing<T, TimeWindow, Out> {
     const start = namespace as number;
     const window = this.windowOf(start);
     if (time === window.maxTimestamp) {
-      this.fire(window);
-      this.expectNext(start);
+      const last = this.fire(window);
+      // The next window has a timer if a pane of this one is in it too; other panes have set their own.
+      const next = start + this.panes.sizes.slideMs;
+      if (last >= next) this.setFiring(next);
     }
     if (time === this.cleanupTime(window)) this.over(window);
   }
 
-  /** The window after this one has a timer if a pane of this one is in it too; other panes have set their own. */
-  private expectNext(start: number): void {
-    const { sizeMs, slideMs } = this.panes.sizes;
-    let isFilled = false;
-    this.panes.each(start + slideMs, start + sizeMs, (pane) => {
-      isFilled ||= this.values.has(pane);
-    });
-    if (isFilled) this.setFiring(start + slideMs);
-  }
-
-  private fire(window: TimeWindow): void {
+  /** Returns the last pane that holds anything; of before all time when none does. */
+  private fire(window: TimeWindow): number {
     let all: unknown;
-    this.panes.each(window.start, window.end, (pane) => {
+    let last = Number.NEGATIVE_INFINITY;
+    for (let pane = window.start; pane < window.end; pane = this.panes.after(pane)) {
       const value: unknown = this.values.get(pane);
-      if (value !== undefined) all = all === undefined ? value : this.merge(all, value);
-    });
-    if (all === undefined) return;
+      if (value === undefined) continue;
+      all = all === undefined ? value : this.merge(all, value);
+      last = pane;
+    }
+    if (all === undefined) return last;
     this.results.at(window, window.start);
     this.results.put([this.fold.result(all)]);
     // What the function keeps for this window goes with it, whether it is the last one of a pane or not.
     const { computation, allowedLatenessMs } = this.setting;
     if (computation.process !== null && allowedLatenessMs > 0) this.setCleanup(window, window.start);
+    return last;
   }
 
   /** Panes of which this window is the last go with it. */
   private over(window: TimeWindow): void {
-    this.panes.each(window.start, window.start + this.panes.sizes.slideMs, (pane) => this.values.remove(pane));
+    const end = window.start + this.panes.sizes.slideMs;
+    for (let pane = window.start; pane < end; pane = this.panes.after(pane)) this.values.remove(pane);
     this.results.over(window, window.start);
   }
 

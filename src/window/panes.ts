@@ -38,12 +38,11 @@ export class Panes {
     return passedMs < 0 ? window : window + (Math.floor(passedMs / slideMs) + 1) * slideMs;
   }
 
-  /** Calls `visit` with each pane from `from` to before `to`, which are edges, in their order. */
-  each(from: number, to: number, visit: (pane: number) => void): void {
-    for (let start = this.lastWindowOf(from); start < to; start += this.sizes.slideMs) {
-      if (start >= from) visit(start);
-      const second = start + this.cutMs;
-      if (this.cutMs > 0 && second >= from && second < to) visit(second);
-    }
+  /** The pane after one. */
+  after(pane: number): number {
+    const { slideMs } = this.sizes;
+    if (this.cutMs === 0) return pane + slideMs;
+    const start = this.lastWindowOf(pane);
+    return pane === start ? start + this.cutMs : start + slideMs;
   }
 }
