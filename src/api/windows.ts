@@ -38,7 +38,10 @@ export function tumblingEventTimeWindows(options: TumblingOptions): WindowAssign
   return tumbling('event', 'tumblingEventTimeWindows', options);
 }
 
-/** The same by the wall clock, at the moment at which a record comes. Results change from run to run, and after a recovery. */
+/**
+ * The same by the wall clock, at the moment at which a record comes. Results change from run to run, and after a recovery; windows that are open when a bounded input
+ * ends put out nothing.
+ */
 export function tumblingProcessingTimeWindows(options: TumblingOptions): WindowAssigner<unknown, TimeWindow> {
   return tumbling('processing', 'tumblingProcessingTimeWindows', options);
 }

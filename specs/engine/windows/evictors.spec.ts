@@ -4,6 +4,8 @@ import { countTrigger } from '../../../src/api/triggers.js';
 import { globalWindows, tumblingEventTimeWindows } from '../../../src/api/windows.js';
 import { aggregateFold } from '../../../src/operators/window-functions.js';
 import { maxWatermark, noTimestamp } from '../../../src/time/timestamps.js';
+import type { Evictor } from '../../../src/window/evictor.js';
+import type { TimeWindow } from '../../../src/window/window.js';
 import { collected, listed, type Sale, WindowRun } from './window-run.js';
 
 const assigner = tumblingEventTimeWindows({ sizeMs: 100 });
@@ -48,6 +50,26 @@ describe('evictors', () => {
     expect(run.a([0, 1], [0, 2], [0, 3], [0, 4]).out()).toEqual([
       ['1 2', maxWatermark],
       ['2 3 4', maxWatermark],
+    ]);
+  });
+
+  it('one of the job: before and after, with the window, in the order in which records came', () => {
+    const seen: unknown[] = [];
+    const evictor: Evictor<Sale, TimeWindow> = {
+      evictBefore: (elements, { start }) => {
+        seen.push(elements.map(({ timestamp }) => timestamp - start));
+        return elements.filter(({ value }) => value.n > 1);
+      },
+      evictAfter: (elements) => elements.slice(1),
+    };
+    const run = new WindowRun<TimeWindow>({ assigner, trigger: countTrigger(3), evictor, computation: collected });
+    expect(run.a([103, 1], [101, 2], [102, 3], [104, 4], [105, 1], [106, 5]).out()).toEqual([
+      ['2 3', 199],
+      ['3 4 5', 199],
+    ]);
+    expect(seen).toEqual([
+      [3, 1, 2],
+      [2, 4, 5, 6],
     ]);
   });
 

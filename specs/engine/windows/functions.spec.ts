@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { slidingEventTimeWindows, tumblingEventTimeWindows } from '../../../src/api/windows.js';
+import {
+  slidingEventTimeWindows,
+  tumblingEventTimeWindows,
+  tumblingProcessingTimeWindows,
+} from '../../../src/api/windows.js';
 import type { ProcessWindowFunction, WindowContext } from '../../../src/operators/window-functions.js';
 import { PaneWindowOperator } from '../../../src/operators/window-operator-panes.js';
 import { valueState } from '../../../src/state/descriptors.js';
@@ -131,6 +135,25 @@ describe('functions on windows', () => {
     };
     new WindowRun({ assigner, computation, trigger }).a([1, 1]);
     expect(seen).toEqual([noTimestamp]);
+  });
+});
+
+describe('windows and room', () => {
+  it('in event time they fire one by one as receivers have room, and the watermark comes after the last', () => {
+    const run = new WindowRun({ assigner, computation: collected }).a([1, 1], [11, 2]).of('b', [1, 3]);
+    const firings = run.steps(99);
+    expect(firings).toEqual([[['1', 9]], [['3', 9]], [['2', 19], 'watermark 99']]);
+  });
+
+  it('in processing time too', () => {
+    const run = new WindowRun({ assigner: tumblingProcessingTimeWindows({ sizeMs: 10 }), computation: collected });
+    run.a([0, 1]).of('b', [0, 2]);
+    run.output.isBlocked = true;
+    expect(run.pass(15).out()).toEqual([]);
+    expect(run.watermark(1).out()).toEqual([
+      ['1', 9],
+      ['2', 9],
+    ]);
   });
 });
 

@@ -75,6 +75,14 @@ describe('sessions', () => {
     expect(run.watermark(99).out()).toEqual([['1', 29]]);
   });
 
+  it('a session that ends with the watermark at hand takes no record of the next moment', () => {
+    const run = new WindowRun({ assigner: sessions }).a([0, 1]).watermark(9).a([10, 2]);
+    expect(run.watermark(99).out()).toEqual([
+      ['1', 9],
+      ['2', 19],
+    ]);
+  });
+
   it('allowed lateness: a session that has fired fires again, longer than before', () => {
     const run = new WindowRun({ assigner: sessions, computation: bounds, allowedLatenessMs: 20 })
       .a([0, 1])

@@ -108,6 +108,22 @@ export class WindowRun<W extends Window> {
     return this;
   }
 
+  /** What comes out each time there is room for one. */
+  steps(watermark: number): readonly (readonly unknown[])[] {
+    const steps: (readonly unknown[])[] = [];
+    this.output.takes = 1;
+    this.keyed.clearCurrentKey();
+    this.operator.watermark(watermark);
+    for (;;) {
+      steps.push(this.output.all.splice(0));
+      if (!this.run.held) return steps;
+      this.run.held = false;
+      this.output.isBlocked = false;
+      this.output.takes = 1;
+      if (!this.operator.resume()) this.run.held = true;
+    }
+  }
+
   pass(durationMs: number): this {
     this.clock.pass(durationMs);
     // What was set meanwhile for the very end comes too.
