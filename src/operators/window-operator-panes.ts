@@ -21,6 +21,7 @@ export interface PaneSetting<T, Out> extends WindowSetting<T, TimeWindow, Out> {
  * its panes. Only the next window of a key has a timer; it sets that of the one after it. Results are those of WindowOperator with the default trigger.
  */
 export class PaneWindowOperator<T, Out> extends Windowing<T, TimeWindow, Out> {
+  protected readonly holding = 'folded by panes';
   private readonly panes: Panes;
   private readonly fold: Fold<T, unknown, unknown>;
   private readonly merge: (a: unknown, b: unknown) => unknown;

@@ -14,6 +14,7 @@ import { Windowing } from './windowing.js';
  * allowed lateness, is forgotten with all that belongs to it.
  */
 export class WindowOperator<T, W extends Window, Out> extends Windowing<T, W, Out> {
+  protected readonly holding: string;
   protected readonly trigger: Trigger<T, W>;
   protected contents!: WindowContents<T, W>;
   protected triggering!: Triggering;
@@ -22,6 +23,9 @@ export class WindowOperator<T, W extends Window, Out> extends Windowing<T, W, Ou
   constructor(setting: WindowSetting<T, W, Out>) {
     super(setting);
     this.trigger = setting.trigger ?? setting.assigner.defaultTrigger;
+    const { evictor, computation } = setting;
+    if (evictor !== null) this.holding = 'all records, for an evictor';
+    else this.holding = computation.fold === null ? 'all records' : 'folded';
   }
 
   override open(context: OperatorContext<Out>, restored: RestoredOperatorState, settle: Settle): Lifecycle {

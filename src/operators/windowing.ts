@@ -17,6 +17,12 @@ import { TimerService } from './timer-service.js';
 import { PlainResults, ProcessedResults, type WindowResults } from './window-results.js';
 import type { WindowSetting } from './window-setting.js';
 
+/** Operator state: how far event time had come, null for not at all, and how state was laid out. */
+interface Restored {
+  readonly watermark: number | null;
+  readonly layout: string;
+}
+
 /**
  * What all operators on windows have in common: time, lateness, and where results go. The watermark is part of a snapshot, so that a window that was over
  * before a failure is over after it.
@@ -34,6 +40,8 @@ export abstract class Windowing<T, W extends Window, Out> extends BasicOperator<
     this.isEventTime = setting.assigner.time === 'event';
   }
 
+  /** What windows hold, as messages say it. */
+  protected abstract readonly holding: string;
   protected abstract onTimer(timer: DueTimer<WindowNamespace>, isEventTime: boolean): void;
 
   override open(context: OperatorContext<Out>, restored: RestoredOperatorState, settle: Settle): Lifecycle {
@@ -42,7 +50,7 @@ export abstract class Windowing<T, W extends Window, Out> extends BasicOperator<
       onEventTime: (timer) => this.onTimer(timer, true),
       onProcessingTime: (timer) => this.onTimer(timer, false),
     });
-    if (restored.items.length > 0) this.timers.watermark = Math.min(...(restored.items as readonly number[]));
+    this.restore(context, restored.items as readonly Restored[]);
     const { assigner, computation } = this.setting;
     const { process } = computation;
     this.results =
@@ -62,7 +70,8 @@ export abstract class Windowing<T, W extends Window, Out> extends BasicOperator<
   }
 
   override snapshot(_checkpoint: CheckpointId): readonly unknown[] {
-    return this.timers.watermark === noTimestamp ? [] : [this.timers.watermark];
+    const { watermark } = this.timers;
+    return [{ watermark: watermark === noTimestamp ? null : watermark, layout: this.layout() } satisfies Restored];
   }
 
   override finish(_settle: Settle): Lifecycle {
@@ -73,6 +82,23 @@ export abstract class Windowing<T, W extends Window, Out> extends BasicOperator<
   override close(): void {
     this.timers?.close();
     this.results?.close();
+  }
+
+  private layout(): string {
+    return `${this.setting.assigner.description}, ${this.holding}`;
+  }
+
+  /** State speaks of windows by what their assigner makes of them: read by another one, it would give results that nobody asked for. */
+  private restore({ uid }: OperatorContext<Out>, items: readonly Restored[]): void {
+    for (const { layout } of items) {
+      if (layout !== this.layout()) {
+        const message =
+          `operator '${uid}' was restored with ${layout}, and has ${this.layout()} now; ` +
+          'give it another uid, and it begins without the windows of before';
+        throw new StateFailure('WINDOWS_CHANGED', 'user', message);
+      }
+    }
+    if (items.length > 0) this.timers.watermark = Math.min(...items.map(({ watermark }) => watermark ?? noTimestamp));
   }
 
   /** Of the current key: after a change of parallelism its state may be ahead of this subtask. */

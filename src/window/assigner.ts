@@ -7,6 +7,8 @@ export type WindowTime = 'event' | 'processing' | 'none';
 /** Says which windows a record belongs to. It must be pure. */
 export interface WindowAssigner<T, W extends Window> {
   readonly time: WindowTime;
+  /** What its namespaces mean, as messages say it: windows that another assigner has named are not its own. */
+  readonly description: string;
   /** Windows of a key that touch become one. */
   readonly merges: boolean;
   /** What fires its windows unless another trigger is given. */

@@ -8,6 +8,7 @@ const only: readonly [GlobalWindow] = [globalWindow];
 export class GlobalWindows implements WindowAssigner<unknown, GlobalWindow> {
   readonly time = 'none';
   readonly merges = false;
+  readonly description = 'global windows';
   readonly defaultTrigger = neverTrigger;
 
   assign(): readonly [GlobalWindow] {

@@ -9,12 +9,14 @@ import { type TimeWindow, timeWindow, type Window, type WindowNamespace } from '
  */
 export class SessionWindows<in T> implements WindowAssigner<T, TimeWindow> {
   readonly merges = true;
+  readonly description: string;
   readonly defaultTrigger: Trigger<unknown, Window>;
 
   constructor(
     readonly time: 'event' | 'processing',
     private readonly gapMs: number | ((value: T) => number),
   ) {
+    this.description = `sessions in ${time} time`;
     this.defaultTrigger = time === 'event' ? eventTimeTrigger : processingTimeTrigger;
   }
 

@@ -13,12 +13,15 @@ export interface SlidingSizes {
 /** Windows of one size, a new one with each slide: a record is in several, or in none when the slide is longer than the size. */
 export class SlidingWindows implements WindowAssigner<unknown, TimeWindow> {
   readonly merges = false;
+  readonly description: string;
   readonly defaultTrigger: Trigger<unknown, Window>;
 
   constructor(
     readonly time: 'event' | 'processing',
     readonly sizes: SlidingSizes,
   ) {
+    const { sizeMs, slideMs, offsetMs } = sizes;
+    this.description = `sliding windows of ${sizeMs} ms every ${slideMs} ms, offset ${offsetMs}, in ${time} time`;
     this.defaultTrigger = time === 'event' ? eventTimeTrigger : processingTimeTrigger;
   }
 

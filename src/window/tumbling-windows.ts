@@ -7,6 +7,7 @@ import { type TimeWindow, timeWindow, type Window, type WindowNamespace } from '
 /** Windows of one size, one after the other: each record is in one. */
 export class TumblingWindows implements WindowAssigner<unknown, TimeWindow> {
   readonly merges = false;
+  readonly description: string;
   readonly defaultTrigger: Trigger<unknown, Window>;
   /** The answer before: most records are in the window of their predecessor. */
   private last: readonly [TimeWindow];
@@ -16,6 +17,7 @@ export class TumblingWindows implements WindowAssigner<unknown, TimeWindow> {
     readonly sizeMs: number,
     readonly offsetMs: number,
   ) {
+    this.description = `tumbling windows of ${sizeMs} ms, offset ${offsetMs}, in ${time} time`;
     this.defaultTrigger = time === 'event' ? eventTimeTrigger : processingTimeTrigger;
     this.last = [timeWindow(offsetMs, offsetMs + sizeMs)];
   }

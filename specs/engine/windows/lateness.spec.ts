@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { eventTimeTrigger } from '../../../src/api/triggers.js';
 import { slidingEventTimeWindows, tumblingEventTimeWindows } from '../../../src/api/windows.js';
 import { maxWatermark } from '../../../src/time/timestamps.js';
+import { restoredFrom } from '../operators/operator-run.js';
 import { collected, listed, summed, WindowRun } from './window-run.js';
 
 const tumbling = tumblingEventTimeWindows({ sizeMs: 10 });
@@ -103,5 +104,33 @@ describe('lateness', () => {
     after.a([2, 2]);
     expect(after.operator.numLateRecordsDropped).toBe(1);
     expect(after.watermark(99).out()).toEqual([[{ key: 'a', n: 5 }, 29]]);
+  });
+});
+
+describe('windows of a restored job', () => {
+  const { keyed, operator } = new WindowRun({ assigner: tumbling, computation: summed }).a([1, 1]).watermark(5);
+  const items = operator.snapshot({ epoch: 1, n: 1 });
+
+  it.each([
+    ['of another size', { assigner: tumblingEventTimeWindows({ sizeMs: 20 }), computation: summed }],
+    ['for a function that wants all records', { assigner: tumbling, computation: collected }],
+  ])('%s are not taken for those of before', (_which, given) => {
+    expect(() => new WindowRun(given, restoredFrom(keyed), items)).toThrow(
+      expect.objectContaining({
+        code: 'WINDOWS_CHANGED',
+        message: expect.stringContaining(
+          "operator 'orders' was restored with tumbling windows of 10 ms, offset 0, in event time, folded, and has ",
+        ),
+      }),
+    );
+  });
+
+  it('of several subtasks the least watermark holds', () => {
+    const [item] = items as readonly [object];
+    const run = new WindowRun({ assigner: tumbling, computation: summed }, restoredFrom(keyed), [
+      item,
+      { ...item, watermark: 3 },
+    ]);
+    expect(run.operator.snapshot({ epoch: 1, n: 2 })).toEqual([{ ...item, watermark: 3 }]);
   });
 });
