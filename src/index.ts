@@ -8,6 +8,37 @@ export { fixedDelay } from './api/restart-strategy.js';
 export { type CheckpointingOptions, type SourceNames, StreamEnvironment } from './api/stream-environment.js';
 export { StreamSink } from './api/stream-sink.js';
 
+// Windows.
+
+export { countEvictor, deltaEvictor, timeEvictor } from './api/evictors.js';
+export {
+  continuousEventTimeTrigger,
+  continuousProcessingTimeTrigger,
+  countTrigger,
+  type DeltaOptions,
+  deltaTrigger,
+  endOfStreamTrigger,
+  eventTimeTrigger,
+  neverTrigger,
+  processingTimeoutTrigger,
+  processingTimeTrigger,
+  purgingTrigger,
+  type TimeoutOptions,
+} from './api/triggers.js';
+export { WindowedStream } from './api/windowed-stream.js';
+export {
+  globalWindows,
+  type SessionOptions,
+  type SlidingOptions,
+  sessionEventTimeWindows,
+  sessionProcessingTimeWindows,
+  slidingEventTimeWindows,
+  slidingProcessingTimeWindows,
+  type TumblingOptions,
+  tumblingEventTimeWindows,
+  tumblingProcessingTimeWindows,
+} from './api/windows.js';
+
 // Functions of the job's own, and their state.
 
 export { type TimestampAssigner, WatermarkStrategy } from './api/watermark-strategy.js';
@@ -22,9 +53,21 @@ export type {
 } from './operators/keyed-process.js';
 export type { ProcessFunction } from './operators/process.js';
 export type { Reducer } from './operators/reduce.js';
+export type { AggregateFunction, ProcessWindowFunction, WindowContext } from './operators/window-functions.js';
 export { listState, mapState, valueState } from './state/descriptors.js';
 export type { DeepReadonly, ListState, MapState, StateDescriptor, ValueState } from './state/keyed-state.js';
 export type { WatermarkGenerator, WatermarkOutput } from './time/watermark-generator.js';
+export type { WindowAssigner, WindowTime } from './window/assigner.js';
+export type { Evictor, WindowElement } from './window/evictor.js';
+export type { EvictionTime } from './window/evictors.js';
+export type {
+  Trigger,
+  TriggerContext,
+  TriggerMergeContext,
+  TriggerResult,
+  TriggerState,
+} from './window/trigger.js';
+export type { GlobalWindow, TimeWindow, Window, WindowNamespace } from './window/window.js';
 
 // Contracts for sources and sinks of one's own, and what they are given.
 

@@ -12,12 +12,19 @@ import { SinkOperator } from '../operators/sink-operator.js';
 import { WatermarkOperator } from '../operators/watermarks.js';
 import type { DeepReadonly } from '../state/keyed-state.js';
 import type { WatermarkSetting } from '../time/watermark-generator.js';
+import type { WindowAssigner } from '../window/assigner.js';
+import type { GlobalWindow, Window } from '../window/window.js';
 import { CollectSink, PrintSink } from './client-sinks.js';
 import { mistake } from './engine-error.js';
+import { countEvictor } from './evictors.js';
 import type { GraphRecorder, NewNode, NodeSettings, Origin, RecordedNode } from './graph-recorder.js';
 import type { SupportedKey } from './key.js';
 import { StreamSink } from './stream-sink.js';
+import { countTrigger, purgingTrigger } from './triggers.js';
 import type { WatermarkStrategy } from './watermark-strategy.js';
+import { wholeNumber } from './whole-number.js';
+import { WindowedStream } from './windowed-stream.js';
+import { globalWindows } from './windows.js';
 
 /** Refuses functions for keyed streams, which methods, being compared either way round, would let pass. */
 interface WithoutKey<R> {
@@ -227,6 +234,19 @@ export class DataStream<out T> extends Stream<T> {
   process<R>(fn: ProcessFunction<DeepReadonly<T>, R> & WithoutKey<R>): SingleOutputStream<R> {
     return this.operate('process', () => new ProcessOperator(fn) as Operator, null);
   }
+
+  /**
+   * Cuts all records into windows together, without keys: one parallel instance gets them all.
+   *
+   * @example
+   * ```ts
+   * flights.windowAll(tumblingEventTimeWindows({ sizeMs: 86_400_000 })).reduce((a, b) => (a.delay > b.delay ? a : b)).uid('worst-of-the-day');
+   * ```
+   */
+  windowAll<W extends Window>(assigner: WindowAssigner<DeepReadonly<T>, W>): WindowedStream<T, number, W> {
+    const keyed = this.keyBy(() => 0);
+    return WindowedStream.of((operation, create) => keyed.transformed(operation, create).setParallelism(1), assigner);
+  }
 }
 
 /**
@@ -330,5 +350,42 @@ export class KeyedStream<out T, out K> extends Stream<T> {
    */
   process<R>(fn: KeyedProcessFunction<K, DeepReadonly<T>, R>): SingleOutputStream<R> {
     return this.operate('process', () => new KeyedProcessOperator(fn) as Operator, this.#key);
+  }
+
+  /**
+   * Cuts the records of each key into windows; reduce, aggregate or process then say what is made of each.
+   *
+   * @example
+   * ```ts
+   * flights
+   *   .keyBy((flight) => flight.origin)
+   *   .window(tumblingEventTimeWindows({ sizeMs: 3_600_000 }))
+   *   .reduce((a, b) => (a.delay > b.delay ? a : b))
+   *   .uid('worst-of-the-hour');
+   * ```
+   */
+  window<W extends Window>(assigner: WindowAssigner<DeepReadonly<T>, W>): WindowedStream<T, K, W> {
+    return WindowedStream.of((operation, create) => this.transformed(operation, create), assigner);
+  }
+
+  /**
+   * Windows of `size` records of a key: one after the other, or, with `slide`, a result after each so many records, of the last `size`; the first ones
+   * then hold fewer. What is left at the end of the input is not put out.
+   *
+   * @example
+   * ```ts
+   * flights.keyBy((flight) => flight.tail).countWindow(10, 1).reduce((a, b) => (a.delay > b.delay ? a : b)).uid('worst-of-ten');
+   * ```
+   */
+  countWindow(size: number, slide?: number): WindowedStream<T, K, GlobalWindow> {
+    wholeNumber('countWindow', size, 1);
+    const windows = this.window(globalWindows());
+    if (slide === undefined) return windows.trigger(purgingTrigger(countTrigger(size)));
+    return windows.evictor(countEvictor(size)).trigger(countTrigger(slide));
+  }
+
+  /** @internal */
+  transformed(operation: string, create: () => Operator): SingleOutputStream<never> {
+    return this.operate(operation, create, this.#key);
   }
 }

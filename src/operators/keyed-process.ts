@@ -2,7 +2,7 @@ import type { KeyedState } from '../state/keyed-state.js';
 import { StateFailure } from '../state/state-failure.js';
 import { FunctionOperator, type Instance, type ProcessContext, RecordContext } from './function-operator.js';
 import { keyedStateOf, type StateAccess, stateAccessOf } from './keyed-input.js';
-import { type Lifecycle, noTimestamp, type OperatorContext, type Settle } from './operator.js';
+import type { Lifecycle, OperatorContext, Settle } from './operator.js';
 import { TimerService } from './timer-service.js';
 
 /** As ProcessContext, with the key of the record and its state. It is one object that changes: do not keep it. */
@@ -66,7 +66,6 @@ export interface KeyedProcessFunction<K, In, Out> {
 export class KeyedProcessOperator<K, In, Out> extends FunctionOperator<In, Out, KeyedRecordContext<K, Out>> {
   private readonly processFunction: KeyedProcessFunction<K, In, Out>;
   private timers: TimerService<null> | null = null;
-  private watermarkOut = noTimestamp;
 
   constructor(processFunction: KeyedProcessFunction<K, In, Out>) {
     super(processFunction);
@@ -92,22 +91,12 @@ export class KeyedProcessOperator<K, In, Out> extends FunctionOperator<In, Out, 
   override watermark(timestamp: number): void {
     const { timers } = this;
     if (timers === null) return super.watermark(timestamp);
-    timers.watermark = timestamp;
-    if (!this.resume()) this.context.hold();
+    this.record.watermark = timestamp;
+    timers.advance(timestamp);
   }
 
-  /** The watermark is passed on when all that it made due has fired. */
   override resume(): boolean {
-    const { timers } = this;
-    if (timers === null) return true;
-    this.record.watermark = timers.watermark;
-    if (!timers.fire()) return false;
-    keyedStateOf(this.context).clearCurrentKey();
-    if (timers.watermark > this.watermarkOut) {
-      this.watermarkOut = timers.watermark;
-      this.context.output.watermark(timers.watermark);
-    }
-    return true;
+    return this.timers?.resume() ?? true;
   }
 
   override finish(settle: Settle): Lifecycle {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import * as weirflow from '../../../src/index.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const api = join(root, 'src/api');
@@ -11,7 +12,7 @@ const api = join(root, 'src/api');
 const surroundings = `
 import * as weirflow from '../../../src/index.js';
 declare global {
-  interface Flight { tail: string; origin: string; delay: number; date: string }
+  interface Flight { date: string; tail: string; origin: string; delay: number }
   interface Order { customerId: string; amount: number }
   const env: weirflow.StreamEnvironment;
   const job: weirflow.JobDefinition;
@@ -27,12 +28,16 @@ declare global {
   const orders: weirflow.DataStream<Order>;
   const trades: weirflow.DataStream<{ symbol: string; venue: string; at: number }>;
   const counts: weirflow.DataStream<{ word: string; count: number }>;
+  const windows: weirflow.WindowedStream<Flight, string, weirflow.TimeWindow>;
   function parse(line: string): { line: string };
   class LastSeen implements weirflow.KeyedProcessFunction<string, Flight, string> {
     processElement(value: Flight, context: weirflow.KeyedProcessContext<string, string>): void;
   }
 }
 `;
+
+/** All that jobs can call by name. */
+const names = Object.keys(weirflow).join(', ');
 
 /** The examples of the public documentation, each as a module of its own. */
 function examples(): Map<string, string> {
@@ -42,11 +47,9 @@ function examples(): Map<string, string> {
     for (const [index, [, block = '']] of [...blocks].entries()) {
       const lines = block.split('\n').map((line) => line.replace(/^\s*\* ?/, ''));
       const code = lines.map((line) => (line.endsWith('// does not compile') ? `// @ts-expect-error\n${line}` : line));
-      const names =
-        "buildJob, DataStream, defineJob, EngineError, fixedDelay, KeyedStream, WatermarkStrategy } from '../../../src/index.js';";
       found.set(
         join(root, 'specs/engine/api', `${file}-example-${index + 1}.ts`),
-        `import { ${names}\n${code.join('\n')}\n`,
+        `import { ${names} } from '../../../src/index.js';\n${code.join('\n')}\n`,
       );
     }
   }
