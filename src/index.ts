@@ -4,6 +4,7 @@ export { DataStream, KeyedStream, SingleOutputStream } from './api/data-stream.j
 export { EngineError } from './api/engine-error.js';
 export { type BuiltJob, buildJob, defineJob, type JobDefinition } from './api/job-definition.js';
 export type { SupportedKey } from './api/key.js';
+export { outputTag } from './api/output-tag.js';
 export { fixedDelay } from './api/restart-strategy.js';
 export { type CheckpointingOptions, type SourceNames, StreamEnvironment } from './api/stream-environment.js';
 export { StreamSink } from './api/stream-sink.js';
@@ -20,6 +21,7 @@ export type {
   OnTimerContext,
   Timers,
 } from './operators/keyed-process.js';
+export type { OutputTag } from './operators/output-tag.js';
 export type { ProcessFunction } from './operators/process.js';
 export type { Reducer } from './operators/reduce.js';
 export { listState, mapState, valueState } from './state/descriptors.js';

@@ -190,6 +190,7 @@ class Adversary {
       },
       watermark: () => undefined,
       idle: () => undefined,
+      sidesOf: () => null,
     };
     const chain = compileChain(this.parts, end, this.gauge, true);
     for (const [index, part] of this.parts.entries()) {

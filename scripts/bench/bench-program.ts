@@ -39,7 +39,14 @@ export function benchProgram(
         ),
       ],
     })),
-    edges: edges.map(({ from, to, partitioner }) => ({ id: `${from}>${to}`, from, to, partitioner })),
+    edges: edges.map(({ from, to, partitioner }) => ({
+      id: `${from}>${to}`,
+      from,
+      to,
+      partitioner,
+      input: 0,
+      side: null,
+    })),
     options: defaultJobOptions,
   };
   return {

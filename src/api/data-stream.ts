@@ -1,195 +1,19 @@
-import type { Partitioner } from '../../actors/protocol/job-graph.js';
-import type { StageCode } from '../graph/stream-graph.js';
 import type { ProcessContext } from '../operators/function-operator.js';
 import type { KeyedProcessFunction } from '../operators/keyed-process.js';
 import { KeyedProcessOperator } from '../operators/keyed-process.js';
 import type { KeySelector, Operator } from '../operators/operator.js';
+import type { OutputTag } from '../operators/output-tag.js';
 import type { ProcessFunction } from '../operators/process.js';
 import { ProcessOperator } from '../operators/process.js';
 import { ReduceOperator, type Reducer } from '../operators/reduce.js';
-import type { Sink } from '../operators/sink.js';
-import { SinkOperator } from '../operators/sink-operator.js';
-import { WatermarkOperator } from '../operators/watermarks.js';
 import type { DeepReadonly } from '../state/keyed-state.js';
-import type { WatermarkSetting } from '../time/watermark-generator.js';
-import { CollectSink, PrintSink } from './client-sinks.js';
 import { mistake } from './engine-error.js';
-import type { GraphRecorder, NewNode, NodeSettings, Origin, RecordedNode } from './graph-recorder.js';
-import type { SupportedKey } from './key.js';
-import { StreamSink } from './stream-sink.js';
-import type { WatermarkStrategy } from './watermark-strategy.js';
+import type { GraphRecorder, NodeSettings, Origin, RecordedNode } from './graph-recorder.js';
+import { Stream, type StreamKinds } from './stream.js';
 
 /** Refuses functions for keyed streams, which methods, being compared either way round, would let pass. */
 interface WithoutKey<R> {
   readonly processElement: (value: never, context: ProcessContext<R>) => void;
-}
-
-/** What every stream can do, keyed or not. Calls record operators; nothing runs while a job is being written. */
-abstract class Stream<out T> {
-  readonly #recorder: GraphRecorder;
-  readonly #origins: readonly Origin[];
-
-  /** @internal */
-  constructor(recorder: GraphRecorder, origins: readonly Origin[]) {
-    this.#recorder = recorder;
-    this.#origins = origins;
-  }
-
-  /**
-   * Turns each record into one other, with the same timestamp. `fn` must be pure: after a recovery it sees records again. It gets
-   * records as read-only, and must not keep or change them.
-   *
-   * @example
-   * ```ts
-   * lines.map((line) => line.trim());
-   * ```
-   */
-  map<R>(fn: (value: DeepReadonly<T>) => R): SingleOutputStream<R> {
-    return this.#transform('map', false, { kind: 'map', fn });
-  }
-
-  /**
-   * Keeps the records for which `fn` holds. `fn` must be pure.
-   *
-   * @example
-   * ```ts
-   * flights.filter((flight) => flight.delay > 15);
-   * ```
-   */
-  filter(fn: (value: DeepReadonly<T>) => boolean): SingleOutputStream<T> {
-    return this.#transform('filter', false, { kind: 'filter', fn });
-  }
-
-  /**
-   * Turns each record into any number of others, in the order of the returned iterable. An array is put out at once; any other
-   * iterable is pulled as the receivers have room, so it may be long. `fn` must be pure.
-   *
-   * @example
-   * ```ts
-   * lines.flatMap((line) => line.split(/\s+/));
-   * ```
-   */
-  flatMap<R>(fn: (value: DeepReadonly<T>) => Iterable<R>): SingleOutputStream<R> {
-    return this.#transform('flatMap', false, { kind: 'flatMap', fn });
-  }
-
-  /**
-   * Groups records by key; records of one key keep their order, also across a rescale. `select` must be pure: it runs again after a
-   * recovery. Keys are strings, numbers, bigints, booleans, and tuples or plain objects of these.
-   *
-   * @example
-   * ```ts
-   * orders.keyBy((order) => order.customerId);
-   * ```
-   */
-  keyBy<const K>(select: (value: DeepReadonly<T>) => K & SupportedKey<K>): KeyedStream<T, K> {
-    return new KeyedStream(this.#recorder, this.#partitioned('hash', select), select);
-  }
-
-  /**
-   * One stream of the records of all; the order between them is not defined. A stream that is given twice comes twice. All must be
-   * of one job (UNION_ENVIRONMENTS) and of one type.
-   *
-   * @example
-   * ```ts
-   * const all = europe.union(asia, africa);
-   * ```
-   */
-  union(...others: readonly Stream<T>[]): DataStream<T> {
-    const origins = [this.#origins, ...others.map((other) => other.#origins)].flat();
-    if (others.some((other) => other.#recorder !== this.#recorder)) {
-      throw mistake(
-        'UNION_ENVIRONMENTS',
-        'union() got a stream of another job. Make all of its streams from the env of the same defineJob call.',
-      );
-    }
-    return new DataStream(this.#recorder, origins);
-  }
-
-  /**
-   * Ends the stream in a sink. A sink that commits in two phases shows each record exactly once, after the checkpoint that holds it
-   * is durable.
-   *
-   * @example
-   * ```ts
-   * counts.sinkTo(sink).uid('counts-file');
-   * ```
-   */
-  sinkTo<C>(sink: Sink<DeepReadonly<T>, C>): StreamSink {
-    return this.#sink(sink.name, sink as Sink, { commits: true, stateful: true });
-  }
-
-  /**
-   * Prints each record as one line to the program that runs the job, at once; after a recovery lines may come again. With `prefix`
-   * lines begin `prefix> `.
-   *
-   * @example
-   * ```ts
-   * counts.print('counts');
-   * ```
-   */
-  print(prefix?: string): StreamSink {
-    return this.#sink('print', new PrintSink(prefix ?? null), { commits: false, stateful: false });
-  }
-
-  /**
-   * Hands each record to the program that runs the job exactly once, under `name`, after the checkpoint that holds it is durable. A
-   * name is given once a job: the sink's uid is made of it.
-   *
-   * @example
-   * ```ts
-   * counts.collect('counts');
-   * ```
-   */
-  collect(name: string): StreamSink {
-    return this.#sink('collect', new CollectSink(name), { commits: true, stateful: true }).uid(`collect-${name}`);
-  }
-
-  /**
-   * Gives records event time: their timestamps, and the watermarks that follow them. Near the source is the best place, where records of one
-   * split still come in their order; watermarks that came before end here.
-   *
-   * @example
-   * ```ts
-   * flights.assignTimestampsAndWatermarks(
-   *   WatermarkStrategy.forBoundedOutOfOrderness<Flight>(60_000).withTimestampAssigner((flight) => Date.parse(flight.date)),
-   * );
-   * ```
-   */
-  assignTimestampsAndWatermarks(strategy: WatermarkStrategy<T>): SingleOutputStream<T> {
-    const recorder = this.#recorder;
-    const create = (): Operator =>
-      new WatermarkOperator(strategy as WatermarkSetting<T>, recorder.watermarkIntervalMs) as Operator;
-    return this.#transform('watermarks', false, { kind: 'operator', create, key: null });
-  }
-
-  /** @internal */
-  protected operate<R>(operation: string, create: () => Operator, key: KeySelector | null): SingleOutputStream<R> {
-    return this.#transform(operation, true, { kind: 'operator', create, key });
-  }
-
-  /** @internal */
-  protected redirect(partitioner: Partitioner): DataStream<T> {
-    return new DataStream(this.#recorder, this.#partitioned(partitioner, null));
-  }
-
-  #partitioned(partitioner: Partitioner, key: KeySelector | null): Origin[] {
-    return this.#origins.map(({ node }) => ({ node, partitioner, key }));
-  }
-
-  #transform<R>(operation: string, stateful: boolean, stage: StageCode): SingleOutputStream<R> {
-    const inputs = this.#origins;
-    const code = { kind: 'stage', stage } as const;
-    const node = this.#recorder.add({ operation, kind: 'transform', commits: false, stateful, code, inputs });
-    return new SingleOutputStream(this.#recorder, node);
-  }
-
-  #sink(operation: string, sink: Sink, kind: Pick<NewNode, 'commits' | 'stateful'>): StreamSink {
-    const stage: StageCode = { kind: 'operator', create: () => new SinkOperator(sink), key: null };
-    const code = { kind: 'stage', stage } as const;
-    const node = this.#recorder.add({ operation, kind: 'sink', ...kind, code, inputs: this.#origins });
-    return new StreamSink(this.#recorder, node);
-  }
 }
 
 /**
@@ -201,6 +25,11 @@ abstract class Stream<out T> {
  * ```
  */
 export class DataStream<out T> extends Stream<T> {
+  /** @internal */
+  constructor(recorder: GraphRecorder, origins: readonly Origin[]) {
+    super(recorder, origins, kinds);
+  }
+
   /** Deals records out in turn, so that every consumer gets as many. */
   rebalance(): DataStream<T> {
     return this.redirect('rebalance');
@@ -243,7 +72,7 @@ export class SingleOutputStream<out T> extends DataStream<T> {
 
   /** @internal */
   constructor(recorder: GraphRecorder, node: RecordedNode) {
-    super(recorder, [{ node, partitioner: null, key: null }]);
+    super(recorder, [{ node, partitioner: null, key: null, tag: null }]);
     this.#recorder = recorder;
     this.#node = node;
   }
@@ -269,6 +98,26 @@ export class SingleOutputStream<out T> extends DataStream<T> {
   /** The number of key groups, and so the largest parallelism the operator's state can ever be spread over. */
   setMaxParallelism(maxParallelism: number): this {
     return this.#change({ maxParallelism });
+  }
+
+  /**
+   * What the operator puts into the side output of `tag`, as a stream of its own. Only functions given to a `process` have side outputs
+   * of their own (SIDE_OUTPUT_NONE).
+   *
+   * @example
+   * ```ts
+   * const late = flights.keyBy(({ tail }) => tail).process(new LastSeen()).uid('last-seen').getSideOutput(lateFlights);
+   * ```
+   */
+  getSideOutput<R>(tag: OutputTag<R>): DataStream<R> {
+    const { code, operation } = this.#node;
+    if (code.kind === 'source' || code.stage.kind !== 'operator') {
+      throw mistake(
+        'SIDE_OUTPUT_NONE',
+        `${operation} has no side outputs, so '${tag.name}' would be empty for ever. Put records into it with context.output() in a process function.`,
+      );
+    }
+    return new DataStream(this.#recorder, [{ node: this.#node, partitioner: null, key: null, tag: tag.name }]);
   }
 
   /** Runs the operator as a task of its own. */
@@ -302,7 +151,7 @@ export class KeyedStream<out T, out K> extends Stream<T> {
 
   /** @internal */
   constructor(recorder: GraphRecorder, origins: readonly Origin[], key: KeySelector) {
-    super(recorder, origins);
+    super(recorder, origins, kinds);
     this.#key = key;
   }
 
@@ -332,3 +181,9 @@ export class KeyedStream<out T, out K> extends Stream<T> {
     return this.operate('process', () => new KeyedProcessOperator(fn) as Operator, this.#key);
   }
 }
+
+const kinds: StreamKinds = {
+  plain: (recorder, origins) => new DataStream(recorder, origins),
+  keyed: (recorder, origins, key) => new KeyedStream(recorder, origins, key),
+  output: (recorder, node) => new SingleOutputStream(recorder, node),
+};

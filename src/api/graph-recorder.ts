@@ -11,6 +11,13 @@ export interface Origin {
   /** null: `forward` between equal parallelism, `rebalance` otherwise. */
   readonly partitioner: Partitioner | null;
   readonly key: KeySelector | null;
+  /** The side output that the stream is; null for the main one. */
+  readonly tag: string | null;
+}
+
+/** An origin on its way into one of the inputs of a node: 0, or 1 for the second of two. */
+export interface NodeInput extends Origin {
+  readonly input: number;
 }
 
 /** A node while the job is being written; what is unset gets its default at the end. */
@@ -22,7 +29,7 @@ export interface RecordedNode {
   readonly commits: boolean;
   readonly stateful: boolean;
   readonly code: NodeCode;
-  readonly inputs: readonly Origin[];
+  readonly inputs: readonly NodeInput[];
   readonly writtenAt: () => string;
   uid: string | null;
   name: string | null;
@@ -102,10 +109,12 @@ export class GraphRecorder {
       parallelism: this.parallelismOf(node),
       maxParallelism: node.maxParallelism ?? this.maxParallelism,
       chaining,
-      inputs: node.inputs.map(({ node: from, partitioner, key }) => ({
+      inputs: node.inputs.map(({ node: from, partitioner, key, input, tag }) => ({
         from: from.id,
         partitioner: partitioner ?? (this.parallelismOf(from) === this.parallelismOf(node) ? 'forward' : 'rebalance'),
         key,
+        input,
+        tag,
       })),
       code,
       get writtenAt() {

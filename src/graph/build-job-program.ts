@@ -25,11 +25,12 @@ export function buildJobProgram(graph: StreamGraph): JobProgram {
   const edges: JobEdge[] = [];
   const edgeKeys = new Map<string, KeySelector>();
   for (const [head] of chains) {
-    for (const { from: producer, partitioner, key } of head.inputs) {
+    for (const { from: producer, partitioner, key, input, tag } of head.inputs) {
       const from = vertexOfNode.get(producer) as string;
       const to = vertexOfNode.get(head.id) as string;
       const id = names.edge(from, to);
-      edges.push({ id, from, to, partitioner });
+      const side = tag === null ? null : { operator: (graph.nodes[producer - 1] as StreamNode).uid, tag };
+      edges.push({ id, from, to, partitioner, input, side });
       if (key !== null) edgeKeys.set(id, key);
     }
   }

@@ -15,10 +15,14 @@ export type NodeCode =
 /** Flink's chaining strategies: `head` may only begin a chain, `never` stands alone. */
 export type Chaining = 'always' | 'head' | 'never';
 
-/** One input of a node. A node with several is a union. */
+/** One way into a node. Several into the same input are a union. */
 export interface StreamEdge {
   readonly from: number;
   readonly partitioner: Partitioner;
+  /** 0, or 1 for the second input of an operator that has two. */
+  readonly input: number;
+  /** The side output of `from` that is meant; null for its main one. */
+  readonly tag: string | null;
   /** Set when the partitioner is `hash`. */
   readonly key: KeySelector | null;
 }

@@ -15,6 +15,8 @@ export type Settle = (failure: Failure | null) => void;
 /** Where an operator puts what it makes. Never blocks: what exceeds credit is kept, and the tasklet takes no further input. */
 export interface Output<T> {
   emit(value: T, timestamp: number): void;
+  /** Into the side output of that tag; what nobody takes is gone. */
+  side(tag: string, value: unknown, timestamp: number): void;
   watermark(timestamp: number): void;
   /** Idle: this input holds no watermark back until it is active again. */
   idle(isIdle: boolean): void;

@@ -11,9 +11,12 @@ const api = join(root, 'src/api');
 const surroundings = `
 import * as weirflow from '../../../src/index.js';
 declare global {
-  interface Flight { tail: string; origin: string; delay: number }
+  interface Flight { tail: string; origin: string; delay: number; date: string }
   interface Order { customerId: string; amount: number }
   const env: weirflow.StreamEnvironment;
+  const outputTag: typeof weirflow.outputTag;
+  const lateFlights: weirflow.OutputTag<Flight>;
+  const WatermarkStrategy: typeof weirflow.WatermarkStrategy;
   const job: weirflow.JobDefinition;
   const source: weirflow.Source<Flight>;
   const sink: weirflow.Sink<{ readonly word: string; readonly count: number }>;

@@ -13,6 +13,9 @@ export class Collected implements Output<unknown> {
   emit(value: unknown, timestamp: number): void {
     this.all.push([value, timestamp]);
   }
+  side(tag: string, value: unknown, timestamp: number): void {
+    this.all.push([tag, value, timestamp]);
+  }
   watermark(timestamp: number): void {
     this.all.push(`watermark ${timestamp}`);
   }

@@ -47,6 +47,7 @@ class Compiled {
         this.out.push(`watermark ${timestamp}`);
       },
       idle: () => undefined,
+      sidesOf: () => null,
     };
     this.chain = compileChain(parts, end, this.gauge, development);
     for (const [index, { kind, ...rest }] of parts.entries()) {

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { WatermarkStrategy } from '../../../src/api/watermark-strategy.js';
 import { maxWatermark } from '../../../src/operators/operator.js';
 import { WatermarkOperator } from '../../../src/operators/watermarks.js';
-import type { WatermarkSetting } from '../../../src/time/watermark-generator.js';
 import { VirtualClock } from '../connectors/virtual-clock.js';
 import { opened, type RunSetting } from '../operators/operator-run.js';
 

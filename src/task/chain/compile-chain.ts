@@ -32,6 +32,14 @@ export interface ChainEnd {
   readonly records: RecordOutput;
   watermark(timestamp: number): void;
   idle(isIdle: boolean): void;
+  /** Where the side outputs of an operator go; null when nobody takes any. */
+  sidesOf(uid: string): SideEnd | null;
+}
+
+export interface SideEnd {
+  emit(tag: string, value: unknown, timestamp: number): void;
+  watermark(timestamp: number): void;
+  idle(isIdle: boolean): void;
 }
 
 interface Segment {
@@ -145,13 +153,32 @@ export function compileChain(parts: readonly ChainPart[], end: ChainEnd, gauge: 
     outputOf: (index) => {
       const at = segments.findIndex(({ target }) => target === index);
       const { emit, watermark } = segments[at + 1] as Segment;
-      return { emit, watermark, idle: end.idle, blocked: () => gauge.blocked || pausedBehind(at) };
+      const [own, ...behind] = parts.slice(index).map(({ culprit }) => end.sidesOf(culprit.uid));
+      const blocked = (): boolean => gauge.blocked || pausedBehind(at);
+      const sides = [own, ...behind].filter((side) => side != null);
+      const idle = (isIdle: boolean): void => {
+        end.idle(isIdle);
+        for (const side of sides) side.idle(isIdle);
+      };
+      if (own == null) return { emit, side: intoNothing, watermark, idle, blocked };
+      return {
+        emit,
+        side: (tag, value, timestamp) => own.emit(tag, development ? deepFreeze(value) : value, timestamp),
+        watermark: (timestamp) => {
+          own.watermark(timestamp);
+          watermark(timestamp);
+        },
+        idle,
+        blocked,
+      };
     },
     close: () => {
       for (const { pulls } of segments) pulls?.close();
     },
   };
 }
+
+const intoNothing: Output<unknown>['side'] = () => undefined;
 
 /** The only place that turns text into code: the text is made of the shapes of stages alone, and of nothing a user wrote. */
 function instantiate(source: string, env: Readonly<Record<string, unknown>>): Pick<Segment, 'emit' | 'batch'> {

@@ -97,12 +97,14 @@ export function wire(setting: WiringSetting): Wiring {
   const wired = here.map(({ key, vertex: vertexId, index }): WiredSubtask => {
     const vertex = vertexOf(graph, vertexId);
     const { gauge, inputs, outputs } = ends.get(key) as Ends;
-    const partitioned = graph.edges
+    const leaving = graph.edges
       .filter(({ from }) => from === vertexId)
-      .map((edge) => partition(edge, outputs.get(edge.id) ?? [], index, program));
+      .map((edge) => ({ side: edge.side, edge: partition(edge, outputs.get(edge.id) ?? [], index, program) }));
+    const main = leaving.filter(({ side }) => side === null).map(({ edge }) => edge);
+    const sides = leaving.flatMap(({ side, edge }) => (side === null ? [] : [{ side, edge }]));
     const vertexProgram = program.vertices.get(vertexId);
     if (vertexProgram === undefined) throw invalid(`the program has no code for vertex ${vertexId}`);
-    return { subtask: key, vertex, index, program: vertexProgram, gauge, inputs, output: new TaskOutput(partitioned) };
+    return { subtask: key, vertex, index, program: vertexProgram, gauge, inputs, output: new TaskOutput(main, sides) };
   });
   return { subtasks: wired, framedInputs, framedOutputs };
 }
@@ -140,9 +142,10 @@ function outputsOf({ outputs }: Ends, edge: string): OutputChannel[] {
   return channels;
 }
 
-/** The last operator of the producing chain, which is the one that emits. */
+/** The operator whose side output it is, or the last of the producing chain. */
 function emitterOf(graph: JobGraph, edge: JobEdge): Culprit {
-  const operator = vertexOf(graph, edge.from).operators.at(-1);
+  const { operators } = vertexOf(graph, edge.from);
+  const operator = edge.side === null ? operators.at(-1) : operators.find(({ uid }) => uid === edge.side?.operator);
   return operator ?? { uid: edge.from, name: edge.from };
 }
 
