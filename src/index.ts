@@ -1,5 +1,6 @@
 // The public names of Weirflow, one by one. First: writing a job.
 
+export { ConnectedKeyedStreams, ConnectedStreams } from './api/connected-streams.js';
 export { DataStream, KeyedStream, SingleOutputStream } from './api/data-stream.js';
 export { EngineError } from './api/engine-error.js';
 export { type BuiltJob, buildJob, defineJob, type JobDefinition } from './api/job-definition.js';
@@ -12,7 +13,9 @@ export { StreamSink } from './api/stream-sink.js';
 // Functions of the job's own, and their state.
 
 export { type TimestampAssigner, WatermarkStrategy } from './api/watermark-strategy.js';
+export type { CoProcessFunction } from './operators/co-process.js';
 export type { Instance, ProcessContext } from './operators/function-operator.js';
+export type { KeyedCoProcessFunction } from './operators/keyed-co-process.js';
 export type { StateAccess } from './operators/keyed-input.js';
 export type {
   KeyedInstance,

@@ -85,6 +85,7 @@ function partOf([kind, n]: StageSpec, at: number): ChainPart {
     culprit,
     operator: created as Operator,
     keyed: null,
+    second: null,
     held: false,
   });
   switch (kind) {

@@ -7,6 +7,7 @@ import type { ProcessFunction } from '../operators/process.js';
 import { ProcessOperator } from '../operators/process.js';
 import { ReduceOperator, type Reducer } from '../operators/reduce.js';
 import type { DeepReadonly } from '../state/keyed-state.js';
+import { ConnectedKeyedStreams, ConnectedStreams } from './connected-streams.js';
 import { mistake } from './engine-error.js';
 import type { GraphRecorder, NodeSettings, Origin, RecordedNode } from './graph-recorder.js';
 import { Stream, type StreamKinds } from './stream.js';
@@ -28,6 +29,18 @@ export class DataStream<out T> extends Stream<T> {
   /** @internal */
   constructor(recorder: GraphRecorder, origins: readonly Origin[]) {
     super(recorder, origins, kinds);
+  }
+
+  /**
+   * Brings two streams of different types into one operator. Both must be of one job (CONNECT_ENVIRONMENTS).
+   *
+   * @example
+   * ```ts
+   * lines.connect(numbers).map((line) => line.length, (number) => number);
+   * ```
+   */
+  connect<U>(other: DataStream<U>): ConnectedStreams<T, U> {
+    return new ConnectedStreams(this.pairedWith(other));
   }
 
   /** Deals records out in turn, so that every consumer gets as many. */
@@ -111,7 +124,7 @@ export class SingleOutputStream<out T> extends DataStream<T> {
    */
   getSideOutput<R>(tag: OutputTag<R>): DataStream<R> {
     const { code, operation } = this.#node;
-    if (code.kind === 'source' || code.stage.kind !== 'operator') {
+    if (code.kind === 'source' || (code.stage.kind !== 'operator' && code.stage.kind !== 'twoInputs')) {
       throw mistake(
         'SIDE_OUTPUT_NONE',
         `${operation} has no side outputs, so '${tag.name}' would be empty for ever. Put records into it with context.output() in a process function.`,
@@ -153,6 +166,19 @@ export class KeyedStream<out T, out K> extends Stream<T> {
   constructor(recorder: GraphRecorder, origins: readonly Origin[], key: KeySelector) {
     super(recorder, origins, kinds);
     this.#key = key;
+  }
+
+  /**
+   * Brings two keyed streams into one operator; records of equal key meet. Keys must be of one type, and both streams of one job
+   * (CONNECT_ENVIRONMENTS).
+   *
+   * @example
+   * ```ts
+   * const byCustomer = orders.keyBy((order) => order.customerId).connect(customers.keyBy((customer) => customer.id));
+   * ```
+   */
+  connect<U>(other: KeyedStream<U, K>): ConnectedKeyedStreams<T, U, K> {
+    return new ConnectedKeyedStreams(this.pairedWith(other), [this.#key, other.#key]);
   }
 
   /**

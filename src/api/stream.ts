@@ -11,6 +11,7 @@ import type { DataStream, KeyedStream, SingleOutputStream } from './data-stream.
 import { mistake } from './engine-error.js';
 import type { GraphRecorder, NewNode, NodeInput, Origin, RecordedNode } from './graph-recorder.js';
 import type { SupportedKey } from './key.js';
+import { Pair } from './pair.js';
 import { StreamSink } from './stream-sink.js';
 import type { WatermarkStrategy } from './watermark-strategy.js';
 
@@ -165,6 +166,17 @@ export abstract class Stream<out T> {
   /** @internal */
   protected operate<R>(operation: string, create: () => Operator, key: KeySelector | null): SingleOutputStream<R> {
     return this.#transform(operation, true, { kind: 'operator', create, key });
+  }
+
+  /** @internal */
+  protected pairedWith(other: Stream<unknown>): Pair {
+    if (other.#recorder !== this.#recorder) {
+      throw mistake(
+        'CONNECT_ENVIRONMENTS',
+        'connect() got a stream of another job. Make both streams from the env of the same defineJob call.',
+      );
+    }
+    return new Pair(this.#recorder, this.#origins, other.#origins, this.#kinds);
   }
 
   /** @internal */

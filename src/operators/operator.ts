@@ -80,6 +80,14 @@ export interface Operator<In = unknown, Out = unknown> {
   close(): void;
 }
 
+/**
+ * An operator with two inputs: the first of a chain. Records of the first come through `process`; the watermark is the lesser of both, where an
+ * idle input does not count. Which input is read next is not defined.
+ */
+export interface TwoInputOperator<First = unknown, Second = unknown, Out = unknown> extends Operator<First, Out> {
+  processSecond(value: Second, timestamp: number): void;
+}
+
 /** Defaults for what most operators do not need. */
 export abstract class BasicOperator<In, Out> implements Operator<In, Out> {
   protected context!: OperatorContext<Out>;
@@ -131,6 +139,14 @@ export type Stage =
       readonly name: string;
       readonly create: () => Operator;
       readonly key: KeySelector | null;
+    }
+  /** Only as the first of a chain. With a key for either input it has keyed state, which has no current key at records of the other. */
+  | {
+      readonly kind: 'twoInputs';
+      readonly uid: string;
+      readonly name: string;
+      readonly create: () => TwoInputOperator;
+      readonly keys: readonly [KeySelector | null, KeySelector | null];
     };
 
 /** Picks the key of a record: a string, number, bigint, boolean, or a tuple or plain object of these. Must be pure. */

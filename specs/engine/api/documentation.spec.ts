@@ -28,6 +28,7 @@ declare global {
   const africa: weirflow.DataStream<Flight>;
   const flights: weirflow.SingleOutputStream<Flight>;
   const orders: weirflow.DataStream<Order>;
+  const customers: weirflow.DataStream<{ id: string; name: string }>;
   const trades: weirflow.DataStream<{ symbol: string; venue: string; at: number }>;
   const counts: weirflow.DataStream<{ word: string; count: number }>;
   function parse(line: string): { line: string };

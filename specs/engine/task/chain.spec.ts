@@ -23,6 +23,7 @@ function operator(name: string, created: Operator<never, never>, keyed: 'keyed' 
     culprit: { uid: `${name}-uid`, name },
     operator: created as Operator,
     keyed: keyed === null ? null : { state, select, watermark: Number.NEGATIVE_INFINITY },
+    second: null,
     held: false,
   };
 }

@@ -43,6 +43,7 @@ export interface WiredSubtask {
   readonly program: VertexProgram;
   readonly gauge: Gauge;
   readonly inputs: readonly InputChannel[];
+  readonly inputOf: readonly number[];
   readonly output: TaskOutput;
 }
 
@@ -56,6 +57,7 @@ export interface Wiring {
 interface Ends {
   readonly gauge: Gauge;
   readonly inputs: InputChannel[];
+  readonly inputOf: number[];
   /** By edge, each with one channel for each consumer. */
   readonly outputs: Map<string, OutputChannel[]>;
 }
@@ -82,6 +84,7 @@ export function wire(setting: WiringSetting): Wiring {
       const channel = new LocalChannel(id, options, producer.gauge, setting.filled);
       outputsOf(producer, edgeId).push(channel);
       consumer.inputs.push(channel);
+      consumer.inputOf.push(edge.input);
     } else if (producer !== undefined) {
       const send = setting.sender(id, addressOf(placement, to));
       const channel = new FramedOutput(id, send, codec, options, producer.gauge, emitterOf(graph, edge));
@@ -90,13 +93,14 @@ export function wire(setting: WiringSetting): Wiring {
     } else if (consumer !== undefined) {
       const channel = new FramedInput(id, setting.sender(id, addressOf(placement, from)), codec, options);
       consumer.inputs.push(channel);
+      consumer.inputOf.push(edge.input);
       framedInputs.set(channelText(id), { channel, subtask: to });
     }
   }
 
   const wired = here.map(({ key, vertex: vertexId, index }): WiredSubtask => {
     const vertex = vertexOf(graph, vertexId);
-    const { gauge, inputs, outputs } = ends.get(key) as Ends;
+    const { gauge, inputs, inputOf, outputs } = ends.get(key) as Ends;
     const leaving = graph.edges
       .filter(({ from }) => from === vertexId)
       .map((edge) => ({ side: edge.side, edge: partition(edge, outputs.get(edge.id) ?? [], index, program) }));
@@ -104,7 +108,16 @@ export function wire(setting: WiringSetting): Wiring {
     const sides = leaving.flatMap(({ side, edge }) => (side === null ? [] : [{ side, edge }]));
     const vertexProgram = program.vertices.get(vertexId);
     if (vertexProgram === undefined) throw invalid(`the program has no code for vertex ${vertexId}`);
-    return { subtask: key, vertex, index, program: vertexProgram, gauge, inputs, output: new TaskOutput(main, sides) };
+    return {
+      subtask: key,
+      vertex,
+      index,
+      program: vertexProgram,
+      gauge,
+      inputs,
+      inputOf,
+      output: new TaskOutput(main, sides),
+    };
   });
   return { subtasks: wired, framedInputs, framedOutputs };
 }
@@ -134,7 +147,7 @@ function partition(
   }
 }
 
-const newEnds = (): Ends => ({ gauge: new Gauge(), inputs: [], outputs: new Map() });
+const newEnds = (): Ends => ({ gauge: new Gauge(), inputs: [], inputOf: [], outputs: new Map() });
 
 function outputsOf({ outputs }: Ends, edge: string): OutputChannel[] {
   const channels = outputs.get(edge) ?? [];
