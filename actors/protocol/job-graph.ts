@@ -1,7 +1,7 @@
 import type { Failure } from './failure.js';
 import type { VertexId } from './ids.js';
 
-export type Partitioner = 'forward' | 'hash' | 'rebalance' | 'broadcast';
+export type Partitioner = 'forward' | 'hash' | 'rebalance' | 'rescale' | 'shuffle' | 'global' | 'broadcast' | 'custom';
 
 /** One operator of a chain, as the control plane knows it. */
 export interface OperatorNode {

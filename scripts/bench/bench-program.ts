@@ -57,6 +57,7 @@ export function benchProgram(
         { source: source === null ? null : { uid: `${id}-source`, source }, stages },
       ]),
     ),
+    edgeRoutes: new Map(),
     edgeKeys: new Map(edges.map(({ from, to, key }) => [`${from}>${to}`, key])),
   };
 }

@@ -1,3 +1,4 @@
+import { type Comparable, maxByOf, maxOf, minByOf, minOf, type Summand, sumOf } from '../operators/aggregates.js';
 import type { ProcessContext } from '../operators/function-operator.js';
 import type { KeyedProcessFunction } from '../operators/keyed-process.js';
 import { KeyedProcessOperator } from '../operators/keyed-process.js';
@@ -11,6 +12,9 @@ import { ConnectedKeyedStreams, ConnectedStreams } from './connected-streams.js'
 import { mistake } from './engine-error.js';
 import type { GraphRecorder, NodeSettings, Origin, RecordedNode } from './graph-recorder.js';
 import { Stream, type StreamKinds } from './stream.js';
+
+/** Records with a field of that name and type. */
+type With<F extends string, V> = { readonly [Name in F]: V };
 
 /** Refuses functions for keyed streams, which methods, being compared either way round, would let pass. */
 interface WithoutKey<R> {
@@ -46,6 +50,37 @@ export class DataStream<out T> extends Stream<T> {
   /** Deals records out in turn, so that every consumer gets as many. */
   rebalance(): DataStream<T> {
     return this.redirect('rebalance');
+  }
+
+  /** As rebalance, but each producer deals only to its share of the consumers, so that there are fewer connections. */
+  rescale(): DataStream<T> {
+    return this.redirect('rescale');
+  }
+
+  /** Sends each record to a consumer by chance. After a recovery chance falls otherwise. */
+  shuffle(): DataStream<T> {
+    return this.redirect('shuffle');
+  }
+
+  /** Sends all records to the first parallel instance of the consumer. */
+  global(): DataStream<T> {
+    return this.redirect('global');
+  }
+
+  /**
+   * Sends each record where `partition` says by what `select` takes out of it: to the consumer of that index, below the parallelism that it
+   * is given (PARTITION_INVALID). Both functions must be pure.
+   *
+   * @example
+   * ```ts
+   * orders.partitionCustom((order) => order.amount, (amount, parallelism) => (amount > 1_000 ? 0 : parallelism - 1));
+   * ```
+   */
+  partitionCustom<K>(
+    select: (value: DeepReadonly<T>) => K,
+    partition: (key: K, parallelism: number) => number,
+  ): DataStream<T> {
+    return this.redirect('custom', (value: DeepReadonly<T>, parallelism) => partition(select(value), parallelism));
   }
 
   /** Gives every record to every parallel instance of the consumer. */
@@ -85,7 +120,7 @@ export class SingleOutputStream<out T> extends DataStream<T> {
 
   /** @internal */
   constructor(recorder: GraphRecorder, node: RecordedNode) {
-    super(recorder, [{ node, partitioner: null, key: null, tag: null }]);
+    super(recorder, [{ node, partitioner: null, key: null, route: null, tag: null }]);
     this.#recorder = recorder;
     this.#node = node;
   }
@@ -130,7 +165,9 @@ export class SingleOutputStream<out T> extends DataStream<T> {
         `${operation} has no side outputs, so '${tag.name}' would be empty for ever. Put records into it with context.output() in a process function.`,
       );
     }
-    return new DataStream(this.#recorder, [{ node: this.#node, partitioner: null, key: null, tag: tag.name }]);
+    return new DataStream(this.#recorder, [
+      { node: this.#node, partitioner: null, key: null, route: null, tag: tag.name },
+    ]);
   }
 
   /** Runs the operator as a task of its own. */
@@ -192,6 +229,42 @@ export class KeyedStream<out T, out K> extends Stream<T> {
    */
   reduce(fn: Reducer<T>): SingleOutputStream<T> {
     return this.operate('reduce', () => new ReduceOperator(fn) as Operator, this.#key);
+  }
+
+  /**
+   * Puts out, for each record, the first one of its key with the sum of all so far in `field`.
+   *
+   * @example
+   * ```ts
+   * orders.keyBy((order) => order.customerId).sum('amount').uid('spent');
+   * ```
+   */
+  sum<F extends string>(this: KeyedStream<With<F, Summand>, K>, field: F): SingleOutputStream<T> {
+    return this.#aggregate<T>('sum', sumOf(field));
+  }
+
+  /** Puts out, for each record, the first one of its key with the least of all so far in `field`. */
+  min<F extends string>(this: KeyedStream<With<F, Comparable>, K>, field: F): SingleOutputStream<T> {
+    return this.#aggregate<T>('min', minOf(field));
+  }
+
+  /** Puts out, for each record, the first one of its key with the greatest of all so far in `field`. */
+  max<F extends string>(this: KeyedStream<With<F, Comparable>, K>, field: F): SingleOutputStream<T> {
+    return this.#aggregate<T>('max', maxOf(field));
+  }
+
+  /** Puts out, for each record, the one of its key so far that has the least in `field`; of several the first. */
+  minBy<F extends string>(this: KeyedStream<With<F, Comparable>, K>, field: F): SingleOutputStream<T> {
+    return this.#aggregate<T>('minBy', minByOf(field));
+  }
+
+  /** Puts out, for each record, the one of its key so far that has the greatest in `field`; of several the first. */
+  maxBy<F extends string>(this: KeyedStream<With<F, Comparable>, K>, field: F): SingleOutputStream<T> {
+    return this.#aggregate<T>('maxBy', maxByOf(field));
+  }
+
+  #aggregate<R>(operation: string, reducer: Reducer<R>): SingleOutputStream<R> {
+    return this.operate(operation, () => new ReduceOperator(reducer) as Operator, this.#key);
   }
 
   /**

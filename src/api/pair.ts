@@ -17,7 +17,7 @@ export class Pair {
   /** Both by hash of their keys. */
   hashed(first: KeySelector, second: KeySelector): Pair {
     const by = (origins: readonly Origin[], partitioner: Partitioner, key: KeySelector): Origin[] =>
-      origins.map(({ node, tag }) => ({ node, tag, partitioner, key }));
+      origins.map(({ node, tag }) => ({ node, tag, partitioner, key, route: null }));
     return new Pair(this.recorder, by(this.first, 'hash', first), by(this.second, 'hash', second), this.kinds);
   }
 

@@ -1,4 +1,5 @@
 import type { Partitioner } from '../../actors/protocol/job-graph.js';
+import type { Route } from '../graph/route.js';
 import type { StageCode } from '../graph/stream-graph.js';
 import type { KeySelector, Operator } from '../operators/operator.js';
 import type { Sink } from '../operators/sink.js';
@@ -180,12 +181,12 @@ export abstract class Stream<out T> {
   }
 
   /** @internal */
-  protected redirect(partitioner: Partitioner): DataStream<T> {
-    return this.#kinds.plain(this.#recorder, this.#partitioned(partitioner, null));
+  protected redirect(partitioner: Partitioner, route: Route | null = null): DataStream<T> {
+    return this.#kinds.plain(this.#recorder, this.#partitioned(partitioner, null, route));
   }
 
-  #partitioned(partitioner: Partitioner, key: KeySelector | null): Origin[] {
-    return this.#origins.map(({ node, tag }) => ({ node, partitioner, key, tag }));
+  #partitioned(partitioner: Partitioner, key: KeySelector | null, route: Route | null = null): Origin[] {
+    return this.#origins.map(({ node, tag }) => ({ node, partitioner, key, route, tag }));
   }
 
   #transform<R>(operation: string, stateful: boolean, stage: StageCode): SingleOutputStream<R> {

@@ -2,6 +2,8 @@ import type { JobOptions, OperatorNode, Partitioner } from '../../actors/protoco
 import type { KeySelector, Stage } from '../operators/operator.js';
 import type { Source } from '../operators/source.js';
 
+import type { Route } from './route.js';
+
 type WithoutNames<S> = S extends Stage ? Omit<S, 'uid' | 'name'> : never;
 
 /** What an operator does, before its uid is known. */
@@ -25,6 +27,8 @@ export interface StreamEdge {
   readonly tag: string | null;
   /** Set when the partitioner is `hash`. */
   readonly key: KeySelector | null;
+  /** Set when the partitioner is `custom`. */
+  readonly route: Route | null;
 }
 
 /** One operator as it stands in the job's code. */

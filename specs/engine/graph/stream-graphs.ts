@@ -8,6 +8,7 @@ export const by = (partitioner: StreamEdge['partitioner'], from: number): Stream
   partitioner,
   input: 0,
   tag: null,
+  route: null,
   key: partitioner === 'hash' ? (value: unknown) => value : null,
 });
 

@@ -3,6 +3,7 @@ import type { JobGraph, JobRecord, OperatorNode, Partitioner, SideOutput } from 
 import { defaultJobOptions } from '../../../actors/protocol/job-graph.js';
 import type { Split } from '../../../actors/protocol/manifest.js';
 import type { JobProgram, VertexProgram } from '../../../src/graph/job-program.js';
+import type { Route } from '../../../src/graph/route.js';
 import type { KeySelector, Operator, Settle, Stage } from '../../../src/operators/operator.js';
 import type { Sink } from '../../../src/operators/sink.js';
 import { SinkOperator } from '../../../src/operators/sink-operator.js';
@@ -21,6 +22,7 @@ export interface TestEdge {
   readonly to: string;
   readonly partitioner: Partitioner;
   readonly key?: KeySelector;
+  readonly route?: Route;
   readonly input?: number;
   readonly side?: SideOutput;
 }
@@ -59,7 +61,15 @@ export function testJob(vertices: readonly TestVertex[], edges: readonly TestEdg
   const edgeKeys = edges.flatMap((edge): [string, KeySelector][] =>
     edge.key === undefined ? [] : [[idOf(edge), edge.key]],
   );
-  const program: JobProgram = { graph, vertices: new Map(programs), edgeKeys: new Map(edgeKeys) };
+  const edgeRoutes = edges.flatMap((edge): [string, Route][] =>
+    edge.route === undefined ? [] : [[idOf(edge), edge.route]],
+  );
+  const program: JobProgram = {
+    graph,
+    vertices: new Map(programs),
+    edgeKeys: new Map(edgeKeys),
+    edgeRoutes: new Map(edgeRoutes),
+  };
   const record: JobRecord = { format: 1, job: 'test', graph, code: 'none', params: [] };
   return { program, graph, record };
 }

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { failure } from '../../../actors/kernel/failure.js';
 import type { Placement } from '../../../actors/protocol/deployment.js';
 import type { SlotAddress, SubtaskKey } from '../../../actors/protocol/ids.js';
@@ -13,11 +14,14 @@ import { type ChannelId, channelText } from '../frame/frame-header.js';
 import { Gauge } from '../gauge.js';
 import {
   BroadcastOutput,
+  CustomOutput,
   ForwardOutput,
+  GlobalOutput,
   HashOutput,
   KeyedForwardOutput,
   type PartitionedOutput,
   RebalanceOutput,
+  ShuffleOutput,
 } from '../output/partitioned-output.js';
 import { TaskOutput } from '../output/task-output.js';
 import { type Culprit, TaskFailure } from '../task-failure.js';
@@ -103,7 +107,7 @@ export function wire(setting: WiringSetting): Wiring {
     const { gauge, inputs, inputOf, outputs } = ends.get(key) as Ends;
     const leaving = graph.edges
       .filter(({ from }) => from === vertexId)
-      .map((edge) => ({ side: edge.side, edge: partition(edge, outputs.get(edge.id) ?? [], index, program) }));
+      .map((edge) => ({ side: edge.side, edge: partition(edge, outputs.get(edge.id) ?? [], index, setting) }));
     const main = leaving.filter(({ side }) => side === null).map(({ edge }) => edge);
     const sides = leaving.flatMap(({ side, edge }) => (side === null ? [] : [{ side, edge }]));
     const vertexProgram = program.vertices.get(vertexId);
@@ -126,15 +130,26 @@ function partition(
   edge: JobEdge,
   channels: readonly OutputChannel[],
   index: number,
-  program: JobProgram,
+  { program, address }: WiringSetting,
 ): PartitionedOutput {
-  const [only] = channels;
+  const [only, ...others] = channels;
   if (only === undefined) throw invalid(`edge ${edge.id} has no channel for subtask ${index} of ${edge.from}`);
   switch (edge.partitioner) {
     case 'forward':
       return new ForwardOutput(only);
     case 'rebalance':
       return new RebalanceOutput(channels, index);
+    case 'rescale':
+      return channels.length === 1 ? new ForwardOutput(only) : new RebalanceOutput(channels, index);
+    case 'shuffle':
+      return new ShuffleOutput(channels, seedOf(`${address.incarnation}/${edge.id}/${index}`));
+    case 'global':
+      return new GlobalOutput([only, ...others]);
+    case 'custom': {
+      const route = program.edgeRoutes.get(edge.id);
+      if (route === undefined) throw invalid(`edge ${edge.id} has no function that picks consumers`);
+      return new CustomOutput(channels, route, emitterOf(program.graph, edge));
+    }
     case 'broadcast':
       return new BroadcastOutput(channels);
     case 'hash': {
@@ -146,6 +161,9 @@ function partition(
     }
   }
 }
+
+/** Incarnations are drawn from Entropy, so that chance is another in each process and, in the simulator, the same in each run of a seed. */
+const seedOf = (text: string): number => crc32(text);
 
 const newEnds = (): Ends => ({ gauge: new Gauge(), inputs: [], inputOf: [], outputs: new Map() });
 
