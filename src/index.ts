@@ -1,5 +1,6 @@
 // The public names of Weirflow, one by one. First: writing a job.
 
+export { BroadcastConnectedStream, BroadcastStream, KeyedBroadcastConnectedStream } from './api/broadcast-stream.js';
 export { ConnectedKeyedStreams, ConnectedStreams } from './api/connected-streams.js';
 export { DataStream, KeyedStream, SingleOutputStream } from './api/data-stream.js';
 export { EngineError } from './api/engine-error.js';
@@ -13,8 +14,19 @@ export { StreamSink } from './api/stream-sink.js';
 // Functions of the job's own, and their state.
 
 export { type TimestampAssigner, WatermarkStrategy } from './api/watermark-strategy.js';
+export type {
+  BroadcastContext,
+  BroadcastProcessFunction,
+  ReadOnlyBroadcastContext,
+} from './operators/broadcast-process.js';
+export type { ReadOnlyMapState } from './operators/broadcast-state.js';
 export type { CoProcessFunction } from './operators/co-process.js';
 export type { Instance, ProcessContext } from './operators/function-operator.js';
+export type {
+  KeyedBroadcastContext,
+  KeyedBroadcastProcessFunction,
+  OnBroadcastTimerContext,
+} from './operators/keyed-broadcast-process.js';
 export type { KeyedCoProcessFunction } from './operators/keyed-co-process.js';
 export type { StateAccess } from './operators/keyed-input.js';
 export type {

@@ -1,4 +1,5 @@
 import { type Comparable, maxByOf, maxOf, minByOf, minOf, type Summand, sumOf } from '../operators/aggregates.js';
+import type { BroadcastDescriptor } from '../operators/broadcast-state.js';
 import type { ProcessContext } from '../operators/function-operator.js';
 import type { KeyedProcessFunction } from '../operators/keyed-process.js';
 import { KeyedProcessOperator } from '../operators/keyed-process.js';
@@ -8,6 +9,7 @@ import type { ProcessFunction } from '../operators/process.js';
 import { ProcessOperator } from '../operators/process.js';
 import { ReduceOperator, type Reducer } from '../operators/reduce.js';
 import type { DeepReadonly } from '../state/keyed-state.js';
+import { BroadcastConnectedStream, BroadcastStream, KeyedBroadcastConnectedStream } from './broadcast-stream.js';
 import { ConnectedKeyedStreams, ConnectedStreams } from './connected-streams.js';
 import { mistake } from './engine-error.js';
 import type { GraphRecorder, NodeSettings, Origin, RecordedNode } from './graph-recorder.js';
@@ -43,8 +45,11 @@ export class DataStream<out T> extends Stream<T> {
    * lines.connect(numbers).map((line) => line.length, (number) => number);
    * ```
    */
-  connect<U>(other: DataStream<U>): ConnectedStreams<T, U> {
-    return new ConnectedStreams(this.pairedWith(other));
+  connect<U>(other: DataStream<U>): ConnectedStreams<T, U>;
+  connect<U>(other: BroadcastStream<U>): BroadcastConnectedStream<T, U>;
+  connect<U>(other: DataStream<U> | BroadcastStream<U>): ConnectedStreams<T, U> | BroadcastConnectedStream<T, U> {
+    if (other instanceof DataStream) return new ConnectedStreams(this.pairedWith(other));
+    return new BroadcastConnectedStream(this.pairedWith(other.stream), other.descriptors);
   }
 
   /** Deals records out in turn, so that every consumer gets as many. */
@@ -83,9 +88,15 @@ export class DataStream<out T> extends Stream<T> {
     return this.redirect('custom', (value: DeepReadonly<T>, parallelism) => partition(select(value), parallelism));
   }
 
-  /** Gives every record to every parallel instance of the consumer. */
-  broadcast(): DataStream<T> {
-    return this.redirect('broadcast');
+  /**
+   * Gives every record to every parallel instance of the consumer. With descriptors of map state, the records can make broadcast state of
+   * that name in an operator that this is connected with.
+   */
+  broadcast(): DataStream<T>;
+  broadcast(first: BroadcastDescriptor, ...others: readonly BroadcastDescriptor[]): BroadcastStream<T>;
+  broadcast(...descriptors: readonly BroadcastDescriptor[]): DataStream<T> | BroadcastStream<T> {
+    const stream = this.redirect('broadcast');
+    return descriptors.length === 0 ? stream : new BroadcastStream(stream, descriptors);
   }
 
   /** Keeps records in the parallel instance they are in; producer and consumer must have equal parallelism (FORWARD_PARALLELISM). */
@@ -214,8 +225,13 @@ export class KeyedStream<out T, out K> extends Stream<T> {
    * const byCustomer = orders.keyBy((order) => order.customerId).connect(customers.keyBy((customer) => customer.id));
    * ```
    */
-  connect<U>(other: KeyedStream<U, K>): ConnectedKeyedStreams<T, U, K> {
-    return new ConnectedKeyedStreams(this.pairedWith(other), [this.#key, other.#key]);
+  connect<U>(other: KeyedStream<U, K>): ConnectedKeyedStreams<T, U, K>;
+  connect<U>(other: BroadcastStream<U>): KeyedBroadcastConnectedStream<T, U, K>;
+  connect<U>(
+    other: KeyedStream<U, K> | BroadcastStream<U>,
+  ): ConnectedKeyedStreams<T, U, K> | KeyedBroadcastConnectedStream<T, U, K> {
+    if (other instanceof KeyedStream) return new ConnectedKeyedStreams(this.pairedWith(other), [this.#key, other.#key]);
+    return new KeyedBroadcastConnectedStream(this.pairedWith(other.stream), this.#key, other.descriptors);
   }
 
   /**

@@ -69,6 +69,8 @@ export interface Operator<In = unknown, Out = unknown> {
   resume(): boolean;
   /** Pre-barrier phase. When it is done, all that came of earlier records is emitted, durable, or in the coming snapshot. */
   prepareCheckpoint(checkpoint: CheckpointId, settle: Settle): Lifecycle;
+  /** Every subtask has the same operator state, and not a share of it: a restored one gets one copy, at whatever parallelism. */
+  readonly copiesState: boolean;
   /** Operator state as plain data. Must not keep references to what changes later. */
   snapshot(checkpoint: CheckpointId): readonly unknown[];
   /** The checkpoint is durable: commit all that belongs to it or to older ones. May be called again for the same one. */
@@ -90,6 +92,7 @@ export interface TwoInputOperator<First = unknown, Second = unknown, Out = unkno
 
 /** Defaults for what most operators do not need. */
 export abstract class BasicOperator<In, Out> implements Operator<In, Out> {
+  readonly copiesState: boolean = false;
   protected context!: OperatorContext<Out>;
 
   open(context: OperatorContext<Out>, _restored: RestoredOperatorState, _settle: Settle): Lifecycle {

@@ -78,7 +78,7 @@ export class TaskOperators {
     return this.instances.map((instance) => {
       const { culprit, tables, part } = instance;
       const items = guarded(instance, 'snapshot', () => part.operator.snapshot(checkpoint));
-      return { culprit, items, keyed: part.keyed, tables };
+      return { culprit, items, copied: part.operator.copiesState, keyed: part.keyed, tables };
     });
   }
 

@@ -29,6 +29,10 @@ declare global {
   const flights: weirflow.SingleOutputStream<Flight>;
   const orders: weirflow.DataStream<Order>;
   const customers: weirflow.DataStream<{ id: string; name: string }>;
+  interface Rule { symbol: string; limit: number }
+  type BroadcastStream<T> = weirflow.BroadcastStream<T>;
+  const newRules: weirflow.DataStream<Rule>;
+  const mapState: typeof weirflow.mapState;
   const trades: weirflow.DataStream<{ symbol: string; venue: string; at: number }>;
   const counts: weirflow.DataStream<{ word: string; count: number }>;
   function parse(line: string): { line: string };
