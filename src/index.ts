@@ -4,6 +4,7 @@ export { BroadcastConnectedStream, BroadcastStream, KeyedBroadcastConnectedStrea
 export { ConnectedKeyedStreams, ConnectedStreams } from './api/connected-streams.js';
 export { DataStream, KeyedStream, SingleOutputStream } from './api/data-stream.js';
 export { EngineError } from './api/engine-error.js';
+export { IntervalJoin, IntervalJoined } from './api/interval-join.js';
 export { type BuiltJob, buildJob, defineJob, type JobDefinition } from './api/job-definition.js';
 export type { SupportedKey } from './api/key.js';
 export { outputTag } from './api/output-tag.js';
@@ -22,6 +23,7 @@ export type {
 export type { ReadOnlyMapState } from './operators/broadcast-state.js';
 export type { CoProcessFunction } from './operators/co-process.js';
 export type { Instance, ProcessContext } from './operators/function-operator.js';
+export type { JoinContext, ProcessJoinFunction } from './operators/interval-join.js';
 export type {
   KeyedBroadcastContext,
   KeyedBroadcastProcessFunction,

@@ -111,3 +111,27 @@ export const process: DataStream<Order> = byCustomer
 
 // @ts-expect-error Keyed streams of different keys are different.
 export const wrong: KeyedStream<Order, number> = orders.keyBy((order) => order.customer);
+
+const lateCustomer = outputTag<Customer>('late-customer');
+
+/** An interval join pairs records of the same key type; late records leave each by a tag of their own type. */
+export const joined: DataStream<string> = orders
+  .keyBy((order) => order.customer)
+  .intervalJoin(customers.keyBy((customer) => customer.id))
+  .between(-1, 1)
+  .sideOutputLeftLateData(late)
+  .sideOutputRightLateData(lateCustomer)
+  .process<string>({
+    processElement: (order, customer, context) => {
+      context.emit(`${order.amount} ${customer.number} ${context.timestamp}`);
+      // @ts-expect-error Records are read-only.
+      customer.number = 1;
+    },
+  });
+
+export const wrongJoins = [
+  // @ts-expect-error The keys of both sides are of one type.
+  orders.keyBy((order) => order.customer).intervalJoin(customers.keyBy((customer) => customer.number)),
+  // @ts-expect-error Both sides have keys.
+  orders.keyBy((order) => order.customer).intervalJoin(customers),
+];

@@ -13,6 +13,7 @@ import { BroadcastConnectedStream, BroadcastStream, KeyedBroadcastConnectedStrea
 import { ConnectedKeyedStreams, ConnectedStreams } from './connected-streams.js';
 import { mistake } from './engine-error.js';
 import type { GraphRecorder, NodeSettings, Origin, RecordedNode } from './graph-recorder.js';
+import { IntervalJoin } from './interval-join.js';
 import { Stream, type StreamKinds } from './stream.js';
 
 /** Records with a field of that name and type. */
@@ -232,6 +233,18 @@ export class KeyedStream<out T, out K> extends Stream<T> {
   ): ConnectedKeyedStreams<T, U, K> | KeyedBroadcastConnectedStream<T, U, K> {
     if (other instanceof KeyedStream) return new ConnectedKeyedStreams(this.pairedWith(other), [this.#key, other.#key]);
     return new KeyedBroadcastConnectedStream(this.pairedWith(other.stream), this.#key, other.descriptors);
+  }
+
+  /**
+   * Joins with another keyed stream in event time: pairs of equal key that are not too far apart. `between` says how far.
+   *
+   * @example
+   * ```ts
+   * const join = orders.keyBy((order) => order.customerId).intervalJoin(customers.keyBy((customer) => customer.id));
+   * ```
+   */
+  intervalJoin<U>(other: KeyedStream<U, K>): IntervalJoin<T, U> {
+    return new IntervalJoin(this.pairedWith(other), [this.#key, other.#key]);
   }
 
   /**

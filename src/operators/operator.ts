@@ -90,6 +90,10 @@ export interface TwoInputOperator<First = unknown, Second = unknown, Out = unkno
   processSecond(value: Second, timestamp: number): void;
 }
 
+/** How many late records an operator has dropped; those that can, count them in `numLateRecordsDropped`. */
+export const lateRecordsOf = (operator: Operator & { readonly numLateRecordsDropped?: number }): number =>
+  operator.numLateRecordsDropped ?? 0;
+
 /** Defaults for what most operators do not need. */
 export abstract class BasicOperator<In, Out> implements Operator<In, Out> {
   readonly copiesState: boolean = false;

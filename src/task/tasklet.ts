@@ -50,7 +50,6 @@ export class Tasklet {
   private running = false;
   private over = false;
   private closed = false;
-
   private readonly marks: LatencyMarks;
   private readonly chainEnd: TaskEnd;
 
@@ -115,6 +114,10 @@ export class Tasklet {
       if (!(error instanceof TaskFailure)) throw error;
       this.fail(error.failure);
     }
+  }
+
+  get lateRecordsDropped(): number {
+    return this.operators?.lateRecordsDropped ?? 0;
   }
 
   fail(failure: Failure): void {
@@ -204,16 +207,13 @@ export class Tasklet {
     return forSource || forOperators;
   }
 
-  private process(batch: HeadRecords, { operators }: Opened, recordsMax: number): void {
+  private process(batch: HeadRecords, { operators: { chain } }: Opened, recordsMax: number): void {
     const { input, values, timestamps } = batch;
-    const { chain } = operators;
     const isFirst = this.recordsIn === 0;
     const from = this.position;
     const to = Math.min(values.length, from + recordsMax - this.taken);
-    this.position =
-      input === 0 || chain.secondBatch === null
-        ? chain.batch(values, timestamps, from, to)
-        : chain.secondBatch(values, timestamps, from, to);
+    const takes = input === 0 ? chain.batch : (chain.secondBatch ?? chain.batch);
+    this.position = takes(values, timestamps, from, to);
     this.taken += this.position - from;
     this.recordsIn += this.position - from;
     // The end of a recovery, for whoever waits for results.
