@@ -3,8 +3,15 @@ import type { DeepReadonly, MapState } from '../state/keyed-state.js';
 import { StateFailure } from '../state/state-failure.js';
 import type { Instance, ProcessContext } from './function-operator.js';
 import { type KeyedCoProcessFunction, KeyedCoProcessOperator } from './keyed-co-process.js';
+import { keyedStateOf } from './keyed-input.js';
 import type { KeyedInstance, KeyedProcessContext } from './keyed-process.js';
-import { noTimestamp } from './operator.js';
+import {
+  type Lifecycle,
+  noTimestamp,
+  type OperatorContext,
+  type RestoredOperatorState,
+  type Settle,
+} from './operator.js';
 import type { OutputTag } from './output-tag.js';
 
 /** What a join function meets with a pair. It is one object that changes: do not keep it. */
@@ -42,7 +49,7 @@ export interface IntervalJoinSetting<Left, Right, Out> {
 
 /**
  * Joins two keyed streams in event time: every pair of equal key whose times are in the interval, once, whichever of them comes first. A record
- * behind the watermark is late and joins nothing. Others wait until no record that is not late can be their pair.
+ * behind the watermark, or behind the one that its key was restored with, is late and joins nothing. Others wait until no record that is not late can be their pair.
  */
 export class IntervalJoinOperator<K, Left, Right, Out> extends KeyedCoProcessOperator<K, Left, Right, Out> {
   private readonly join: IntervalJoin<K, Left, Right, Out>;
@@ -51,6 +58,12 @@ export class IntervalJoinOperator<K, Left, Right, Out> extends KeyedCoProcessOpe
     const join = new IntervalJoin<K, Left, Right, Out>(setting);
     super(join);
     this.join = join;
+  }
+
+  override open(context: OperatorContext<Out>, restored: RestoredOperatorState, settle: Settle): Lifecycle {
+    const keyed = keyedStateOf(context);
+    this.join.watermarkFloor = () => keyed.watermarkFloor();
+    return super.open(context, restored, settle);
   }
 
   get numLateRecordsDropped(): number {
@@ -63,6 +76,8 @@ type Buffer<T> = MapState<number, readonly T[]>;
 
 class IntervalJoin<K, Left, Right, Out> implements KeyedCoProcessFunction<K, Left, Right, Out> {
   dropped = 0;
+  /** How far event time was when the state around the current key was restored: what was late then is late now. */
+  watermarkFloor: () => number = () => noTimestamp;
   private left!: Buffer<Left>;
   private right!: Buffer<Right>;
   private readonly pair = new PairContext<Out>();
@@ -108,8 +123,12 @@ class IntervalJoin<K, Left, Right, Out> implements KeyedCoProcessFunction<K, Lef
     this.setting.fn.close?.();
   }
 
-  private isLate({ timestamp, watermark }: KeyedProcessContext<K, Out>): boolean {
-    if (timestamp !== noTimestamp) return timestamp < watermark;
+  private watermark({ watermark }: KeyedProcessContext<K, Out>): number {
+    return Math.max(watermark, this.watermarkFloor());
+  }
+
+  private isLate(context: KeyedProcessContext<K, Out>): boolean {
+    if (context.timestamp !== noTimestamp) return context.timestamp < this.watermark(context);
     const message = 'an interval join got a record without a timestamp; put assignTimestampsAndWatermarks before it';
     throw new StateFailure('TIMESTAMP_MISSING', 'user', message);
   }
@@ -121,7 +140,7 @@ class IntervalJoin<K, Left, Right, Out> implements KeyedCoProcessFunction<K, Lef
 
   /** Keeps a record until the watermark is behind `lastPair`, the time of the last record that could be its pair. */
   private keep<T>(buffer: Buffer<T>, value: T, lastPair: number, context: KeyedProcessContext<K, Out>): void {
-    if (lastPair < context.watermark) return;
+    if (lastPair < this.watermark(context)) return;
     const { timestamp } = context;
     buffer.put(timestamp, [...(buffer.get(timestamp) ?? []), value as DeepReadonly<T>]);
     context.timers.setEventTime(lastPair + 1);

@@ -44,6 +44,8 @@ export interface KeyedState {
   /** From here until the next key is set, every use of state throws STATE_WITHOUT_KEY, as before the first one. */
   clearCurrentKey(): void;
   currentKey(): unknown;
+  /** The watermark with which the state around the current key was restored: what was over by then must not begin again. `noTimestamp` when there was none. */
+  watermarkFloor(): number;
   value<T>(descriptor: StateDescriptor<'value', T>): ValueState<T>;
   list<T>(descriptor: StateDescriptor<'list', T>): ListState<T>;
   map<K, T>(descriptor: StateDescriptor<'map', T, K>): MapState<K, T>;

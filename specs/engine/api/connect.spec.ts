@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { printGraph } from '../../../src/graph/print/print-graph.js';
-import { buildJob, type DataStream, defineJob } from '../../../src/index.js';
+import { buildJob, type DataStream, defineJob, mapState, type ReadOnlyBroadcastContext } from '../../../src/index.js';
 
 describe('connect', () => {
   const job = defineJob('connected', (env) => {
@@ -82,6 +82,35 @@ describe('connect', () => {
     });
     const { graph } = buildJob(after, []).program;
     expect(graph.edges.map(({ partitioner }) => partitioner)).toEqual(['hash', 'hash']);
+  });
+
+  it('a broadcast stream goes to every subtask, and has no key beside a keyed one', () => {
+    const limits = mapState<string, number>('limits');
+    const ruled = defineJob('ruled', (env) => {
+      const rules = env.fromCollection([{ name: 'a', limit: 1 }], { uid: 'rules' }).broadcast(limits);
+      const names = env.fromCollection(['a'], { uid: 'names' });
+      const fn = {
+        processElement: (name: string, context: ReadOnlyBroadcastContext<string>) => context.emit(name),
+        processBroadcastElement: () => undefined,
+      };
+      names.connect(rules).process<string>(fn).uid('plain').print();
+      names
+        .keyBy((name) => name)
+        .connect(rules)
+        .process<string>(fn)
+        .uid('keyed')
+        .setParallelism(2)
+        .print();
+    });
+    const { graph, vertices } = buildJob(ruled, []).program;
+    const into = (uid: string) =>
+      graph.edges.filter(({ to }) => to === uid).map(({ partitioner, input }) => `${partitioner} ${input}`);
+    expect([into('plain'), into('keyed')]).toEqual([
+      ['forward 0', 'broadcast 1'],
+      ['hash 0', 'broadcast 1'],
+    ]);
+    const [stage] = vertices.get('keyed')?.stages ?? [];
+    expect(stage?.kind === 'twoInputs' && stage.keys.map((key) => key === null)).toEqual([false, true]);
   });
 
   it('needs both streams to be of one job', () => {

@@ -155,6 +155,18 @@ describe('interval join: state', () => {
     expect(groups(after.keyed)).toBe(0);
   });
 
+  it('what was late before a failure is late after it, although event time has to begin again', () => {
+    const before = joined();
+    before.left('l', 100);
+    before.operator.watermark(104);
+    before.keyed.currentWatermark(104);
+    const after = joined({}, restoredFrom(before.keyed));
+    after.right('late', 103);
+    after.right('r', 104);
+    expect(after.pairs()).toEqual(['l@100 r@104']);
+    expect(after.operator.numLateRecordsDropped).toBe(1);
+  });
+
   it('refuses records without event time', () => {
     const { left } = joined();
     expect(() => left('l', noTimestamp)).toThrow(/without a timestamp; put assignTimestampsAndWatermarks/);

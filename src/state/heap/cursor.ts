@@ -76,6 +76,11 @@ export class Cursor {
     return this.key;
   }
 
+  watermarkFloor(): number {
+    if (this.group === null) this.refuseNoKey();
+    return this.group.watermarkFloor;
+  }
+
   read(slot: number): unknown {
     const { entry } = this;
     if (entry !== null) return entry.get(slot);

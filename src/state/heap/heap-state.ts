@@ -1,6 +1,7 @@
 import type { CheckpointId } from '../../../actors/protocol/ids.js';
 import { checkpointText } from '../../../actors/protocol/ids.js';
 import type { SerializerIdentity } from '../../../actors/protocol/manifest.js';
+import { noTimestamp } from '../../time/timestamps.js';
 import { deepFreeze } from '../deep-freeze.js';
 import type { KeyGroupRange } from '../key-groups.js';
 import type {
@@ -80,6 +81,11 @@ class HeapState implements KeyedStateBackend {
 
   currentKey(): unknown {
     return this.cursor.currentKey();
+  }
+
+  watermarkFloor(): number {
+    const floor = this.cursor.watermarkFloor();
+    return floor === noWatermark ? noTimestamp : floor;
   }
 
   value<T>(descriptor: StateDescriptor<'value', T>): ValueState<T> {
