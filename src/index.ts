@@ -1,9 +1,13 @@
 // The public names of Weirflow, one by one. First: writing a job.
 
+export { BroadcastConnectedStream, BroadcastStream, KeyedBroadcastConnectedStream } from './api/broadcast-stream.js';
+export { ConnectedKeyedStreams, ConnectedStreams } from './api/connected-streams.js';
 export { DataStream, KeyedStream, SingleOutputStream } from './api/data-stream.js';
 export { EngineError } from './api/engine-error.js';
+export { IntervalJoin, IntervalJoined } from './api/interval-join.js';
 export { type BuiltJob, buildJob, defineJob, type JobDefinition } from './api/job-definition.js';
 export type { SupportedKey } from './api/key.js';
+export { outputTag } from './api/output-tag.js';
 export { fixedDelay } from './api/restart-strategy.js';
 export { type CheckpointingOptions, type SourceNames, StreamEnvironment } from './api/stream-environment.js';
 export { StreamSink } from './api/stream-sink.js';
@@ -42,7 +46,21 @@ export {
 // Functions of the job's own, and their state.
 
 export { type TimestampAssigner, WatermarkStrategy } from './api/watermark-strategy.js';
+export type {
+  BroadcastContext,
+  BroadcastProcessFunction,
+  ReadOnlyBroadcastContext,
+} from './operators/broadcast-process.js';
+export type { ReadOnlyMapState } from './operators/broadcast-state.js';
+export type { CoProcessFunction } from './operators/co-process.js';
 export type { Instance, ProcessContext } from './operators/function-operator.js';
+export type { JoinContext, ProcessJoinFunction } from './operators/interval-join.js';
+export type {
+  KeyedBroadcastContext,
+  KeyedBroadcastProcessFunction,
+  OnBroadcastTimerContext,
+} from './operators/keyed-broadcast-process.js';
+export type { KeyedCoProcessFunction } from './operators/keyed-co-process.js';
 export type { StateAccess } from './operators/keyed-input.js';
 export type {
   KeyedInstance,
@@ -51,6 +69,7 @@ export type {
   OnTimerContext,
   Timers,
 } from './operators/keyed-process.js';
+export type { OutputTag } from './operators/output-tag.js';
 export type { ProcessFunction } from './operators/process.js';
 export type { Reducer } from './operators/reduce.js';
 export type { AggregateFunction, ProcessWindowFunction, WindowContext } from './operators/window-functions.js';

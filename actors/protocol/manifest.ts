@@ -18,7 +18,8 @@ export interface StateRange {
 /** How a state's values are written, kept from the first format on. */
 export interface SerializerIdentity {
   readonly state: string;
-  readonly kind: 'value' | 'list' | 'map' | 'timers' | 'operatorList';
+  /** `operatorCopy`: every subtask has the whole of it, and not a share. */
+  readonly kind: 'value' | 'list' | 'map' | 'timers' | 'operatorList' | 'operatorCopy';
   readonly serializer: string;
   readonly version: number;
 }
@@ -29,7 +30,7 @@ export interface OperatorSnapshot {
   readonly serializers: readonly SerializerIdentity[];
   /** Only groups that hold something. */
   readonly keyGroups: readonly KeyGroupSnapshot[];
-  /** Reader positions, committables, writer state: redistributed as a list. */
+  /** Reader positions, committables, writer state: redistributed as a list. Broadcast state: each gets a copy. */
   readonly operatorState: StateRange | null;
 }
 

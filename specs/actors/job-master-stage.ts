@@ -42,7 +42,7 @@ export const graphWith = (options: Partial<JobOptions> = {}): JobGraph => ({
       operators: [operator('count', 'transform'), operator('write', 'sink')],
     },
   ],
-  edges: [{ id: 'e1', from: 'v1', to: 'v2', partitioner: 'hash' }],
+  edges: [{ id: 'e1', from: 'v1', to: 'v2', partitioner: 'hash', input: 0, side: null }],
   options: { ...defaultJobOptions, ...options },
 });
 

@@ -2,6 +2,7 @@ import type { VertexId } from '../../actors/protocol/ids.js';
 import type { JobGraph } from '../../actors/protocol/job-graph.js';
 import type { KeySelector, Stage } from '../operators/operator.js';
 import type { Source } from '../operators/source.js';
+import type { Route } from './route.js';
 
 /** One vertex with its code. The stages stand in the order of `JobVertex.operators`, without the source. */
 export interface VertexProgram {
@@ -15,4 +16,6 @@ export interface JobProgram {
   readonly vertices: ReadonlyMap<VertexId, VertexProgram>;
   /** Key selectors of hash edges, by edge id. */
   readonly edgeKeys: ReadonlyMap<string, KeySelector>;
+  /** Of edges with a partitioner of the job's own, by edge id. */
+  readonly edgeRoutes: ReadonlyMap<string, Route>;
 }

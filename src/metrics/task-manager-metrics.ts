@@ -46,6 +46,11 @@ export class TaskManagerMetrics {
       'Records put into channels; one that goes into several counts in each.',
       (c) => c.recordsOut,
     );
+    count(
+      'late_records_dropped_total',
+      'Records behind the watermark that operators dropped, because no side output takes them.',
+      (c) => c.lateRecordsDropped,
+    );
     count('bytes_in_total', 'Bytes of frames from other slots. What stays within a slot has none.', (c) => c.bytesIn);
     count('bytes_out_total', 'Bytes of frames to other slots. What stays within a slot has none.', (c) => c.bytesOut);
     const watermark = (name: string, help: string, value: (counts: SubtaskCounts) => number | null): void =>

@@ -6,6 +6,8 @@ export interface SubtaskCounts {
   readonly recordsIn: number;
   /** Put into channels; a record that goes into several counts in each. */
   readonly recordsOut: number;
+  /** Records behind the watermark that operators dropped, because no side output takes them. */
+  readonly lateRecordsDropped: number;
   /** Of frames, with their headers. What stays within the slot is handed over as it is and has no bytes. */
   readonly bytesIn: number;
   readonly bytesOut: number;

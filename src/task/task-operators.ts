@@ -1,6 +1,6 @@
 import type { Failure } from '../../actors/kernel/failure.js';
 import type { CheckpointId } from '../../actors/protocol/ids.js';
-import type { OperatorContext } from '../operators/operator.js';
+import { lateRecordsOf, type OperatorContext } from '../operators/operator.js';
 import { buildParts } from './chain/build-parts.js';
 import { type Chain, type ChainEnd, compileChain } from './chain/compile-chain.js';
 import type { RestoredState } from './checkpoint/restored-state.js';
@@ -36,6 +36,10 @@ export class TaskOperators {
   /** What keeps the tasklet waiting, for people. */
   get pending(): readonly string[] {
     return this.instances.filter(({ deadline }) => deadline !== null).map(({ culprit }) => culprit.uid);
+  }
+
+  get lateRecordsDropped(): number {
+    return this.instances.reduce((sum, { part }) => sum + lateRecordsOf(part.operator), 0);
   }
 
   /** Whether everything that was emitted has gone through the chain, and every operator takes more. */
@@ -78,7 +82,7 @@ export class TaskOperators {
     return this.instances.map((instance) => {
       const { culprit, tables, part } = instance;
       const items = guarded(instance, 'snapshot', () => part.operator.snapshot(checkpoint));
-      return { culprit, items, keyed: part.keyed, tables };
+      return { culprit, items, copied: part.operator.copiesState, keyed: part.keyed, tables };
     });
   }
 

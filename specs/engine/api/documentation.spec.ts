@@ -15,6 +15,9 @@ declare global {
   interface Flight { date: string; tail: string; origin: string; delay: number }
   interface Order { customerId: string; amount: number }
   const env: weirflow.StreamEnvironment;
+  const outputTag: typeof weirflow.outputTag;
+  const lateFlights: weirflow.OutputTag<Flight>;
+  const WatermarkStrategy: typeof weirflow.WatermarkStrategy;
   const job: weirflow.JobDefinition;
   const source: weirflow.Source<Flight>;
   const sink: weirflow.Sink<{ readonly word: string; readonly count: number }>;
@@ -26,6 +29,11 @@ declare global {
   const africa: weirflow.DataStream<Flight>;
   const flights: weirflow.SingleOutputStream<Flight>;
   const orders: weirflow.DataStream<Order>;
+  const customers: weirflow.DataStream<{ id: string; name: string }>;
+  interface Rule { symbol: string; limit: number }
+  type BroadcastStream<T> = weirflow.BroadcastStream<T>;
+  const newRules: weirflow.DataStream<Rule>;
+  const mapState: typeof weirflow.mapState;
   const trades: weirflow.DataStream<{ symbol: string; venue: string; at: number }>;
   const counts: weirflow.DataStream<{ word: string; count: number }>;
   const windows: weirflow.WindowedStream<Flight, string, weirflow.TimeWindow>;

@@ -17,6 +17,9 @@ export class Collected implements Output<unknown> {
     this.takes -= 1;
     if (this.takes <= 0) this.isBlocked = true;
   }
+  side(tag: string, value: unknown, timestamp: number): void {
+    this.all.push([tag, value, timestamp]);
+  }
   watermark(timestamp: number): void {
     this.all.push(`watermark ${timestamp}`);
   }

@@ -195,7 +195,7 @@ class HeapState implements KeyedStateBackend {
   }
 
   private requireReadable({ state, kind, serializer: name, version }: SerializerIdentity): void {
-    if (kind === 'operatorList') return;
+    if (kind === 'operatorList' || kind === 'operatorCopy') return;
     if (name === serializer.name && version === serializer.version) return;
     this.refuseUnreadable(
       `state '${state}' was written by serializer ${name} version ${version}, and this version of Weirflow reads ` +

@@ -11,6 +11,9 @@ export const operatorListSerializer: SerializerIdentity = {
   version: serializer.version,
 };
 
+/** The same, of which every subtask has a copy. */
+export const operatorCopySerializer: SerializerIdentity = { ...operatorListSerializer, kind: 'operatorCopy' };
+
 /** Throws Unstorable, with the path, for an item that is no plain data. */
 export function itemsBytes(items: readonly unknown[]): Uint8Array {
   const writer = new ValueWriter();

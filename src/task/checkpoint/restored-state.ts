@@ -79,7 +79,7 @@ export class RestoredState {
   private itemsIn(range: StateRange, serializers: readonly SerializerIdentity[]): readonly unknown[] {
     const known = serializers.some(
       ({ kind, serializer, version }) =>
-        kind === 'operatorList' &&
+        (kind === 'operatorList' || kind === 'operatorCopy') &&
         serializer === operatorListSerializer.serializer &&
         version === operatorListSerializer.version,
     );

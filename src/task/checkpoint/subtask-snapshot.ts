@@ -11,7 +11,7 @@ import type {
 import { Unstorable } from '../../state/value-writer.js';
 import type { KeyedPart } from '../chain/chain-part.js';
 import { type Culprit, culpritText, failureOfThrown, TaskFailure } from '../task-failure.js';
-import { itemsBytes, operatorListSerializer } from './plain-items.js';
+import { itemsBytes, operatorCopySerializer, operatorListSerializer } from './plain-items.js';
 import type { StateTables } from './state-tables.js';
 
 /** One operator, or the source, as its part of a snapshot is taken. */
@@ -19,6 +19,8 @@ export interface SnapshotPart {
   readonly culprit: Culprit;
   /** Operator state. */
   readonly items: readonly unknown[];
+  /** Every subtask has the whole of it. */
+  readonly copied: boolean;
   readonly keyed: Pick<KeyedPart, 'state' | 'watermark'> | null;
   /** Where its key groups lay at earlier checkpoints; null for what has none. */
   readonly tables: StateTables | null;
@@ -107,7 +109,7 @@ function finished(
   part.tables?.record(id, keyGroups);
   const serializers: SerializerIdentity[] = [
     ...(part.keyed?.state.serializers() ?? []),
-    ...(operatorState === null ? [] : [operatorListSerializer]),
+    ...(operatorState === null ? [] : [part.copied ? operatorCopySerializer : operatorListSerializer]),
   ];
   return {
     uid: part.culprit.uid,

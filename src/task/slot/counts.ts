@@ -19,6 +19,7 @@ export function countsOf(tasklet: Tasklet, times: WorkTimes, nowMs: number): Sub
     subtask,
     recordsIn: tasklet.recordsIn,
     recordsOut,
+    lateRecordsDropped: tasklet.lateRecordsDropped,
     bytesIn,
     bytesOut,
     livedMs: nowMs - times.bornMs,
