@@ -9,12 +9,13 @@ import { keyedReduce } from './bench/keyed-reduce.js';
 import type { Outcome } from './bench/outcome.js';
 import { statelessChain } from './bench/stateless-chain.js';
 import { traffic } from './bench/traffic/traffic.js';
+import { windows } from './bench/windows.js';
 
 /** Measures the data plane and the control plane, each figure beside a yardstick of the same run. */
 const cli = cac('bench');
 cli
-  .option('--only <names>', 'Some of chain,keyed,slots,nats,latency,memory,traffic; all of them when left out')
-  .option('--repetitions <n>', 'How often chain and keyed are measured; the median counts', { default: 5 })
+  .option('--only <names>', 'Some of chain,keyed,windows,slots,nats,latency,memory,traffic; all of them when left out')
+  .option('--repetitions <n>', 'How often chain, keyed and windows are measured; the median counts', { default: 5 })
   .option('--seconds <n>', 'How long memory is watched', { default: 120 })
   .option('--json', 'Print one JSON line at the end')
   .option('--check', 'Exit 1 when a figure misses what is wanted of it');
@@ -25,6 +26,7 @@ const repetitions = Number(options.repetitions);
 const benchmarks: Readonly<Record<string, () => Outcome | Promise<Outcome>>> = {
   chain: () => againstPlainLoop('chain', [statelessChain(100)], repetitions),
   keyed: () => againstPlainLoop('keyed', [keyedReduce(60, 1, 6_000_000), keyedReduce(10, 2, null)], repetitions),
+  windows: () => againstPlainLoop('windows', windows(1_000_000), repetitions),
   slots: () => keyedCount('threads'),
   nats: () => keyedCount('nats'),
   latency,

@@ -2,6 +2,7 @@ import type { Decision } from '../kernel/actor.js';
 import type { Effect } from '../kernel/effect.js';
 import { invariant } from '../kernel/invariant.js';
 import type { Delivered } from '../kernel/message.js';
+import { peersOf } from '../protocol/channels.js';
 import { actorNames, sameCheckpoint, subtaskKey, type VertexId } from '../protocol/ids.js';
 import type { JobEdge } from '../protocol/job-graph.js';
 import type { SourceCoordinatorMessage } from '../source-coordinator/messages.js';
@@ -63,19 +64,24 @@ export function trigger(context: Context): Decision<Context> {
 }
 
 /**
- * The unfinished subtasks that no barrier will reach: all that send to them have finished, or nobody does. On a forward
- * edge only the subtask of the same index sends.
+ * The unfinished subtasks that no barrier will reach: all that send to them have finished, or nobody does.
  */
 function withoutUnfinishedUpstream(context: Context): readonly Member[] {
   const inbound = new Map<VertexId, JobEdge[]>();
   for (const edge of context.plan.graph.edges) inbound.set(edge.to, [...(inbound.get(edge.to) ?? []), edge]);
   const unfinished = context.plan.members.filter(({ index }) => context.lives[index] !== 'finished');
   const unfinishedKeys = new Set(unfinished.map(({ key }) => key));
+  const parallelism = new Map(context.plan.graph.vertices.map(({ id, parallelism: own }) => [id, own]));
   const unfinishedVertices = new Set(unfinished.map(({ vertex }) => vertex));
   return unfinished.filter(({ vertex, subtask }) =>
-    (inbound.get(vertex) ?? []).every(({ from, partitioner }) =>
-      partitioner === 'forward' ? !unfinishedKeys.has(subtaskKey(from, subtask)) : !unfinishedVertices.has(from),
-    ),
+    (inbound.get(vertex) ?? []).every(({ from, partitioner }) => {
+      if (!unfinishedVertices.has(from)) return true;
+      const [own, others] = [parallelism.get(vertex) ?? 0, parallelism.get(from) ?? 0];
+      const { first, last } = peersOf(partitioner, subtask, own, others);
+      if (first === 0 && last === others - 1) return false;
+      for (let index = first; index <= last; index++) if (unfinishedKeys.has(subtaskKey(from, index))) return false;
+      return true;
+    }),
   );
 }
 

@@ -2,6 +2,7 @@ import type { JobMasterMessage } from '../job-master/messages.js';
 import type { Decision } from '../kernel/actor.js';
 import { answer } from '../kernel/answer.js';
 import type { Failure } from '../kernel/failure.js';
+import { brief } from '../protocol/failure.js';
 import { actorNames } from '../protocol/ids.js';
 import type { Context, On } from './context.js';
 import type { DispatcherAnswer, JobSummary } from './messages.js';
@@ -15,11 +16,11 @@ export function listJobs(context: Context, { meta }: On<'dispatcher.listJobs'>):
   const jobs: JobSummary[] = [
     ...context.running.map((job): JobSummary => ({ job, state: 'running', failure: null })),
     ...Object.entries(context.damaged).map(
-      ([job, why]): JobSummary => ({ job, state: 'damaged', failure: withoutStack(why) }),
+      ([job, why]): JobSummary => ({ job, state: 'damaged', failure: brief(why) }),
     ),
     ...Object.values(context.results)
       .reverse()
-      .map(({ job, outcome, failure }): JobSummary => ({ job, state: outcome, failure: withoutStack(failure) })),
+      .map(({ job, outcome, failure }): JobSummary => ({ job, state: outcome, failure: briefOrNull(failure) })),
   ];
   const listed: DispatcherAnswer = {
     type: 'jobs.listed',
@@ -41,5 +42,4 @@ export function describeJob(context: Context, { job, meta }: On<'dispatcher.desc
 }
 
 /** The result of the job has the whole of it. */
-const withoutStack = <F extends Failure | null>(failure: F): F =>
-  failure === null ? failure : { ...failure, stack: '' };
+const briefOrNull = (failure: Failure | null): Failure | null => (failure === null ? null : brief(failure));

@@ -99,5 +99,5 @@ export const delays = {
   endingDeadline: ending.endingMs,
   pauseDeadline: failover.pauseMs,
   restartDelay: failover.restartMs,
-  storeSilence: ending.storeSilenceMs,
+  storeSilence: ending.storeWaitMs,
 };

@@ -157,7 +157,11 @@ export const endingMs = ({ endingStep, options }: Context): number =>
   endingStep === 'closing' ? options.pauseTimeoutMs : storeSilenceMs({ options });
 
 /** The host says of each request that its outcome is unknown long before this; only a refusal leads here. */
-export const storeSilenceMs = ({ options }: Pick<Context, 'options'>): number => 2 * options.storeTimeoutMs;
+const storeSilenceMs = ({ options }: Pick<Context, 'options'>): number => 2 * options.storeTimeoutMs;
+
+/** A store that has refused is asked again soon: what it says is cheap, and whoever makes room for it waits for the job. */
+export const storeWaitMs = ({ options, request }: Context): number =>
+  request === null ? options.storeTimeoutMs / 5 : storeSilenceMs({ options });
 
 export function sayEnded({ record, result }: Context): Decision<Context> {
   if (result === null) return {};

@@ -3,7 +3,7 @@ import { answer } from '../kernel/answer.js';
 import type { Effect } from '../kernel/effect.js';
 import { type Failure, failure } from '../kernel/failure.js';
 import { invariant } from '../kernel/invariant.js';
-import { actorNames, runText, sameAllocation } from '../protocol/ids.js';
+import { actorNames, runText, type SlotAddress, type SubtaskKey, sameAllocation } from '../protocol/ids.js';
 import type { RestartStrategy } from '../protocol/job-graph.js';
 import type { ResourceManagerMessage } from '../resource-manager/messages.js';
 import { type Any, allocationOf, type Context, noRun, type On, questionOf, runOf } from './context.js';
@@ -33,7 +33,9 @@ export function failDeadline(context: Context): Decision<Context> {
 /** A failure that comes while the run ends: its cause is the ending itself, as often as not, so it decides nothing. */
 export function noteLate(context: Context, message: On<'subtask.failed'>): Decision<Context> {
   return {
-    context: { history: withFailure(context, message.subtask, message.failure) },
+    context: {
+      history: withFailure(context, message.subtask, ofSubtask(context, message.subtask, message.failure)),
+    },
     effects: acknowledge(context, message),
   };
 }
@@ -171,6 +173,32 @@ export const pauseMs = ({ slotPhases, options }: Context): number =>
 
 export const restartMs = ({ record }: Context): number => record.graph.options.restart.delayMs;
 
+/** So that whoever reads it knows the node and need not ask which of many attempts it was. */
+function ofSubtask({ placement }: Context, subtask: SubtaskKey, failure: Failure): Failure {
+  const slot = placement[subtask];
+  return at(slot === undefined ? subtask : `${subtask} on ${placeText(slot)}`, failure);
+}
+
+const at = (place: string, failure: Failure): Failure => ({
+  ...failure,
+  message: `${failure.message.replace(/\.?$/, '.')} At ${place}.`,
+});
+
+const placeText = ({ process, slot }: SlotAddress): string => `${process}, slot ${slot}`;
+
+/** A slot whose process answers and whose thread does not is held up by code of the job: a failure of the job's own. */
+function slotLost({ placement }: Context, { slot, reason }: On<'resourceManager.slotLost'>): Failure {
+  if (reason === 'gone') {
+    const text = `${placeText(slot)} holds nothing of this run any more: its task manager ended it.`;
+    return failure('SLOT_LOST', 'infrastructure', text);
+  }
+  const there = Object.keys(placement).filter((key) => slotText(placement[key] as SlotAddress) === slotText(slot));
+  const text =
+    `${placeText(slot)} makes no progress, and its process answers: code of the job does not come back in one of ` +
+    `${there.join(', ')}. Look for a loop without end, or a call that blocks the thread.`;
+  return failure('SLOT_STUCK', 'user', text);
+}
+
 function acknowledge(context: Context, { meta }: Any): readonly Effect[] {
   const noted: JobMasterAnswer = { type: 'jobMaster.noted', run: runOf(context) };
   return answer(meta.ask, noted);
@@ -179,9 +207,9 @@ function acknowledge(context: Context, { meta }: Any): readonly Effect[] {
 function told(context: Context, message: Any): { readonly where: string; readonly failure: Failure } {
   switch (message.type) {
     case 'subtask.failed':
-      return { where: message.subtask, failure: message.failure };
+      return { where: message.subtask, failure: ofSubtask(context, message.subtask, message.failure) };
     case 'slot.openFailed':
-      return { where: slotText(message.slot), failure: message.failure };
+      return { where: slotText(message.slot), failure: at(placeText(message.slot), message.failure) };
     case 'sourceCoordinator.failed':
       return { where: message.uid, failure: message.failure };
     case 'checkpointCoordinator.failed':
@@ -194,7 +222,7 @@ function told(context: Context, message: Any): { readonly where: string; readonl
     case 'resourceManager.slotLost':
       return {
         where: slotText(message.slot),
-        failure: failure('SLOT_LOST', 'infrastructure', `${slotText(message.slot)} makes no progress.`),
+        failure: slotLost(context, message),
       };
     case 'resourceManager.slotsGranted':
       return {

@@ -21,7 +21,7 @@ export type JobMasterMessage =
   | { readonly type: 'jobMaster.stop' }
   /** Told by the dispatcher for a client, whose question it is; the job's actors answer that with `job.described`. */
   | { readonly type: 'jobMaster.describe'; readonly ask: AskRef }
-  | Exclude<ResourceManagerFact, { type: 'resourceManager.registered' }>
+  | Exclude<ResourceManagerFact, { type: 'resourceManager.registered' | 'resourceManager.refused' }>
   /** Answers to `slot.open` and `slot.close`. */
   | { readonly type: 'slot.opened'; readonly slot: SlotAddress; readonly allocation: Allocation }
   | {
@@ -93,7 +93,7 @@ export const jobMasterMessages = {
   'jobMaster.describe': 'Say to this client what the job is doing.',
   'resourceManager.slotsGranted': 'These slots belong to this run.',
   'resourceManager.taskManagerLost': 'A task manager on which this job has slots is lost.',
-  'resourceManager.slotLost': 'A slot of this run hangs.',
+  'resourceManager.slotLost': 'A slot of this run hangs, or holds nothing of it any more.',
   'slot.opened': 'The slot has loaded the job and created its subtasks.',
   'slot.openFailed': 'The slot cannot load the job.',
   'slot.closed': 'Nothing of that run is left in the slot.',

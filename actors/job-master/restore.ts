@@ -92,15 +92,31 @@ function indexed(manifest: CheckpointManifest): IndexedCheckpoint {
 function planOf(vertex: JobVertex, index: number, checkpoint: IndexedCheckpoint): RestorePlan {
   const key = subtaskKey(vertex.id, index);
   const operators = vertex.operators.flatMap(({ uid }) =>
-    (checkpoint.byUid.get(uid) ?? [])
-      .map((old) => share(old, vertex, index, checkpoint.parallelism.get(old.vertex) ?? 0))
-      .filter(hasState),
+    shares(checkpoint.byUid.get(uid) ?? [], vertex, index, checkpoint.parallelism).filter(hasState),
   );
   // At another parallelism no subtask is one of before, so none of them can be the one that had finished.
   const isUnchanged = checkpoint.parallelism.get(vertex.id) === vertex.parallelism;
   const finished = checkpoint.finished.has(key) || checkpoint.subtasks.get(key)?.drained === true;
   return { from: checkpoint.manifest.id, operators, finished: isUnchanged && finished };
 }
+
+function shares(
+  olds: readonly OldSnapshot[],
+  vertex: JobVertex,
+  index: number,
+  parallelism: IndexedCheckpoint['parallelism'],
+): readonly OperatorSnapshot[] {
+  // All copies say the same; it is one's own as long as there is one, and goes round among more subtasks than before.
+  const copies = olds.filter(({ snapshot }) => isCopy(snapshot));
+  const copy = copies.find((old) => old.index === index) ?? copies[index % copies.length];
+  return olds.map((old) => {
+    const own = share(old, vertex, index, parallelism.get(old.vertex) ?? 0);
+    return isCopy(old.snapshot) ? { ...own, operatorState: old === copy ? old.snapshot.operatorState : null } : own;
+  });
+}
+
+const isCopy = ({ operatorState, serializers }: OperatorSnapshot): boolean =>
+  operatorState !== null && serializers.some(({ kind }) => kind === 'operatorCopy');
 
 /**
  * What the `index`-th subtask of `vertex` owns of an old snapshot: its key groups, and operator state as a whole, unless that says that it is

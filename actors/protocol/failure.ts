@@ -18,3 +18,24 @@ export function failure(
 ): Failure {
   return { code, domain, retry, message, stack: '' };
 }
+
+const messageCharactersMax = 4_096;
+const briefCharactersMax = 1_000;
+const stackCharactersMax = 16_384;
+
+/** The failure with so little text that it travels in one message, whatever code of a job has thrown. */
+export function bounded(failure: Failure): Failure {
+  const { message, stack } = failure;
+  if (message.length <= messageCharactersMax && stack.length <= stackCharactersMax) return failure;
+  return { ...failure, message: cut(message, messageCharactersMax), stack: cut(stack, stackCharactersMax) };
+}
+
+/** The failure for a list of many: without its stack, and with the beginning of its text. */
+export const brief = (failure: Failure): Failure => ({
+  ...failure,
+  message: cut(failure.message, briefCharactersMax),
+  stack: '',
+});
+
+const cut = (text: string, charactersMax: number): string =>
+  text.length <= charactersMax ? text : `${text.slice(0, charactersMax)}… (${text.length} characters)`;

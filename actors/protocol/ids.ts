@@ -73,6 +73,8 @@ export const sameAddress = (a: Address, b: Address): boolean =>
 
 /** Actor names: the one place that forms them. */
 export const actorNames = {
+  /** Of a client's only end: no actor, and without a store. */
+  client: 'client',
   dispatcher: 'dispatcher',
   resourceManager: 'resource-manager',
   taskManager: 'task-manager',

@@ -1,7 +1,7 @@
 import type { Failure } from './failure.js';
 import type { VertexId } from './ids.js';
 
-export type Partitioner = 'forward' | 'hash' | 'rebalance' | 'broadcast';
+export type Partitioner = 'forward' | 'hash' | 'rebalance' | 'rescale' | 'shuffle' | 'global' | 'broadcast' | 'custom';
 
 /** One operator of a chain, as the control plane knows it. */
 export interface OperatorNode {
@@ -28,6 +28,17 @@ export interface JobEdge {
   readonly from: VertexId;
   readonly to: VertexId;
   readonly partitioner: Partitioner;
+  /** Which input of the consumer's first operator it leads into: 0, or 1 for the second of two. */
+  readonly input: number;
+  /** Null for what comes out of the end of the producer's chain. */
+  readonly side: SideOutput | null;
+}
+
+/** The side output of one operator of a chain, which need not be the last. */
+export interface SideOutput {
+  /** Its uid. */
+  readonly operator: string;
+  readonly tag: string;
 }
 
 /** What is deployed. Vertices stand in topological order; two builds of one job give equal graphs. */

@@ -26,8 +26,9 @@ export interface SerializerIdentity {
 /**
  * How operator state is given to the subtasks of another run. `operatorList`: each piece as a whole to one of them. `operatorSplit`: each piece
  * to its subtask while the parallelism stays, else all to everyone, who takes an even share. `operatorUnion`: all to everyone, always.
+ * `operatorCopy`: all pieces are the same, and each subtask gets one.
  */
-export type OperatorStateKind = 'operatorList' | 'operatorSplit' | 'operatorUnion';
+export type OperatorStateKind = 'operatorList' | 'operatorSplit' | 'operatorUnion' | 'operatorCopy';
 
 /** One operator's state of one subtask at one checkpoint. */
 export interface OperatorSnapshot {
@@ -35,7 +36,7 @@ export interface OperatorSnapshot {
   readonly serializers: readonly SerializerIdentity[];
   /** Only groups that hold something. */
   readonly keyGroups: readonly KeyGroupSnapshot[];
-  /** Reader positions, committables, writer state: redistributed as a list. */
+  /** Reader positions, committables, writer state: redistributed as a list. Broadcast state: each gets a copy. */
   readonly operatorState: StateRange | null;
 }
 

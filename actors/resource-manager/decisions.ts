@@ -4,10 +4,12 @@ import { answer } from '../kernel/answer.js';
 import type { Effect } from '../kernel/effect.js';
 import type { Delivered } from '../kernel/message.js';
 import type { SlotReport } from '../protocol/deployment.js';
+import { failure } from '../protocol/failure.js';
 import { type Allocation, actorNames, type JobId, type SlotAddress, sameAllocation } from '../protocol/ids.js';
+import { sameVersions, versionsText } from '../protocol/versions.js';
 import type { TaskManagerMessage } from '../task-manager/messages.js';
 import { closingEffects, resume } from './closing.js';
-import type { LossReason, ResourceManagerFact, ResourceManagerMessage } from './messages.js';
+import type { LossReason, ResourceManagerFact, ResourceManagerMessage, SlotLossReason } from './messages.js';
 import {
   addressOf,
   closeThere,
@@ -40,7 +42,8 @@ export function announce(): Decision<Context> {
  * of the time before this life was held lost, are over, because their jobs have new runs.
  */
 export function register(context: Context, message: On<'resourceManager.register'>): Decision<Context> {
-  const { process, incarnation, slots, meta } = message;
+  const { process, incarnation, versions, slots, meta } = message;
+  if (!sameVersions(versions, context.versions)) return { effects: answer(meta.ask, otherVersion(context, message)) };
   const registered: ResourceManagerFact = { type: 'resourceManager.registered', process };
   const known = rowOf(context, process);
   // Its slots are not looked at: a repetition may be older than what was granted since, and the heartbeats tell.
@@ -68,6 +71,14 @@ export function register(context: Context, message: On<'resourceManager.register
   };
 }
 
+/** Its state, its code and its messages may mean something else. Nothing of it is taken into the table. */
+function otherVersion(context: Context, { process, versions }: On<'resourceManager.register'>): ResourceManagerFact {
+  const text =
+    `Task manager ${process} is ${versionsText(versions)} and the job manager is ${versionsText(context.versions)}. ` +
+    'Start it with the version of the job manager.';
+  return { type: 'resourceManager.refused', failure: failure('VERSION_MISMATCH', 'infrastructure', text, 'never') };
+}
+
 /**
  * A late duplicate of a life that another life of the process has followed would make the living one lost. Which of two lives is
  * the later one cannot be told, because their first registrations may arrive in the wrong order; so a life that was held
@@ -93,7 +104,7 @@ export function noteReport(context: Context, message: On<'heartbeat.reported'>):
   return {
     context: { ...table, ...resumed.context },
     effects: [
-      ...lost.flatMap((slot) => tellSlotLost(useOf(context, slot), slot)),
+      ...lost.flatMap((slot) => tellSlotLost(useOf(context, slot), slot, 'gone')),
       ...closingEffects(context, table),
       ...(resumed.effects ?? []),
     ],
@@ -140,7 +151,7 @@ export function noteStuck(context: Context, message: On<'heartbeat.slotStuck'>):
   const use = useOf(context, address);
   if (use?.kind !== 'granted' || !sameAllocation(allocationOf(context, use), allocation)) return {};
   const after = release(context, address, allocation);
-  return { context: after, effects: [...tellSlotLost(use, address), ...closingEffects(context, after)] };
+  return { context: after, effects: [...tellSlotLost(use, address, 'stuck'), ...closingEffects(context, after)] };
 }
 
 /** Its heartbeat actor has ended with this message. */
@@ -170,8 +181,8 @@ function tellLost(row: TaskManagerRow, reason: LossReason): readonly Effect[] {
   );
 }
 
-const tellSlotLost = (use: SlotUse | undefined, slot: SlotAddress): readonly Effect[] =>
-  use?.kind === 'granted' ? [tell(use.job, { type: 'resourceManager.slotLost', slot, run: use.run })] : [];
+const tellSlotLost = (use: SlotUse | undefined, slot: SlotAddress, reason: SlotLossReason): readonly Effect[] =>
+  use?.kind === 'granted' ? [tell(use.job, { type: 'resourceManager.slotLost', slot, run: use.run, reason })] : [];
 
 const tell = (job: JobId, message: ResourceManagerFact): Effect => ({
   kind: 'tell',

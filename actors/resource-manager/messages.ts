@@ -1,14 +1,20 @@
 import type { AskEvent } from '../kernel/message.js';
 import { askEvents } from '../kernel/message.js';
 import type { ClusterOptions, SlotReport } from '../protocol/deployment.js';
+import type { Failure } from '../protocol/failure.js';
 import type { Allocation, Epoch, Incarnation, JobId, JobRun, ProcessName, SlotAddress } from '../protocol/ids.js';
+import type { Versions } from '../protocol/versions.js';
 
 export type ResourceManagerMessage =
-  /** Asked by a task manager of whatever leader listens; answered with `resourceManager.registered`. */
+  /**
+   * Asked by a task manager of whatever leader listens; answered with `resourceManager.registered`, or with
+   * `resourceManager.refused` when it is of another version.
+   */
   | {
       readonly type: 'resourceManager.register';
       readonly process: ProcessName;
       readonly incarnation: Incarnation;
+      readonly versions: Versions;
       readonly slots: readonly SlotReport[];
     }
   /** Asked by a job-master; answered with `resourceManager.slotsGranted`, refused while slots are too few. */
@@ -48,9 +54,13 @@ export type ResourceManagerMessage =
 
 export type LossReason = 'missed' | 'unreachable' | 'restarted';
 
+/** `stuck`: it makes no progress, and its process answers. `gone`: its process says that it holds nothing of the run any more. */
+export type SlotLossReason = 'stuck' | 'gone';
+
 /** What the resource manager says to others. */
 export type ResourceManagerFact =
   | { readonly type: 'resourceManager.registered'; readonly process: ProcessName }
+  | { readonly type: 'resourceManager.refused'; readonly failure: Failure }
   | { readonly type: 'resourceManager.slotsGranted'; readonly run: JobRun; readonly slots: readonly SlotAddress[] }
   /** Told to every job-master that has a grant there. */
   | {
@@ -59,7 +69,12 @@ export type ResourceManagerFact =
       readonly incarnation: Incarnation;
       readonly reason: LossReason;
     }
-  | { readonly type: 'resourceManager.slotLost'; readonly slot: SlotAddress; readonly run: JobRun };
+  | {
+      readonly type: 'resourceManager.slotLost';
+      readonly slot: SlotAddress;
+      readonly run: JobRun;
+      readonly reason: SlotLossReason;
+    };
 
 /** The answer to `resourceManager.describe`: the table, for people. */
 export interface ResourceDescription {
@@ -110,5 +125,6 @@ export const resourceManagerMessages = {
 
 export interface ResourceManagerInput {
   readonly epoch: Epoch;
+  readonly versions: Versions;
   readonly options: ClusterOptions;
 }

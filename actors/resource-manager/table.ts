@@ -1,6 +1,7 @@
 import type { ClusterOptions } from '../protocol/deployment.js';
 import type { Allocation, Epoch, Incarnation, JobId, JobRun, ProcessName, SlotAddress } from '../protocol/ids.js';
 import { sameAllocation } from '../protocol/ids.js';
+import type { Versions } from '../protocol/versions.js';
 import type { LossReason, LostTaskManager, ResourceManagerInput, Shortage } from './messages.js';
 
 /** How many lost task managers are kept, for people and to know their late registrations again. */
@@ -43,6 +44,7 @@ export interface Closing {
 
 export interface ResourceManagerContext {
   readonly epoch: Epoch;
+  readonly versions: Versions;
   readonly options: ClusterOptions;
   /** Those not lost, by name; at most one life of each process. */
   readonly taskManagers: readonly TaskManagerRow[];
@@ -56,8 +58,9 @@ export interface ResourceManagerContext {
 
 type Context = ResourceManagerContext;
 
-export const resourceManagerContext = ({ epoch, options }: ResourceManagerInput): Context => ({
+export const resourceManagerContext = ({ epoch, versions, options }: ResourceManagerInput): Context => ({
   epoch,
+  versions,
   options,
   taskManagers: [],
   lost: [],

@@ -5,6 +5,7 @@ import type { Failure } from '../kernel/failure.js';
 import { invariant } from '../kernel/invariant.js';
 import type { Delivered } from '../kernel/message.js';
 import type { Placement, SlotReport } from '../protocol/deployment.js';
+import { bounded } from '../protocol/failure.js';
 import { type Allocation, actorNames, type SubtaskKey, sameAllocation } from '../protocol/ids.js';
 import type { JobGraph } from '../protocol/job-graph.js';
 import type { SubtaskInput, SubtaskMessage } from '../subtask/messages.js';
@@ -76,7 +77,9 @@ export function answerOpened(context: Context, { allocation, meta }: Opening): D
 }
 
 /** Answered at once, and again for each repetition; what was loaded in part is undone meanwhile. */
-export function answerFailed(context: Context, { allocation, failure }: On<'slot.loadFailed'>): Decision<Context> {
+export function answerFailed(context: Context, message: On<'slot.loadFailed'>): Decision<Context> {
+  const { allocation } = message;
+  const failure = bounded(message.failure);
   return {
     context: { opening: null, failed: { allocation, failure } },
     effects: answer(context.opening, openFailed(context, allocation, failure)),

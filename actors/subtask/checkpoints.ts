@@ -2,6 +2,7 @@ import type { CheckpointCoordinatorMessage } from '../checkpoint-coordinator/mes
 import type { Decision } from '../kernel/actor.js';
 import { answer } from '../kernel/answer.js';
 import type { Delivered } from '../kernel/message.js';
+import { bounded } from '../protocol/failure.js';
 import { actorNames, type CheckpointId, checkpointText, compareCheckpoints, sameCheckpoint } from '../protocol/ids.js';
 import { isAtMost, type SubtaskContext, self, target } from './context.js';
 import { reportFact, withdrawFacts } from './facts.js';
@@ -60,7 +61,8 @@ export function noteSnapshotted(context: Context, { checkpoint, snapshot }: On<'
 
 export function noteDeclined(context: Context, { checkpoint, failure }: On<'task.declined'>): Decision<Context> {
   if (isOver(context, checkpoint)) return {};
-  return reportPart(context, checkpoint, { type: 'subtask.declined', ...self(context), checkpoint, failure });
+  const declined = { type: 'subtask.declined', ...self(context), checkpoint, failure: bounded(failure) } as const;
+  return reportPart(context, checkpoint, declined);
 }
 
 /** Whether the message makes the data plane commit, and so is neither late nor early. */

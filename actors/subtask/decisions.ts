@@ -4,6 +4,7 @@ import type { Decision } from '../kernel/actor.js';
 import { answer } from '../kernel/answer.js';
 import { invariant } from '../kernel/invariant.js';
 import type { Delivered } from '../kernel/message.js';
+import { bounded } from '../protocol/failure.js';
 import { actorNames, checkpointText } from '../protocol/ids.js';
 import type { SlotMessage } from '../slot/messages.js';
 import type { SourceCoordinatorMessage } from '../source-coordinator/messages.js';
@@ -107,7 +108,7 @@ export const withdrawDrained = (context: Context): Decision<Context> =>
 export function fail(context: Context, { failure }: On<'task.failed'>): Decision<Context> {
   const { subtask, allocation } = context;
   const silent = withdrawFacts(context, () => true);
-  const message: JobMasterMessage = { type: 'subtask.failed', ...self(context), failure };
+  const message: JobMasterMessage = { type: 'subtask.failed', ...self(context), failure: bounded(failure) };
   const reported = reportFact(
     { ...context, facts: [] },
     {

@@ -4,7 +4,9 @@ import { answer } from '../kernel/answer.js';
 import type { Effect } from '../kernel/effect.js';
 import type { AskId, Delivered } from '../kernel/message.js';
 import type { ClusterOptions, SlotReport } from '../protocol/deployment.js';
+import type { Failure } from '../protocol/failure.js';
 import { actorNames, anyIncarnation, type Incarnation, type ProcessName } from '../protocol/ids.js';
+import type { Versions } from '../protocol/versions.js';
 import type { ResourceManagerMessage } from '../resource-manager/messages.js';
 import type { SlotInput, SlotMessage } from '../slot/messages.js';
 import type { TaskManagerInput, TaskManagerMessage } from './messages.js';
@@ -13,12 +15,15 @@ export interface TaskManagerContext {
   readonly process: ProcessName;
   readonly incarnation: Incarnation;
   readonly leader: ProcessName;
+  readonly versions: Versions;
   readonly options: ClusterOptions;
   readonly slotCount: number;
   /** What each slot said last, by number; a slot that has said nothing is not in it. */
   readonly slots: readonly SlotReport[];
   /** Numbers the questions to be registered: the answer to an earlier one says nothing of the leader of now. */
   readonly registration: number;
+  /** Why the leader does not want this process. */
+  readonly refusal: Failure | null;
 }
 
 type Context = TaskManagerContext;
@@ -28,10 +33,12 @@ export const taskManagerContext = (input: TaskManagerInput): Context => ({
   process: input.process,
   incarnation: input.incarnation,
   leader: input.leader,
+  versions: input.versions,
   options: input.options,
   slotCount: input.slots,
   slots: [],
   registration: 0,
+  refusal: null,
 });
 
 export const heartbeatTimeoutMs = ({ options }: Context): number => options.heartbeatTimeoutMs;
@@ -66,9 +73,9 @@ export const noteSlot = ({ slots }: Context, { report }: On<'slot.changed'>): De
 
 /** Asked of whoever leads there now, with what the slots hold now. */
 export function askToRegister(context: Context): Decision<Context> {
-  const { process, incarnation, leader, options, slots } = context;
+  const { process, incarnation, leader, versions, options, slots } = context;
   const registration = context.registration + 1;
-  const message: ResourceManagerMessage = { type: 'resourceManager.register', process, incarnation, slots };
+  const message: ResourceManagerMessage = { type: 'resourceManager.register', process, incarnation, versions, slots };
   return {
     context: { registration },
     effects: [
@@ -83,6 +90,10 @@ export function askToRegister(context: Context): Decision<Context> {
     ],
   };
 }
+
+export const noteRefused = (_context: Context, { failure }: On<'resourceManager.refused'>): Decision<Context> => ({
+  context: { refusal: failure },
+});
 
 /** The process is there and does not lead (yet). */
 export function askLater({ options }: Context): Decision<Context> {

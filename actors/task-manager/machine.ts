@@ -12,6 +12,7 @@ import {
   isEmpty,
   isLastToEnd,
   isLastToReport,
+  noteRefused,
   noteSlot,
   orphanTimeoutMs,
   startSlots,
@@ -59,6 +60,7 @@ export const taskManagerActor = defineActor({
       on: {
         ...draining,
         'resourceManager.registered': { target: 'serving' },
+        'resourceManager.refused': { target: 'refused', actions: ['noteRefused', 'stopAll'] },
         'taskManager.heartbeat': { actions: 'answerHeartbeat' },
         'taskManager.registerAgain': { actions: 'askToRegister' },
         'slot.changed': { actions: 'noteSlot' },
@@ -89,6 +91,8 @@ export const taskManagerActor = defineActor({
         ],
       },
     },
+    // The process ends: asking again would get the same answer.
+    refused: { type: 'final' },
     // The process ends; its heartbeat, which nobody answers any more, tells the leader.
     drained: { type: 'final' },
   },
@@ -99,6 +103,7 @@ export const taskManagerActor = defineActor({
     drain,
     endAsking,
     evictAll,
+    noteRefused,
     noteSlot,
     startSlots,
     stopAll,
@@ -113,6 +118,7 @@ export const taskManagerActor = defineActor({
   ignored: {
     '*': {
       'resourceManager.registered': unasked,
+      'resourceManager.refused': unasked,
       'taskManager.registerAgain': unasked,
       'ask.expired': unasked,
       'ask.absent': unasked,

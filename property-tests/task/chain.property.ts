@@ -85,6 +85,7 @@ function partOf([kind, n]: StageSpec, at: number): ChainPart {
     culprit,
     operator: created as Operator,
     keyed: null,
+    second: null,
     held: false,
   });
   switch (kind) {
@@ -190,6 +191,7 @@ class Adversary {
       },
       watermark: () => undefined,
       idle: () => undefined,
+      sidesOf: () => null,
     };
     const chain = compileChain(this.parts, end, this.gauge, true);
     for (const [index, part] of this.parts.entries()) {

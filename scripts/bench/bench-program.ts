@@ -39,7 +39,14 @@ export function benchProgram(
         ),
       ],
     })),
-    edges: edges.map(({ from, to, partitioner }) => ({ id: `${from}>${to}`, from, to, partitioner })),
+    edges: edges.map(({ from, to, partitioner }) => ({
+      id: `${from}>${to}`,
+      from,
+      to,
+      partitioner,
+      input: 0,
+      side: null,
+    })),
     options: defaultJobOptions,
   };
   return {
@@ -50,6 +57,7 @@ export function benchProgram(
         { source: source === null ? null : { uid: `${id}-source`, source }, stages },
       ]),
     ),
+    edgeRoutes: new Map(),
     edgeKeys: new Map(edges.map(({ from, to, key }) => [`${from}>${to}`, key])),
   };
 }

@@ -29,12 +29,15 @@ export async function writeInput(folder: string): Promise<Input> {
   for (let index = 0; index < fileCount; index += 1) {
     const path = join(folder, `flights-${index + 1}.jsonl`);
     const positions = new Map<number, Flight>();
-    let text = '';
+    const lines: string[] = [];
+    let position = 0;
     for (const flight of all.slice(index * size, (index + 1) * size)) {
-      positions.set(Buffer.byteLength(text), flight);
-      text += `${JSON.stringify(flight)}\n`;
+      const line = `${JSON.stringify(flight)}\n`;
+      positions.set(position, flight);
+      position += Buffer.byteLength(line);
+      lines.push(line);
     }
-    await writeFile(path, text);
+    await writeFile(path, lines.join(''));
     flights.set(path, positions);
   }
   return { folder, records: all.length, flights };

@@ -6,9 +6,11 @@ import {
   Checkpoints,
   checkpoint,
   commitOf,
+  countingJob,
   everyone,
   jobMaster,
   noted,
+  placementOf,
   run,
   triggerOf,
 } from './checkpoints.js';
@@ -167,6 +169,24 @@ describe('checkpoint-coordinator: the end of a bounded job', () => {
     const halfCounted = new Checkpoints({ finished: ['read#0', 'read#1', 'count#1'] });
     halfCounted.begins(1);
     expect(halfCounted.open).toEqual([triggerOf('count#0', 1), triggerOf('write#1', 1)]);
+  });
+
+  it('where the barrier starts behind a rescale edge: when its own share of the producers has finished', () => {
+    const graph = countingJob(2, {});
+    const [read, count, ...others] = graph.vertices;
+    const [first, ...edges] = graph.edges;
+    const rescaled = {
+      ...graph,
+      vertices: [{ ...read, parallelism: 4 }, count, ...others] as typeof graph.vertices,
+      edges: [{ ...first, partitioner: 'rescale' }, ...edges] as typeof graph.edges,
+    };
+    const job = new Checkpoints({
+      graph: rescaled,
+      placement: placementOf(rescaled),
+      finished: ['read#0', 'read#1'],
+    });
+    job.begins(1);
+    expect(job.open).toEqual([triggerOf('read#2', 1), triggerOf('read#3', 1), triggerOf('count#0', 1)]);
   });
 
   it('a job without subtasks: finished at once', () => {

@@ -43,7 +43,14 @@ export function countingJob(parallelism: number, options: Partial<JobOptions>): 
     maxParallelism: 128,
     operators: [{ uid: kind === 'source' ? 'files' : id, name: id, kind, commits: kind === 'sink', stateful: true }],
   });
-  const edge = (from: string, to: string, partitioner: Partitioner) => ({ id: `${from}-${to}`, from, to, partitioner });
+  const edge = (from: string, to: string, partitioner: Partitioner) => ({
+    id: `${from}-${to}`,
+    from,
+    to,
+    partitioner,
+    input: 0,
+    side: null,
+  });
   return {
     name: 'flights',
     vertices: [vertex('read', 'source'), vertex('count', 'transform'), vertex('write', 'sink')],

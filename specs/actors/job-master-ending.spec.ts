@@ -4,8 +4,10 @@ import type { LogEntry } from '../../actors/protocol/manifest.js';
 import {
   brokenChannel,
   checkpointed,
+  countPlace,
   damage,
   epoch,
+  failedAt,
   fatalFailure,
   JobStage,
   manifest,
@@ -164,7 +166,7 @@ describe('job-master: cancel', () => {
 
   it('a job that fails for good says why instead', () => {
     const stage = new JobStage().until('running').fails(fatalFailure).tell(cancel).until('failed');
-    expect(stage.result).toMatchObject({ outcome: 'failed', failure: fatalFailure });
+    expect(stage.result).toMatchObject({ outcome: 'failed', failure: failedAt(countPlace, fatalFailure) });
   });
 
   it('a failure that comes too late does not change it', () => {

@@ -91,6 +91,22 @@ describe('job-master: what each subtask loads', () => {
     expect(lists('operatorUnion', 2)).toEqual([all.slice(0, 2), all.slice(0, 2)]);
   });
 
+  it.each([
+    [1, ['copy-0'], ['copy-0']],
+    [2, ['copy-0'], ['copy-1']],
+    [3, ['copy-0'], ['copy-1']],
+  ])('copies of broadcast state, of %i subtasks before: each gets one, in turn', (before, first, second) => {
+    const copyOf = (index: number) => ({
+      ...snapshot('count', { keyGroups: [index], list: `copy-${index}` }),
+      serializers: [{ state: 'operator', kind: 'operatorCopy', serializer: 'plain', version: 1 } as const],
+    });
+    const parts = Array.from({ length: before }, (_, index) => [`v2#${index}`, [copyOf(index)]] as const);
+    const plans = plansFrom(manifest(id, Object.fromEntries(parts)));
+    expect([listsOf(plans['v2#0'], 'count'), listsOf(plans['v2#1'], 'count')]).toEqual([first, second]);
+    const groups = Array.from({ length: before }, (_, index) => index);
+    expect([...groupsOf(plans['v2#0'], 'count'), ...groupsOf(plans['v2#1'], 'count')]).toEqual(groups);
+  });
+
   it('a finished vertex is not begun again, and one that had drained only commits', () => {
     const latest = manifest(
       id,

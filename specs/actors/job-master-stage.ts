@@ -42,7 +42,7 @@ export const graphWith = (options: Partial<JobOptions> = {}): JobGraph => ({
       operators: [operator('count', 'transform'), operator('write', 'sink')],
     },
   ],
-  edges: [{ id: 'e1', from: 'v1', to: 'v2', partitioner: 'hash' }],
+  edges: [{ id: 'e1', from: 'v1', to: 'v2', partitioner: 'hash', input: 0, side: null }],
   options: { ...defaultJobOptions, ...options },
 });
 
@@ -65,6 +65,13 @@ export const allocationOf = (run: JobRun): Allocation => ({ job: 'flights', run,
 
 export const userFailure = failure('USER_CODE', 'user', 'Cannot divide by zero.');
 export const fatalFailure = failure('TYPE_ERROR', 'user', 'x is not a function', 'never');
+/** A failure as the job-master passes it on: with the place where it was. */
+export const failedAt = (place: string, { message, ...rest }: Failure): Failure => ({
+  ...rest,
+  message: `${message.replace(/\.?$/, '.')} At ${place}.`,
+});
+/** Where the second subtask runs that `fails` speaks of. */
+export const countPlace = 'v2#0 on tm-a, slot 0';
 export const brokenChannel = failure('CHANNEL_BROKEN', 'infrastructure', 'A gap.');
 
 export function snapshot(uid: string, state: { keyGroups?: readonly number[]; list?: string } = {}): OperatorSnapshot {

@@ -33,7 +33,12 @@ function happen(stage: JobStage, pick: (below: number) => number): void {
     case 4:
       return void stage.tell({ type: 'resourceManager.taskManagerLost', ...slot, reason: 'missed' });
     case 5:
-      return void stage.tell({ type: 'resourceManager.slotLost', run: run - pick(2), slot });
+      return void stage.tell({
+        type: 'resourceManager.slotLost',
+        run: run - pick(2),
+        slot,
+        reason: pick(2) === 0 ? 'gone' : 'stuck',
+      });
     case 6:
       return void (stage.waits && stage.loses());
     case 7:

@@ -6,6 +6,8 @@ import { defaultJobOptions } from '../../actors/protocol/job-graph.js';
 import {
   allocationOf,
   brokenChannel,
+  countPlace,
+  failedAt,
   fatalFailure,
   graphWith,
   JobStage,
@@ -124,7 +126,7 @@ describe('job-master: a failure in any state of a run', () => {
       'checkpointCoordinator.failed',
       ({ run }) => ({ type: 'checkpointCoordinator.failed', run, failure: brokenChannel }),
     ],
-    ['resourceManager.slotLost', ({ run }) => ({ type: 'resourceManager.slotLost', run, slot: slotB })],
+    ['resourceManager.slotLost', ({ run }) => ({ type: 'resourceManager.slotLost', run, slot: slotB, reason: 'gone' })],
   ];
   it.each(runStates.flatMap((state) => failures.map(([type, make]) => [state, type, make] as const)))(
     '%s, %s: pauses, and goes on with the next round',
@@ -172,7 +174,10 @@ describe('job-master: a failure in any state of a run', () => {
       failure: fatalFailure,
     } as const;
     expect(stage.answer(stage.slotAsk('open', slotB), failed).at).toBe('pausing');
-    expect(stage.until('failed').result).toMatchObject({ outcome: 'failed', failure: fatalFailure });
+    expect(stage.until('failed').result).toMatchObject({
+      outcome: 'failed',
+      failure: failedAt('tm-b, slot 0', fatalFailure),
+    });
   });
 
   it.each(runStates.slice(1))('%s: a task manager with a slot of this run is lost', (state) => {
@@ -288,7 +293,20 @@ describe('job-master: the restart strategy', () => {
   it('the job’s own failures are counted, and the last is the result', () => {
     const stage = fails(new JobStage(), defaultJobOptions.restart.attempts ?? 0);
     expect(stage.until('running').context.userFailures).toBe(3);
-    expect(stage.fails(userFailure).until('failed').result).toMatchObject({ outcome: 'failed', failure: userFailure });
+    expect(stage.fails(userFailure).until('failed').result).toMatchObject({
+      outcome: 'failed',
+      failure: failedAt(countPlace, userFailure),
+    });
+  });
+
+  it('a slot that hangs in code of the job counts; one that its task manager gave up does not', () => {
+    const stage = new JobStage().until('running');
+    stage.tell({ type: 'resourceManager.slotLost', run: stage.run, slot: slotA, reason: 'gone' });
+    expect(stage.context).toMatchObject({ userFailures: 0, cause: { code: 'SLOT_LOST' } });
+    stage.until('running').tell({ type: 'resourceManager.slotLost', run: stage.run, slot: slotA, reason: 'stuck' });
+    const { userFailures, cause } = stage.context;
+    expect({ userFailures, code: cause?.code }).toEqual({ userFailures: 1, code: 'SLOT_STUCK' });
+    expect(cause?.message).toMatch(/^tm-a, slot 0 makes no progress, .+ in one of v1#0, v2#0\. Look for a loop/);
   });
 
   it('lost processes are not', () => {
@@ -302,13 +320,20 @@ describe('job-master: the restart strategy', () => {
     const restart = { ...defaultJobOptions.restart, attempts: null };
     const stage = fails(new JobStage({ graph: graphWith({ restart }) }), 30).until('running');
     expect(stage.context.history).toHaveLength(16);
-    expect(stage.context.history.at(-1)).toMatchObject({ run: stage.run - 1, where: 'v2#0', failure: userFailure });
+    expect(stage.context.history.at(-1)).toMatchObject({
+      run: stage.run - 1,
+      where: 'v2#0',
+      failure: failedAt(countPlace, userFailure),
+    });
   });
 
   it('what a restart would meet again ends the job', () => {
     const stage = new JobStage().until('running').fails(fatalFailure);
     expect(stage.at).toBe('pausing');
-    expect(stage.until('failed').result).toMatchObject({ outcome: 'failed', failure: fatalFailure });
+    expect(stage.until('failed').result).toMatchObject({
+      outcome: 'failed',
+      failure: failedAt(countPlace, fatalFailure),
+    });
   });
 
   it('waits as long as the strategy says', () => {
@@ -344,7 +369,9 @@ describe('job-master: what is stale is refused', () => {
       expect(stage.tell(message).verdict, message.type).toMatchObject({ kind: 'refused', code: 'staleRun' });
     }
     expect(stage.context).toBe(before);
-    expect(stage.tell({ type: 'resourceManager.slotLost', run: run1, slot: slotA }).verdict.kind).toBe('ignored');
+    expect(stage.tell({ type: 'resourceManager.slotLost', run: run1, slot: slotA, reason: 'gone' }).verdict.kind).toBe(
+      'ignored',
+    );
     expect(stage.tell({ type: 'ask.expired', id: `subtask.restore/${run1}/v1#0`, to: nobody }).verdict.kind).toBe(
       'ignored',
     );

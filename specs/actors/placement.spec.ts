@@ -7,13 +7,18 @@ import { Driver } from './driver.js';
 
 const at = (process: string, slot: number): SlotAddress => ({ process, incarnation: 'i1', slot });
 
+const versions = { engine: '1.0.0', wire: 1 };
+
 /** Three task managers with two slots each, and what jobs are given of them: `a0 b1`. */
 class Cluster extends Driver {
   constructor(placement: SlotPlacement) {
-    super(resourceManagerActor, { epoch: 1, options: { ...defaultClusterOptions, placement } });
+    super(resourceManagerActor, { epoch: 1, versions, options: { ...defaultClusterOptions, placement } });
     const slots = [0, 1].map((slot) => ({ slot, allocation: null, progress: 0, subtasks: [] }));
     for (const process of ['a', 'b', 'c']) {
-      this.ask({ type: 'resourceManager.register', process, incarnation: 'i1', slots } as AnyMessage, 'register');
+      this.ask(
+        { type: 'resourceManager.register', process, incarnation: 'i1', versions, slots } as AnyMessage,
+        'register',
+      );
     }
   }
 

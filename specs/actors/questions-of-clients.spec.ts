@@ -9,7 +9,7 @@ import { failure } from '../../actors/protocol/failure.js';
 import type { JobResult } from '../../actors/protocol/job-graph.js';
 import { resourceManagerActor } from '../../actors/resource-manager/machine.js';
 import { Driver } from './driver.js';
-import { brokenChannel, graphWith, JobStage, recordOf } from './job-master-stage.js';
+import { brokenChannel, countPlace, failedAt, graphWith, JobStage, recordOf } from './job-master-stage.js';
 
 /** Questions that change nothing: `weir list` and `weir status` ask them. */
 const options = defaultClusterOptions;
@@ -96,7 +96,7 @@ describe('job-master and checkpoint-coordinator: what the job is doing', () => {
     const stage = new JobStage().until('running').fails(brokenChannel);
     expect(answered(stage)?.job).toMatchObject({
       state: 'pausing',
-      failures: [{ where: 'v2#0', failure: brokenChannel }],
+      failures: [{ where: 'v2#0', failure: failedAt(countPlace, brokenChannel) }],
     });
   });
 
@@ -157,9 +157,11 @@ describe('dispatcher: which jobs there are', () => {
   });
 });
 
+const versions = { engine: '1.0.0', wire: 1 };
+
 class Manager extends Driver {
   constructor() {
-    super(resourceManagerActor, { epoch: 3, options });
+    super(resourceManagerActor, { epoch: 3, versions, options });
     for (const process of ['tm-a', 'tm-b']) this.register(process, 2);
   }
 
@@ -168,7 +170,7 @@ class Manager extends Driver {
       { length: count },
       (_, slot): SlotReport => ({ slot, allocation: null, progress: 0, subtasks: [] }),
     );
-    this.ask({ type: 'resourceManager.register', process, incarnation: 'i1', slots } as AnyMessage);
+    this.ask({ type: 'resourceManager.register', process, incarnation: 'i1', versions, slots } as AnyMessage);
   }
 
   request(job: string, count: number): void {

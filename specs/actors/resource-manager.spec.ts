@@ -19,14 +19,17 @@ const granted = (run: JobRun, ...slots: SlotAddress[]): unknown => ({
 });
 const refused = (code: string): Verdict => ({ kind: 'refused', code, expected: true });
 
+const versions = { engine: '1.0.0', wire: 1 };
+
 /** A leader's resource manager; the verbs are what task managers, their heartbeats and job-masters do. */
 class Manager extends Driver {
   constructor() {
-    super(resourceManagerActor, { epoch, options: defaultClusterOptions });
+    super(resourceManagerActor, { epoch, versions, options: defaultClusterOptions });
   }
 
-  register(process: string, slots: readonly SlotReport[], incarnation = 'i1'): AnyMessage | Verdict {
-    return this.ask({ type: 'resourceManager.register', process, incarnation, slots } as AnyMessage, 'register');
+  register(process: string, slots: readonly SlotReport[], incarnation = 'i1', its = versions): AnyMessage | Verdict {
+    const message = { type: 'resourceManager.register', process, incarnation, versions: its, slots };
+    return this.ask(message as AnyMessage, 'register');
   }
 
   request(job: string, run: JobRun, count: number): AnyMessage | Verdict {
@@ -350,7 +353,7 @@ describe('resource manager: reports', () => {
     expect(manager.told('job-master/flights')).toEqual([]);
     manager.report('tm-a', [empty(0), empty(1)]);
     expect(manager.told('job-master/flights')).toEqual([
-      { type: 'resourceManager.slotLost', slot: at('tm-a', 0), run: 1 },
+      { type: 'resourceManager.slotLost', slot: at('tm-a', 0), run: 1, reason: 'gone' },
     ]);
     expect(manager.use('tm-a', 0)).toMatchObject({ kind: 'releasing' });
   });
@@ -362,7 +365,7 @@ describe('resource manager: reports', () => {
     manager.tell(stuck);
     manager.tell(stuck);
     expect(manager.told('job-master/flights')).toEqual([
-      { type: 'resourceManager.slotLost', slot: at('tm-a', 0), run: 1 },
+      { type: 'resourceManager.slotLost', slot: at('tm-a', 0), run: 1, reason: 'stuck' },
     ]);
     expect(manager.open).toHaveLength(1);
   });

@@ -23,7 +23,7 @@ const vertex = (id: string, kind: 'source' | 'sink'): JobVertex => ({
 const graph: JobGraph = {
   name: 'flights',
   vertices: [vertex('read', 'source'), vertex('write', 'sink')],
-  edges: [{ id: 'e', from: 'read', to: 'write', partitioner: 'hash' }],
+  edges: [{ id: 'e', from: 'read', to: 'write', partitioner: 'hash', input: 0, side: null }],
   options: defaultJobOptions,
 };
 const record: JobRecord = { format: 1, job: 'flights', graph, code: 'sha', params: [] };

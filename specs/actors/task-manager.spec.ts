@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { AnyMessage } from '../../actors/kernel/message.js';
 import type { Verdict } from '../../actors/kernel/step.js';
 import { defaultClusterOptions, type SlotReport } from '../../actors/protocol/deployment.js';
+import { failure } from '../../actors/protocol/failure.js';
 import type { Allocation } from '../../actors/protocol/ids.js';
 import { taskManagerActor } from '../../actors/task-manager/machine.js';
 import type { TaskManagerMessage } from '../../actors/task-manager/messages.js';
@@ -12,11 +13,14 @@ const allocation: Allocation = { job: 'flights', run: 7, epoch: 1 };
 const empty = (slot: number): SlotReport => ({ slot, allocation: null, progress: 0, subtasks: [] });
 const busy = (slot: number): SlotReport => ({ slot, allocation, progress: 3, subtasks: ['count#0'] });
 
+const versions = { engine: '1.0.0', wire: 1 };
+
 class Manager extends Driver {
   constructor() {
     super(taskManagerActor, {
       process: 'tm-a',
       incarnation: 'i1',
+      versions,
       slots: 2,
       leader: 'jm',
       options: defaultClusterOptions,
@@ -79,11 +83,28 @@ describe('task manager: registering', () => {
     manager.reports(empty(1), empty(0));
     expect(manager.openAsk('register/tm-a@i1/1')).toMatchObject({
       to: { process: 'jm', incarnation: '*', actor: 'resource-manager' },
-      message: { type: 'resourceManager.register', process: 'tm-a', incarnation: 'i1', slots: [empty(0), empty(1)] },
+      message: {
+        type: 'resourceManager.register',
+        process: 'tm-a',
+        incarnation: 'i1',
+        versions,
+        slots: [empty(0), empty(1)],
+      },
     });
     manager.registered(1);
     expect(manager.value).toBe('serving');
     expect(manager.open).toEqual([]);
+  });
+
+  it('a leader of another version refuses it: it ends, and keeps why', () => {
+    const manager = registering();
+    const why = failure('VERSION_MISMATCH', 'infrastructure', 'Another one.', 'never');
+    manager.take();
+    manager.answer('register/tm-a@i1/1', { type: 'resourceManager.refused', failure: why } as AnyMessage);
+    expect(manager.value).toBe('refused');
+    expect(manager.done).toBe(true);
+    expect(manager.context).toMatchObject({ refusal: why });
+    expect(manager.stopped()).toEqual(['slot/0', 'slot/1']);
   });
 
   it('offers what it has when a slot does not come up in time', () => {

@@ -6,9 +6,14 @@ import type { JobRecord } from '../../actors/protocol/job-graph.js';
 import { LineProxy } from '../../scripts/chaos/line-proxy.js';
 import { loadJobFile } from '../../src/cli/load-job-file.js';
 import { engineModules } from '../../src/engine-modules.js';
+import type { PutResult } from '../../src/ports/blob-store.js';
+import { ClusterCode } from '../../src/runtime/cluster/cluster-code.js';
 import type { Bundle } from '../../src/runtime/code/bundle.js';
 import { type NatsCodeStore, openNatsCodeStore } from '../../src/runtime/code/nats-code-store.js';
+import type { BundleResult } from '../../src/runtime/worker/bundle-store.js';
 import { nodeClock } from '../../src/runtime/world/clock.js';
+import { nodeQueue } from '../../src/runtime/world/queue.js';
+import { MemoryBlobStore } from '../../src/storage/memory/memory-blob-store.js';
 import { natsServerForFile, natsServerForTest } from './nats-world.js';
 import { answerOf, realUntil as until } from './until.js';
 
@@ -88,12 +93,27 @@ describe('nats code store', () => {
     const job = await loadJobFile('examples/word-count.ts', []);
     await store.store(job.bundle);
     const record = { format: 1, job: 'words', graph: job.program.graph, code: job.bundle.key, params: [] } as const;
-    const programs = store.programs(engineModules);
+    const programs = new ClusterCode(store, null).programs(engineModules);
     const loadProgram = (code: JobRecord) =>
       answerOf(until, (done: Parameters<typeof programs.load>[1]) => programs.load(code, done));
     const loaded = await loadProgram(record);
     expect(loaded.ok && loaded.program.graph).toEqual(job.program.graph);
     expect(await loadProgram({ ...record, code: bundle.key })).toMatchObject({ failure: { code: 'CODE_MISSING' } });
+  });
+
+  it('lost in NATS: the copy in the store of the cluster serves, if it is whole', async () => {
+    const store = await open('lost');
+    await store.store(bundle);
+    const copies = new MemoryBlobStore(nodeQueue);
+    const loadFrom = (code: ClusterCode) =>
+      answerOf(until, (done: (result: BundleResult) => void) => code.load(recordOf(bundle), done));
+    expect(await loadFrom(new ClusterCode(store, copies))).toEqual({ ok: true, bundle });
+    const without = await open('lost-and-empty');
+    expect(await loadFrom(new ClusterCode(without, copies))).toEqual({ ok: true, bundle });
+    expect(await loadFrom(new ClusterCode(without, null))).toMatchObject({ failure: { code: 'CODE_MISSING' } });
+    const damaged = Buffer.from(JSON.stringify({ ...bundle, code: 'export default 1;' }));
+    await answerOf(until, (done: (result: PutResult) => void) => copies.put(`code/${bundle.key}`, damaged, done));
+    expect(await loadFrom(new ClusterCode(without, copies))).toMatchObject({ failure: { code: 'CODE_MISSING' } });
   });
 
   it('opening: the connection is lost with the first request, and comes back', async () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
-const repository = fileURLToPath(new URL('../..', import.meta.url));
+export const repository = fileURLToPath(new URL('../..', import.meta.url));
 const command = join(repository, 'dist/src/cli/main.js');
 
 /** Only guards against hanging: nothing here takes a tenth of it. */
@@ -18,6 +18,16 @@ export interface Ended {
   readonly stderr: string;
 }
 
+/** How a process differs from the others of a spec. */
+export interface Special {
+  /** More of its environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Another main.js than the one that was built. */
+  readonly program?: string;
+  /** For one that is to live longer than others. */
+  readonly deadlineMs?: number;
+}
+
 /** A running `weir`, without a terminal. It is killed at the end of the test at the latest. */
 export class WeirProcess {
   stdout = '';
@@ -26,15 +36,15 @@ export class WeirProcess {
   private readonly child: ChildProcess;
   private readonly waiting = new Set<() => void>();
 
-  constructor(args: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}) {
-    this.child = spawn(process.execPath, [command, ...args], {
+  constructor(args: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}, special: Special = {}) {
+    this.child = spawn(process.execPath, [special.program ?? command, ...args], {
       cwd,
-      env: { ...surroundings(), ...env },
+      env: { ...surroundings(), ...env, ...special.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => this.read('stdout', text));
     this.child.stderr?.setEncoding('utf8').on('data', (text: string) => this.read('stderr', text));
-    const guard = setTimeout(() => this.kill('SIGKILL'), deadlineMs);
+    const guard = setTimeout(() => this.kill('SIGKILL'), special.deadlineMs ?? deadlineMs);
     this.ended = new Promise((resolve) => {
       this.child.on('close', (code, signal) => {
         clearTimeout(guard);
@@ -79,7 +89,8 @@ export const weir = (
   args: readonly string[],
   cwd: string = repository,
   env: Readonly<Record<string, string>> = {},
-): Promise<Ended> => new WeirProcess(args, cwd, env).ended;
+  special: Special = {},
+): Promise<Ended> => new WeirProcess(args, cwd, env, special).ended;
 
 /** The environment without what its owner has set up for colours and for NATS. */
 function surroundings(): NodeJS.ProcessEnv {

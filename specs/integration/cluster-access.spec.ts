@@ -109,7 +109,7 @@ describe('cluster of processes: access to NATS', () => {
     const bare = await weir(['status', '--context'], '/', env);
     expect(bare).toMatchObject({ code: 2, stderr: expect.stringContaining('error Option --context needs a value.') });
     const login = ['--nats', server.url.replace('//', '//weir:s3cret@'), '--password', '0007', '--user', 'weir'];
-    const leader = new WeirProcess(['jobmanager', ...login], '/');
+    const leader = new WeirProcess(['jobmanager', ...login, '--http-port', '0'], '/');
     await leader.until('stderr', / serving$/m);
     const shown = execFileSync('ps', ['-o', 'args=', '-p', String(leader.pid)], { encoding: 'utf8' });
     expect(shown).toMatch(/^weir jobmanager --nats nats:\/\/\*\*\*@127\.0\.0\.1:\d+ --password \*\*\* --user \*\*\*/);

@@ -13,6 +13,14 @@ export default defineJob('endless', (env) => {
   env.fromSource(generatorSource({ generate: (index) => index, count: null, ratePerSecond: 10 })).print();
 });`;
 
+const printing = (text: string): string => `
+import { defineJob } from 'weirflow';
+import { generatorSource } from 'weirflow/connectors/generator';
+export default defineJob('endless', (env) => {
+  env.allowGeneratedUids();
+  env.fromSource(generatorSource({ generate: () => '${text}', count: null, ratePerSecond: 10 })).print();
+});`;
+
 /** A port that was free a moment ago and has nobody now. */
 async function deadUrl(): Promise<string> {
   const server = await startNatsServer();
@@ -70,7 +78,9 @@ describe('cluster of processes: commands', () => {
     const stage = await ClusterStage.start('nats');
     const [leader] = await Promise.all([stage.jobManager(), stage.taskManager('tm-1'), stage.taskManager('tm-2')]);
     const both = await Promise.all([stage.submitFlights(8_000), stage.submitFlights(8_000)]);
-    expect(both).toMatchObject(Array(2).fill({ code: 0, stdout: 'flights\n' }));
+    expect(both, both.map(({ stderr }) => stderr).join('')).toMatchObject(
+      Array(2).fill({ code: 0, stdout: 'flights\n' }),
+    );
     expect(await stage.submitFlights(9_000)).toMatchObject({ code: 1, stdout: '' });
     await leader.until('stderr', /job flights ended: finished/);
     expect(leader.stderr.match(/job flights running/g)).toHaveLength(1);
@@ -84,7 +94,11 @@ describe('cluster of processes: commands', () => {
     const [leader, first] = await Promise.all([stage.jobManager(), stage.taskManager('tm-1')]);
     writeFileSync(join(stage.folder, 'endless.ts'), endlessJob);
     expect(await stage.weir('submit', 'endless.ts')).toMatchObject({ code: 0, stdout: 'endless\n' });
-    await leader.until('stderr', /job endless waits for slots: 1 of 2 are free/);
+    await leader.until('stderr', /job endless waits for slots: 1 of 2 are free, 1 is missing/);
+    expect((await stage.weir('list')).stdout).toMatch(
+      /^endless +running +waits for slots: 1 of 2 are free, 1 is missing$/m,
+    );
+    expect((await stage.weir('status')).stdout).toContain('job endless waits for slots: 1 of 2 are free, 1 is missing');
     const { stdout } = await stage.weir('status', '-o', 'json');
     expect(JSON.parse(stdout)).toMatchObject({
       cluster: 'default',
@@ -118,16 +132,32 @@ describe('cluster of processes: commands', () => {
     expect(await stage.differences()).toEqual([]);
   });
 
-  it('two clusters on one server do not see each other', async () => {
+  it('two clusters on one server: the same names of processes and jobs, and nothing of one reaches the other', async () => {
     const blue = await ClusterStage.start('nats', 'blue');
     const green = blue.beside('green');
-    await Promise.all([blue.jobManager(), green.jobManager(), blue.taskManager('tm-1'), green.taskManager('tm-1')]);
-    writeFileSync(join(blue.folder, 'endless.ts'), endlessJob);
-    await blue.weir('submit', 'endless.ts');
+    const start = (stage: ClusterStage) => Promise.all([stage.jobManager(), stage.taskManager('tm-1')]);
+    const pairs = await Promise.all([start(blue), start(green)]);
+    const [[blueLeader, blueWorker], [greenLeader, greenWorker]] = pairs;
+    expect(await blue.submitText('endless', printing('blue'))).toMatchObject({ code: 0 });
+    await blueWorker.until('stdout', /blue/);
     expect((await blue.weir('list')).stdout).toContain('endless');
     expect(await green.weir('list')).toMatchObject({ code: 0, stdout: '' });
     const status = JSON.parse((await green.weir('status', '-o', 'json')).stdout);
-    expect(status).toMatchObject({ cluster: 'green', taskManagers: [{ process: 'tm-1' }], shortages: [] });
+    expect(status).toMatchObject({
+      cluster: 'green',
+      taskManagers: [{ process: 'tm-1', jobs: [null] }],
+      shortages: [],
+    });
+    // Another job under the same id is no conflict there.
+    expect(await green.submitText('endless', printing('green'))).toMatchObject({ code: 0 });
+    await greenWorker.until('stdout', /green/);
+    expect(await blue.weir('cancel', 'endless')).toMatchObject({ code: 0 });
+    await blueLeader.until('stderr', /job endless ended: canceled/);
+    expect((await green.weir('list')).stdout).toMatch(/^endless +running/m);
+    expect(new Set(blueWorker.stdout.trim().split('\n'))).toEqual(new Set(['blue']));
+    expect(new Set(greenWorker.stdout.trim().split('\n'))).toEqual(new Set(['green']));
+    for (const { stderr } of [blueLeader, blueWorker, greenLeader, greenWorker])
+      expect(stderr).not.toMatch(/dropped|lost/);
   });
 
   it('a second process of one name is refused; a cluster without a job manager is said to have none', async () => {

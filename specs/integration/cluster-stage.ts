@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished } from 'vitest';
@@ -6,10 +6,12 @@ import { compare } from '../../scripts/demo/compare.js';
 import { type Input, writeInput } from '../../scripts/demo/input.js';
 import type { NatsServer } from '../../src/runtime/nats-server/start-nats-server.js';
 import { startNatsServer } from '../../src/runtime/nats-server/start-nats-server.js';
-import { type Ended, folderWith, WeirProcess } from './cli-process.js';
+import { type Ended, folderWith, type Special, WeirProcess } from './cli-process.js';
 
 /** How often a folder is looked into; the processes need the processor more. */
 const lookEveryMs = 50;
+/** Only guards against waiting for a job that has ended, or hangs. */
+const partsDeadlineMs = 40_000;
 const flightsJob = fileURLToPath(new URL('../../examples/flights.ts', import.meta.url));
 
 type Env = Readonly<Record<string, string>>;
@@ -18,6 +20,7 @@ type Env = Readonly<Record<string, string>>;
 export class ClusterStage {
   readonly folder = folderWith({});
   readonly output = join(this.folder, 'output');
+  private readonly taskManagers = new Map<string, WeirProcess>();
   private input: Input | null = null;
 
   private constructor(
@@ -49,17 +52,27 @@ export class ClusterStage {
   }
 
   /** Settles when it leads. */
-  async jobManager(...options: readonly string[]): Promise<WeirProcess> {
-    const process = this.process(['jobmanager', '--http-port', '0', ...options, ...this.storeArgs, ...this.target]);
+  async jobManager(...more: readonly (string | Special)[]): Promise<WeirProcess> {
+    const { options, special } = sorted(more);
+    const args = ['jobmanager', '--http-port', '0', ...options, ...this.storeArgs, ...this.target];
+    const process = this.process(args, special);
     await process.until('stderr', / serving$/m);
     return process;
   }
 
   /** Settles when it is registered. */
-  async taskManager(name: string, ...options: readonly string[]): Promise<WeirProcess> {
-    const args = ['taskmanager', '--name', name, ...options, ...this.storeArgs, ...this.target];
-    const process = this.process(options.includes('--slots') ? args : [...args, '--slots', '1']);
+  async taskManager(name: string, ...more: readonly (string | Special)[]): Promise<WeirProcess> {
+    const process = this.startTaskManager(name, ...more);
     await process.until('stderr', / registered$|"registered"/m);
+    return process;
+  }
+
+  /** One that may never be registered: with more on its command line, and what is special about it. */
+  startTaskManager(name: string, ...more: readonly (string | Special)[]): WeirProcess {
+    const { options, special } = sorted(more);
+    const args = ['taskmanager', '--name', name, ...options, ...this.storeArgs, ...this.target];
+    const process = this.process(options.includes('--slots') ? args : [...args, '--slots', '1'], special);
+    this.taskManagers.set(name, process);
     return process;
   }
 
@@ -71,6 +84,12 @@ export class ClusterStage {
   /** A job manager for the job of this file, in the cluster of this name. */
   application(file: string): WeirProcess {
     return this.process(['run', file, ...this.storeArgs, ...this.target]);
+  }
+
+  /** Writes a job into the folder of the stage and submits it. */
+  submitText(id: string, text: string, ...params: readonly string[]): Promise<Ended> {
+    writeFileSync(join(this.folder, `${id}.ts`), text);
+    return this.weir('submit', `${id}.ts`, '--job-id', id, '--', ...params);
   }
 
   /** A command of a client. */
@@ -89,11 +108,14 @@ export class ClusterStage {
 
   /** Settles when so many parts are committed: the job is in the middle of its work. */
   async committedParts(count: number): Promise<void> {
-    await new Promise<void>((resolve) => {
+    const untilMs = Date.now() + partsDeadlineMs;
+    await new Promise<void>((resolve, reject) => {
       const timer = setInterval(() => {
-        if (this.parts < count) return;
+        const isLate = Date.now() > untilMs;
+        if (this.parts < count && !isLate) return;
         clearInterval(timer);
-        resolve();
+        if (this.parts >= count) resolve();
+        else reject(new Error(`${this.parts} of ${count} parts are committed after ${partsDeadlineMs} ms`));
       }, lookEveryMs);
       onTestFinished(() => clearInterval(timer));
     });
@@ -103,6 +125,18 @@ export class ClusterStage {
   async differences(): Promise<readonly string[]> {
     if (this.input === null) throw new Error('nothing has been submitted');
     return (await compare(this.input, this.output)).differences;
+  }
+
+  /** Settles when so many more are committed than are now. */
+  moreParts(count: number): Promise<void> {
+    return this.committedParts(this.parts + count);
+  }
+
+  /** Ends a task manager as a crash does. */
+  async kill(name: string): Promise<void> {
+    const process = this.taskManagers.get(name);
+    process?.kill('SIGKILL');
+    await process?.ended;
   }
 
   /**
@@ -134,8 +168,8 @@ export class ClusterStage {
     }
   }
 
-  private process(args: readonly string[]): WeirProcess {
-    return new WeirProcess(args, this.folder, this.env ?? {});
+  private process(args: readonly string[], special: Special = {}): WeirProcess {
+    return new WeirProcess(args, this.folder, this.env ?? {}, special);
   }
 
   /** Which cluster, for a process that the stage does not start. */
@@ -155,3 +189,8 @@ export function saidAtMs({ stderr }: WeirProcess, pattern: RegExp): number {
   if (line === undefined) throw new Error(`no line ${pattern} in\n${stderr}`);
   return Date.parse(line.slice(0, line.indexOf(' ')));
 }
+
+const sorted = (more: readonly (string | Special)[]) => ({
+  options: more.filter((each) => typeof each === 'string'),
+  special: more.find((each) => typeof each !== 'string'),
+});

@@ -23,7 +23,7 @@ describe('cluster of processes: another store than the cluster has', () => {
     await stage.committedParts(1);
     leader.kill('SIGKILL');
     await leader.ended;
-    const { code, stderr } = await stage.weir('jobmanager', '--store', 'nats');
+    const { code, stderr } = await stage.weir('jobmanager', '--http-port', '0', '--store', 'nats');
     expect(code).toBe(1);
     expect(stderr).toMatch(/was started with NATS\..+Process tm-\d of the cluster answered.*STORE_MISMATCH/s);
     const next = await stage.jobManager();

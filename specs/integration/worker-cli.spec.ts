@@ -52,7 +52,7 @@ export default defineJob('chatty', (env) => {
 import { defineJob, fixedDelay } from 'weirflow';
 import { generatorSource } from 'weirflow/connectors/generator';
 export default defineJob('careless', (env) => {
-  env.setRestartStrategy(fixedDelay({ attempts: 0, delayMs: 1 }));
+  env.setRestartStrategy(fixedDelay({ attempts: 1, delayMs: 1 }));
   env
     .fromSource(generatorSource({ count: 300, ratePerSecond: 1_000, generate: (index) => index }), { uid: 'numbers' })
     .map((n) => {

@@ -62,5 +62,24 @@ export function keyedStreamsOnlyOffer(env: StreamEnvironment): void {
   keyed.uid('keyed');
 }
 
+export function aggregatesNameFields(env: StreamEnvironment): void {
+  const keyed = env.fromCollection([{ id: 'a', amount: 1, large: 1n, at: new Date(0) }]).keyBy(({ id }) => id);
+  const sums: DataStream<{ id: string; amount: number }> = keyed.sum('amount');
+  keyed.sum('large');
+  keyed.minBy('id').map(({ at }) => at);
+  // @ts-expect-error Texts have an order, but no sum.
+  keyed.sum('id');
+  // @ts-expect-error Dates have neither.
+  keyed.max('at');
+  // @ts-expect-error There is no such field.
+  keyed.maxBy('amuont');
+  // @ts-expect-error Numbers have no fields; reduce adds them up.
+  env
+    .fromCollection([1])
+    .keyBy((n) => n)
+    .sum('toFixed');
+  return void sums;
+}
+
 // @ts-expect-error A job is written by a function of the environment.
 defineJob('no-function', 'build');

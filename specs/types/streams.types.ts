@@ -1,4 +1,11 @@
-import { type DataStream, defineJob, type SingleOutputStream, type StreamSink } from 'weirflow';
+import {
+  type DataStream,
+  defineJob,
+  type OutputTag,
+  outputTag,
+  type SingleOutputStream,
+  type StreamSink,
+} from 'weirflow';
 
 /** Types flow from operator to operator, and records are read-only in every function. */
 
@@ -68,4 +75,26 @@ defineJob('types', (env) => {
   tails.union(generated).uid('all');
 
   return void [sink, sums, all, wrong];
+});
+
+/** A tag carries the type of its records, both where they are put out and where they are taken. */
+defineJob('tags', (env) => {
+  const late: OutputTag<{ readonly at: number }> = outputTag('late');
+  const words = env.fromCollection(['a']).process<string>({
+    processElement: (word, context) => {
+      context.output(late, { at: 1 });
+      // @ts-expect-error A side output has records of its tag's type.
+      context.output(late, word);
+      // @ts-expect-error With all of its fields.
+      context.output(late, {});
+    },
+  });
+  const taken: DataStream<{ readonly at: number }> = words.getSideOutput(late);
+  // @ts-expect-error What is taken is what the tag says, not what the main output has.
+  const wrong: DataStream<string> = words.getSideOutput(late);
+  // @ts-expect-error A tag of one type is none of another, nor of a wider one.
+  const other: OutputTag<unknown> = late;
+  // @ts-expect-error A union has no side outputs: it is no operator.
+  words.union(words).getSideOutput(late);
+  return void [taken, wrong, other];
 });

@@ -1,229 +1,35 @@
-import type { Partitioner } from '../../actors/protocol/job-graph.js';
-import type { StageCode } from '../graph/stream-graph.js';
+import { type Comparable, maxByOf, maxOf, minByOf, minOf, type Summand, sumOf } from '../operators/aggregates.js';
+import type { BroadcastDescriptor } from '../operators/broadcast-state.js';
 import type { ErrorPolicy } from '../operators/error-policy.js';
 import type { ProcessContext } from '../operators/function-operator.js';
 import type { KeyedProcessFunction } from '../operators/keyed-process.js';
 import { KeyedProcessOperator } from '../operators/keyed-process.js';
 import type { KeySelector, Operator } from '../operators/operator.js';
+import type { OutputTag } from '../operators/output-tag.js';
 import type { ProcessFunction } from '../operators/process.js';
 import { ProcessOperator } from '../operators/process.js';
 import { ReduceOperator, type Reducer } from '../operators/reduce.js';
-import type { Sink } from '../operators/sink.js';
-import { SinkOperator } from '../operators/sink-operator.js';
-import { WatermarkOperator } from '../operators/watermarks.js';
 import type { DeepReadonly } from '../state/keyed-state.js';
-import type { WatermarkSetting } from '../time/watermark-generator.js';
-import { type AsyncCode, type AsyncOptions, asyncStage } from './async-options.js';
-import { CollectSink, PrintSink } from './client-sinks.js';
+import type { WindowAssigner } from '../window/assigner.js';
+import type { GlobalWindow, Window } from '../window/window.js';
+import { BroadcastConnectedStream, BroadcastStream, KeyedBroadcastConnectedStream } from './broadcast-stream.js';
+import { ConnectedKeyedStreams, ConnectedStreams } from './connected-streams.js';
 import { mistake } from './engine-error.js';
-import type { GraphRecorder, NewNode, NodeSettings, Origin, RecordedNode } from './graph-recorder.js';
-import type { SupportedKey } from './key.js';
-import { StreamSink } from './stream-sink.js';
-import type { WatermarkStrategy } from './watermark-strategy.js';
+import { countEvictor } from './evictors.js';
+import type { GraphRecorder, NodeSettings, Origin, RecordedNode } from './graph-recorder.js';
+import { IntervalJoin } from './interval-join.js';
+import { Stream, type StreamKinds } from './stream.js';
+import { countTrigger, purgingTrigger } from './triggers.js';
+import { wholeNumber } from './whole-number.js';
+import { WindowedStream } from './windowed-stream.js';
+import { globalWindows } from './windows.js';
+
+/** Records with a field of that name and type. */
+type With<F extends string, V> = { readonly [Name in F]: V };
 
 /** Refuses functions for keyed streams, which methods, being compared either way round, would let pass. */
 interface WithoutKey<R> {
   readonly processElement: (value: never, context: ProcessContext<R>) => void;
-}
-
-/** What every stream can do, keyed or not. Calls record operators; nothing runs while a job is being written. */
-abstract class Stream<out T> {
-  readonly #recorder: GraphRecorder;
-  readonly #origins: readonly Origin[];
-
-  /** @internal */
-  constructor(recorder: GraphRecorder, origins: readonly Origin[]) {
-    this.#recorder = recorder;
-    this.#origins = origins;
-  }
-
-  /**
-   * Turns each record into one other, with the same timestamp. `fn` must be pure: after a recovery it sees records again. It gets
-   * records as read-only, and must not keep or change them.
-   *
-   * @example
-   * ```ts
-   * lines.map((line) => line.trim());
-   * ```
-   */
-  map<R>(fn: (value: DeepReadonly<T>) => R): SingleOutputStream<R> {
-    return this.#transform('map', false, { kind: 'map', fn });
-  }
-
-  /**
-   * Keeps the records for which `fn` holds. `fn` must be pure.
-   *
-   * @example
-   * ```ts
-   * flights.filter((flight) => flight.delay > 15);
-   * ```
-   */
-  filter(fn: (value: DeepReadonly<T>) => boolean): SingleOutputStream<T> {
-    return this.#transform('filter', false, { kind: 'filter', fn });
-  }
-
-  /**
-   * Turns each record into any number of others, in the order of the returned iterable. An array is put out at once; any other
-   * iterable is pulled as the receivers have room, so it may be long. `fn` must be pure.
-   *
-   * @example
-   * ```ts
-   * lines.flatMap((line) => line.split(/\s+/));
-   * ```
-   */
-  flatMap<R>(fn: (value: DeepReadonly<T>) => Iterable<R>): SingleOutputStream<R> {
-    return this.#transform('flatMap', false, { kind: 'flatMap', fn });
-  }
-
-  /**
-   * Groups records by key; records of one key keep their order, also across a rescale. `select` must be pure: it runs again after a
-   * recovery. Keys are strings, numbers, bigints, booleans, and tuples or plain objects of these.
-   *
-   * @example
-   * ```ts
-   * orders.keyBy((order) => order.customerId);
-   * ```
-   */
-  keyBy<const K>(select: (value: DeepReadonly<T>) => K & SupportedKey<K>): KeyedStream<T, K> {
-    return new KeyedStream(this.#recorder, this.#partitioned('hash', select), select);
-  }
-
-  /**
-   * One stream of the records of all; the order between them is not defined. A stream that is given twice comes twice. All must be
-   * of one job (UNION_ENVIRONMENTS) and of one type.
-   *
-   * @example
-   * ```ts
-   * const all = europe.union(asia, africa);
-   * ```
-   */
-  union(...others: readonly Stream<T>[]): DataStream<T> {
-    const origins = [this.#origins, ...others.map((other) => other.#origins)].flat();
-    if (others.some((other) => other.#recorder !== this.#recorder)) {
-      throw mistake(
-        'UNION_ENVIRONMENTS',
-        'union() got a stream of another job. Make all of its streams from the env of the same defineJob call.',
-      );
-    }
-    return new DataStream(this.#recorder, origins);
-  }
-
-  /**
-   * Ends the stream in a sink. A sink that commits in two phases shows each record exactly once, after the checkpoint that holds it
-   * is durable.
-   *
-   * @example
-   * ```ts
-   * counts.sinkTo(sink).uid('counts-file');
-   * ```
-   */
-  sinkTo<C>(sink: Sink<DeepReadonly<T>, C>): StreamSink {
-    return this.#sink(sink.name, sink as Sink, { commits: true, stateful: true });
-  }
-
-  /**
-   * Prints each record as one line to the program that runs the job, at once; after a recovery lines may come again. With `prefix`
-   * lines begin `prefix> `.
-   *
-   * @example
-   * ```ts
-   * counts.print('counts');
-   * ```
-   */
-  print(prefix?: string): StreamSink {
-    return this.#sink('print', new PrintSink(prefix ?? null), { commits: false, stateful: false });
-  }
-
-  /**
-   * Hands each record to the program that runs the job exactly once, under `name`, after the checkpoint that holds it is durable. A
-   * name is given once a job: the sink's uid is made of it.
-   *
-   * @example
-   * ```ts
-   * counts.collect('counts');
-   * ```
-   */
-  collect(name: string): StreamSink {
-    return this.#sink('collect', new CollectSink(name), { commits: true, stateful: true }).uid(`collect-${name}`);
-  }
-
-  /**
-   * Gives records event time: their timestamps, and the watermarks that follow them. Near the source is the best place, where records of one
-   * split still come in their order; watermarks that came before end here.
-   *
-   * @example
-   * ```ts
-   * flights.assignTimestampsAndWatermarks(
-   *   WatermarkStrategy.forBoundedOutOfOrderness<Flight>(60_000).withTimestampAssigner((flight) => Date.parse(flight.date)),
-   * );
-   * ```
-   */
-  assignTimestampsAndWatermarks(strategy: WatermarkStrategy<T>): SingleOutputStream<T> {
-    const recorder = this.#recorder;
-    const create = (): Operator =>
-      new WatermarkOperator(strategy as WatermarkSetting<T>, recorder.watermarkIntervalMs) as Operator;
-    return this.#transform('watermarks', false, { kind: 'operator', create, key: null });
-  }
-
-  /**
-   * Asks something outside about each record, many at a time, and puts out one answer each: Flink's orderedWait, or unorderedWait with
-   * `order: 'unordered'`. Records whose answer is out are asked about once; after a recovery the others are asked about again. A call that fails for
-   * good, or takes longer than `timeoutMs`, fails the job. Starts a chain of its own.
-   *
-   * @example
-   * ```ts
-   * orders.asyncMap(async (order) => ({ ...order, price: await priceOf(order.customerId) }), { timeoutMs: 5_000 }).uid('priced');
-   * ```
-   */
-  asyncMap<R>(fn: AsyncCode<DeepReadonly<T>, R>, options: AsyncOptions<R>): SingleOutputStream<R> {
-    return this.#wait(
-      'asyncMap',
-      asyncStage('asyncMap', fn, options, (result) => [result]),
-    );
-  }
-
-  /** As asyncMap, with any number of results for each record. */
-  asyncFlatMap<R>(
-    fn: AsyncCode<DeepReadonly<T>, Iterable<R>>,
-    options: AsyncOptions<Iterable<R>>,
-  ): SingleOutputStream<R> {
-    return this.#wait(
-      'asyncFlatMap',
-      asyncStage('asyncFlatMap', fn, options, (results) => [...results]),
-    );
-  }
-
-  /** @internal */
-  protected operate<R>(operation: string, create: () => Operator, key: KeySelector | null): SingleOutputStream<R> {
-    return this.#transform(operation, true, { kind: 'operator', create, key });
-  }
-
-  /** @internal */
-  protected redirect(partitioner: Partitioner): DataStream<T> {
-    return new DataStream(this.#recorder, this.#partitioned(partitioner, null));
-  }
-
-  #partitioned(partitioner: Partitioner, key: KeySelector | null): Origin[] {
-    return this.#origins.map(({ node }) => ({ node, partitioner, key }));
-  }
-
-  #transform<R>(operation: string, stateful: boolean, stage: StageCode): SingleOutputStream<R> {
-    const inputs = this.#origins;
-    const code = { kind: 'stage', stage } as const;
-    const node = this.#recorder.add({ operation, kind: 'transform', commits: false, stateful, code, inputs });
-    return new SingleOutputStream(this.#recorder, node);
-  }
-
-  #wait<R>(operation: string, stage: StageCode): SingleOutputStream<R> {
-    return this.#transform<R>(operation, true, stage).startNewChain();
-  }
-
-  #sink(operation: string, sink: Sink, kind: Pick<NewNode, 'commits' | 'stateful'>): StreamSink {
-    const stage: StageCode = { kind: 'operator', create: () => new SinkOperator(sink), key: null };
-    const code = { kind: 'stage', stage } as const;
-    const node = this.#recorder.add({ operation, kind: 'sink', ...kind, code, inputs: this.#origins });
-    return new StreamSink(this.#recorder, node);
-  }
 }
 
 /**
@@ -235,14 +41,71 @@ abstract class Stream<out T> {
  * ```
  */
 export class DataStream<out T> extends Stream<T> {
+  /** @internal */
+  constructor(recorder: GraphRecorder, origins: readonly Origin[]) {
+    super(recorder, origins, kinds);
+  }
+
+  /**
+   * Brings two streams of different types into one operator. Both must be of one job (CONNECT_ENVIRONMENTS).
+   *
+   * @example
+   * ```ts
+   * lines.connect(numbers).map((line) => line.length, (number) => number);
+   * ```
+   */
+  connect<U>(other: DataStream<U>): ConnectedStreams<T, U>;
+  connect<U>(other: BroadcastStream<U>): BroadcastConnectedStream<T, U>;
+  connect<U>(other: DataStream<U> | BroadcastStream<U>): ConnectedStreams<T, U> | BroadcastConnectedStream<T, U> {
+    if (other instanceof DataStream) return new ConnectedStreams(this.pairedWith(other));
+    return new BroadcastConnectedStream(this.pairedWith(other.stream), other.descriptors);
+  }
+
   /** Deals records out in turn, so that every consumer gets as many. */
   rebalance(): DataStream<T> {
     return this.redirect('rebalance');
   }
 
-  /** Gives every record to every parallel instance of the consumer. */
-  broadcast(): DataStream<T> {
-    return this.redirect('broadcast');
+  /** As rebalance, but each producer deals only to its share of the consumers, so that there are fewer connections. */
+  rescale(): DataStream<T> {
+    return this.redirect('rescale');
+  }
+
+  /** Sends each record to a consumer by chance. After a recovery chance falls otherwise. */
+  shuffle(): DataStream<T> {
+    return this.redirect('shuffle');
+  }
+
+  /** Sends all records to the first parallel instance of the consumer. */
+  global(): DataStream<T> {
+    return this.redirect('global');
+  }
+
+  /**
+   * Sends each record where `partition` says by what `select` takes out of it: to the consumer of that index, below the parallelism that it
+   * is given (PARTITION_INVALID). Both functions must be pure.
+   *
+   * @example
+   * ```ts
+   * orders.partitionCustom((order) => order.amount, (amount, parallelism) => (amount > 1_000 ? 0 : parallelism - 1));
+   * ```
+   */
+  partitionCustom<K>(
+    select: (value: DeepReadonly<T>) => K,
+    partition: (key: K, parallelism: number) => number,
+  ): DataStream<T> {
+    return this.redirect('custom', (value: DeepReadonly<T>, parallelism) => partition(select(value), parallelism));
+  }
+
+  /**
+   * Gives every record to every parallel instance of the consumer. With descriptors of map state, the records can make broadcast state of
+   * that name in an operator that this is connected with.
+   */
+  broadcast(): DataStream<T>;
+  broadcast(first: BroadcastDescriptor, ...others: readonly BroadcastDescriptor[]): BroadcastStream<T>;
+  broadcast(...descriptors: readonly BroadcastDescriptor[]): DataStream<T> | BroadcastStream<T> {
+    const stream = this.redirect('broadcast');
+    return descriptors.length === 0 ? stream : new BroadcastStream(stream, descriptors);
   }
 
   /** Keeps records in the parallel instance they are in; producer and consumer must have equal parallelism (FORWARD_PARALLELISM). */
@@ -261,6 +124,19 @@ export class DataStream<out T> extends Stream<T> {
   process<R>(fn: ProcessFunction<DeepReadonly<T>, R> & WithoutKey<R>): SingleOutputStream<R> {
     return this.operate('process', () => new ProcessOperator(fn) as Operator, null);
   }
+
+  /**
+   * Cuts all records into windows together, without keys: one parallel instance gets them all.
+   *
+   * @example
+   * ```ts
+   * flights.windowAll(tumblingEventTimeWindows({ sizeMs: 86_400_000 })).reduce((a, b) => (a.delay > b.delay ? a : b)).uid('worst-of-the-day');
+   * ```
+   */
+  windowAll<W extends Window>(assigner: WindowAssigner<DeepReadonly<T>, W>): WindowedStream<T, number, W> {
+    const keyed = this.keyBy(() => 0);
+    return WindowedStream.of((operation, create) => keyed.transformed(operation, create).setParallelism(1), assigner);
+  }
 }
 
 /**
@@ -277,7 +153,7 @@ export class SingleOutputStream<out T> extends DataStream<T> {
 
   /** @internal */
   constructor(recorder: GraphRecorder, node: RecordedNode) {
-    super(recorder, [{ node, partitioner: null, key: null }]);
+    super(recorder, [{ node, partitioner: null, key: null, route: null, tag: null }]);
     this.#recorder = recorder;
     this.#node = node;
   }
@@ -303,6 +179,28 @@ export class SingleOutputStream<out T> extends DataStream<T> {
   /** The number of key groups, and so the largest parallelism the operator's state can ever be spread over. */
   setMaxParallelism(maxParallelism: number): this {
     return this.#change({ maxParallelism });
+  }
+
+  /**
+   * What the operator puts into the side output of `tag`, as a stream of its own. Only functions given to a `process` have side outputs
+   * of their own (SIDE_OUTPUT_NONE).
+   *
+   * @example
+   * ```ts
+   * const late = flights.keyBy(({ tail }) => tail).process(new LastSeen()).uid('last-seen').getSideOutput(lateFlights);
+   * ```
+   */
+  getSideOutput<R>(tag: OutputTag<R>): DataStream<R> {
+    const { code, operation } = this.#node;
+    if (code.kind === 'source' || (code.stage.kind !== 'operator' && code.stage.kind !== 'twoInputs')) {
+      throw mistake(
+        'SIDE_OUTPUT_NONE',
+        `${operation} has no side outputs, so '${tag.name}' would be empty for ever. Put records into it with context.output() in a process function.`,
+      );
+    }
+    return new DataStream(this.#recorder, [
+      { node: this.#node, partitioner: null, key: null, route: null, tag: tag.name },
+    ]);
   }
 
   /** Runs the operator as a task of its own. */
@@ -356,8 +254,38 @@ export class KeyedStream<out T, out K> extends Stream<T> {
 
   /** @internal */
   constructor(recorder: GraphRecorder, origins: readonly Origin[], key: KeySelector) {
-    super(recorder, origins);
+    super(recorder, origins, kinds);
     this.#key = key;
+  }
+
+  /**
+   * Brings two keyed streams into one operator; records of equal key meet. Keys must be of one type, and both streams of one job
+   * (CONNECT_ENVIRONMENTS).
+   *
+   * @example
+   * ```ts
+   * const byCustomer = orders.keyBy((order) => order.customerId).connect(customers.keyBy((customer) => customer.id));
+   * ```
+   */
+  connect<U>(other: KeyedStream<U, K>): ConnectedKeyedStreams<T, U, K>;
+  connect<U>(other: BroadcastStream<U>): KeyedBroadcastConnectedStream<T, U, K>;
+  connect<U>(
+    other: KeyedStream<U, K> | BroadcastStream<U>,
+  ): ConnectedKeyedStreams<T, U, K> | KeyedBroadcastConnectedStream<T, U, K> {
+    if (other instanceof KeyedStream) return new ConnectedKeyedStreams(this.pairedWith(other), [this.#key, other.#key]);
+    return new KeyedBroadcastConnectedStream(this.pairedWith(other.stream), this.#key, other.descriptors);
+  }
+
+  /**
+   * Joins with another keyed stream in event time: pairs of equal key that are not too far apart. `between` says how far.
+   *
+   * @example
+   * ```ts
+   * const join = orders.keyBy((order) => order.customerId).intervalJoin(customers.keyBy((customer) => customer.id));
+   * ```
+   */
+  intervalJoin<U>(other: KeyedStream<U, K>): IntervalJoin<T, U> {
+    return new IntervalJoin(this.pairedWith(other), [this.#key, other.#key]);
   }
 
   /**
@@ -374,6 +302,42 @@ export class KeyedStream<out T, out K> extends Stream<T> {
   }
 
   /**
+   * Puts out, for each record, the first one of its key with the sum of all so far in `field`.
+   *
+   * @example
+   * ```ts
+   * orders.keyBy((order) => order.customerId).sum('amount').uid('spent');
+   * ```
+   */
+  sum<F extends string>(this: KeyedStream<With<F, Summand>, K>, field: F): SingleOutputStream<T> {
+    return this.#aggregate<T>('sum', sumOf(field));
+  }
+
+  /** Puts out, for each record, the first one of its key with the least of all so far in `field`. */
+  min<F extends string>(this: KeyedStream<With<F, Comparable>, K>, field: F): SingleOutputStream<T> {
+    return this.#aggregate<T>('min', minOf(field));
+  }
+
+  /** Puts out, for each record, the first one of its key with the greatest of all so far in `field`. */
+  max<F extends string>(this: KeyedStream<With<F, Comparable>, K>, field: F): SingleOutputStream<T> {
+    return this.#aggregate<T>('max', maxOf(field));
+  }
+
+  /** Puts out, for each record, the one of its key so far that has the least in `field`; of several the first. */
+  minBy<F extends string>(this: KeyedStream<With<F, Comparable>, K>, field: F): SingleOutputStream<T> {
+    return this.#aggregate<T>('minBy', minByOf(field));
+  }
+
+  /** Puts out, for each record, the one of its key so far that has the greatest in `field`; of several the first. */
+  maxBy<F extends string>(this: KeyedStream<With<F, Comparable>, K>, field: F): SingleOutputStream<T> {
+    return this.#aggregate<T>('maxBy', maxByOf(field));
+  }
+
+  #aggregate<R>(operation: string, reducer: Reducer<R>): SingleOutputStream<R> {
+    return this.operate(operation, () => new ReduceOperator(reducer) as Operator, this.#key);
+  }
+
+  /**
    * Runs `fn` on each record, with value, list and map state of the record's key. State is in every checkpoint: after a failure it
    * is again what it was at the checkpointed record.
    *
@@ -385,4 +349,47 @@ export class KeyedStream<out T, out K> extends Stream<T> {
   process<R>(fn: KeyedProcessFunction<K, DeepReadonly<T>, R>): SingleOutputStream<R> {
     return this.operate('process', () => new KeyedProcessOperator(fn) as Operator, this.#key);
   }
+
+  /**
+   * Cuts the records of each key into windows; reduce, aggregate or process then say what is made of each.
+   *
+   * @example
+   * ```ts
+   * flights
+   *   .keyBy((flight) => flight.origin)
+   *   .window(tumblingEventTimeWindows({ sizeMs: 3_600_000 }))
+   *   .reduce((a, b) => (a.delay > b.delay ? a : b))
+   *   .uid('worst-of-the-hour');
+   * ```
+   */
+  window<W extends Window>(assigner: WindowAssigner<DeepReadonly<T>, W>): WindowedStream<T, K, W> {
+    return WindowedStream.of((operation, create) => this.transformed(operation, create), assigner);
+  }
+
+  /**
+   * Windows of `size` records of a key: one after the other, or, with `slide`, a result after each so many records, of the last `size`; the first ones
+   * then hold fewer. What is left at the end of the input is not put out.
+   *
+   * @example
+   * ```ts
+   * flights.keyBy((flight) => flight.tail).countWindow(10, 1).reduce((a, b) => (a.delay > b.delay ? a : b)).uid('worst-of-ten');
+   * ```
+   */
+  countWindow(size: number, slide?: number): WindowedStream<T, K, GlobalWindow> {
+    wholeNumber('countWindow', size, 1);
+    const windows = this.window(globalWindows());
+    if (slide === undefined) return windows.trigger(purgingTrigger(countTrigger(size)));
+    return windows.evictor(countEvictor(size)).trigger(countTrigger(slide));
+  }
+
+  /** @internal */
+  transformed(operation: string, create: () => Operator): SingleOutputStream<never> {
+    return this.operate(operation, create, this.#key);
+  }
 }
+
+const kinds: StreamKinds = {
+  plain: (recorder, origins) => new DataStream(recorder, origins),
+  keyed: (recorder, origins, key) => new KeyedStream(recorder, origins, key),
+  output: (recorder, node) => new SingleOutputStream(recorder, node),
+};

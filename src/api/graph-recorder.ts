@@ -1,5 +1,6 @@
 import type { JobOptions, OperatorNode, Partitioner } from '../../actors/protocol/job-graph.js';
 import { defaultJobOptions } from '../../actors/protocol/job-graph.js';
+import type { Route } from '../graph/route.js';
 import type { Chaining, NodeCode, StreamGraph, StreamNode } from '../graph/stream-graph.js';
 import type { ErrorPolicy } from '../operators/error-policy.js';
 import type { KeySelector } from '../operators/operator.js';
@@ -12,6 +13,14 @@ export interface Origin {
   /** null: `forward` between equal parallelism, `rebalance` otherwise. */
   readonly partitioner: Partitioner | null;
   readonly key: KeySelector | null;
+  readonly route: Route | null;
+  /** The side output that the stream is; null for the main one. */
+  readonly tag: string | null;
+}
+
+/** An origin on its way into one of the inputs of a node: 0, or 1 for the second of two. */
+export interface NodeInput extends Origin {
+  readonly input: number;
 }
 
 /** A node while the job is being written; what is unset gets its default at the end. */
@@ -23,7 +32,7 @@ export interface RecordedNode {
   readonly commits: boolean;
   readonly stateful: boolean;
   readonly code: NodeCode;
-  readonly inputs: readonly Origin[];
+  readonly inputs: readonly NodeInput[];
   readonly writtenAt: () => string;
   uid: string | null;
   name: string | null;
@@ -110,10 +119,13 @@ export class GraphRecorder {
       parallelism: this.parallelismOf(node),
       maxParallelism: node.maxParallelism ?? this.maxParallelism,
       chaining,
-      inputs: node.inputs.map(({ node: from, partitioner, key }) => ({
+      inputs: node.inputs.map(({ node: from, partitioner, key, route, input, tag }) => ({
         from: from.id,
         partitioner: partitioner ?? (this.parallelismOf(from) === this.parallelismOf(node) ? 'forward' : 'rebalance'),
         key,
+        route,
+        input,
+        tag,
       })),
       code,
       get writtenAt() {

@@ -3,7 +3,8 @@ import { wholeNumber } from './whole-number.js';
 
 /**
  * Restarts a failed job from its newest checkpoint, `delayMs` after each failure, at most `attempts` times; `null` sets no limit, `0`
- * lets the first failure end the job. Only failures of the job's own code count: a lost process never uses up an attempt.
+ * lets the first failure end the job. Only failures of the job's own code count, among them a `process.exit`, a full heap and a function that does not
+ * come back; a lost process never uses up an attempt.
  *
  * @example
  * ```ts

@@ -1,4 +1,5 @@
 import type { ResourceDescription } from '../../actors/resource-manager/messages.js';
+import { shortageText } from '../runtime/cluster/shortage-text.js';
 import type { ListFormat } from './cluster-commands.js';
 import type { ClusterTarget } from './cluster-options.js';
 import { exitCode } from './exit-code.js';
@@ -46,7 +47,7 @@ function statusText(
     rows.length === 0
       ? 'no task managers; start one with weir taskmanager'
       : tableText(['TASK MANAGER', 'STATE', 'SLOTS', 'FREE', 'JOBS'], rows),
-    ...shortages.map(({ job, wanted, available }) => `job ${job} waits for slots: ${available} of ${wanted} are free`),
+    ...shortages.map((shortage) => `job ${shortage.job} ${shortageText(shortage)}`),
   ].join('\n');
 }
 

@@ -1,4 +1,8 @@
 import type { JobRecord } from '../../actors/protocol/job-graph.js';
+import { EngineError } from '../api/engine-error.js';
+import { engineModules } from '../engine-modules.js';
+import { programOf } from '../runtime/code/code-stores.js';
+import { loadJob } from '../runtime/code/load.js';
 import type { ClusterTarget } from './cluster-options.js';
 import { exitCode } from './exit-code.js';
 import { loadJobFile } from './load-job-file.js';
@@ -19,6 +23,9 @@ export async function submitCommand(options: SubmitOptions, terminal: Terminal):
   const { program, bundle } = await loadJobFile(path, params);
   const job = options.jobId ?? program.graph.name;
   const record: JobRecord = { format: 1, job, graph: program.graph, code: bundle.key, params };
+  // A job that comes out otherwise each time would fail in every slot; here whoever wrote it reads it at once.
+  const again = programOf(await loadJob(bundle, engineModules), record);
+  if (!again.ok) throw new EngineError(again.failure);
   await withCluster(target, terminal, (client) => client.submit(record, bundle));
   terminal.out(job);
   return exitCode.done;

@@ -4,6 +4,7 @@ import { defaultMaxParallelism } from '../state/key-groups.js';
 import { type Chain, chainsOf } from './chaining.js';
 import { GraphNames } from './graph-names.js';
 import type { JobProgram, VertexProgram } from './job-program.js';
+import type { Route } from './route.js';
 import type { StreamGraph, StreamNode } from './stream-graph.js';
 
 /**
@@ -24,16 +25,24 @@ export function buildJobProgram(graph: StreamGraph): JobProgram {
   }
   const edges: JobEdge[] = [];
   const edgeKeys = new Map<string, KeySelector>();
+  const edgeRoutes = new Map<string, Route>();
   for (const [head] of chains) {
-    for (const { from: producer, partitioner, key } of head.inputs) {
+    for (const { from: producer, partitioner, key, route, input, tag } of head.inputs) {
       const from = vertexOfNode.get(producer) as string;
       const to = vertexOfNode.get(head.id) as string;
       const id = names.edge(from, to);
-      edges.push({ id, from, to, partitioner });
+      const side = tag === null ? null : { operator: (graph.nodes[producer - 1] as StreamNode).uid, tag };
+      edges.push({ id, from, to, partitioner, input, side });
       if (key !== null) edgeKeys.set(id, key);
+      if (route !== null) edgeRoutes.set(id, route);
     }
   }
-  return { graph: { name: graph.name, vertices, edges, options: graph.options }, vertices: programs, edgeKeys };
+  return {
+    graph: { name: graph.name, vertices, edges, options: graph.options },
+    vertices: programs,
+    edgeKeys,
+    edgeRoutes,
+  };
 }
 
 function vertexOf(chain: Chain, names: GraphNames): JobVertex {

@@ -5,7 +5,8 @@ export type Chain = readonly [StreamNode, ...StreamNode[]];
 
 /**
  * Groups nodes into chains by Flink's conditions: the consumer has one input, of its own parallelism, by `forward`; neither side
- * forbids it. A chain here has no branches, so an operator with several consumers ends its chain. Chains come in topological order.
+ * forbids it. A chain here has no branches, so an operator with several consumers ends its chain; those of its side outputs are always
+ * elsewhere, and do not end it. Chains come in topological order.
  */
 export function chainsOf(graph: StreamGraph): readonly Chain[] {
   const outputs = outputCounts(graph);
@@ -35,6 +36,7 @@ function chainableProducer(
   if (input === undefined || others.length > 0) return null;
   const producer = graph.nodes[input.from - 1] as StreamNode;
   const chainable =
+    input.tag === null &&
     input.partitioner === 'forward' &&
     producer.parallelism === node.parallelism &&
     producer.chaining !== 'never' &&
@@ -43,10 +45,11 @@ function chainableProducer(
   return chainable ? producer : null;
 }
 
+/** Consumers of main outputs. */
 function outputCounts(graph: StreamGraph): ReadonlyMap<number, number> {
   const counts = new Map<number, number>();
   for (const { inputs } of graph.nodes) {
-    for (const { from } of inputs) counts.set(from, (counts.get(from) ?? 0) + 1);
+    for (const { from, tag } of inputs) if (tag === null) counts.set(from, (counts.get(from) ?? 0) + 1);
   }
   return counts;
 }

@@ -1,3 +1,4 @@
+import { peersOf } from '../../actors/protocol/channels.js';
 import type { SubtaskKey, VertexId } from '../../actors/protocol/ids.js';
 import { subtaskKey } from '../../actors/protocol/ids.js';
 import type { JobGraph, JobVertex } from '../../actors/protocol/job-graph.js';
@@ -28,7 +29,7 @@ export interface ExecutionGraph {
   readonly slots: number;
 }
 
-/** The execution graph of a job: `forward` joins equal indexes, every other partitioner joins each producer with each consumer. */
+/** The execution graph of a job: subtasks are connected as `peersOf` says. */
 export function executionGraphOf(job: JobGraph): ExecutionGraph {
   const parallelism = new Map(job.vertices.map((vertex) => [vertex.id, vertex.parallelism]));
   const keyed = new Set(job.edges.filter(({ partitioner }) => partitioner === 'hash').map(({ to }) => to));
@@ -36,8 +37,9 @@ export function executionGraphOf(job: JobGraph): ExecutionGraph {
   const channels: ExecutionChannel[] = [];
   for (const edge of job.edges) {
     for (const from of indexes(parallelism.get(edge.from))) {
-      const targets = edge.partitioner === 'forward' ? [from] : indexes(parallelism.get(edge.to));
-      for (const to of targets) {
+      const [own = 0, others = 0] = [parallelism.get(edge.from), parallelism.get(edge.to)];
+      const { first, last } = peersOf(edge.partitioner, from, own, others);
+      for (let to = first; to <= last; to++) {
         channels.push({ edge: edge.id, from: subtaskKey(edge.from, from), to: subtaskKey(edge.to, to) });
       }
     }

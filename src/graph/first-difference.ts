@@ -26,7 +26,7 @@ function operatorDifference(where: string, a: OperatorNode, b: OperatorNode): st
 }
 
 function edgeDifference(where: string, a: JobEdge, b: JobEdge): string | null {
-  return fieldDifference(where, a, b, ['id', 'from', 'to', 'partitioner']);
+  return fieldDifference(where, a, b, ['id', 'from', 'to', 'partitioner', 'input', 'side']);
 }
 
 function optionDifference(a: JobGraph, b: JobGraph): string | null {

@@ -3,6 +3,7 @@ import type { JobGraph } from '../../actors/protocol/job-graph.js';
 import type { ErrorPolicy } from '../operators/error-policy.js';
 import type { KeySelector, Stage } from '../operators/operator.js';
 import type { Source } from '../operators/source.js';
+import type { Route } from './route.js';
 
 /** One vertex with its code. The stages stand in the order of `JobVertex.operators`, without the source. */
 export interface VertexProgram {
@@ -18,4 +19,6 @@ export interface JobProgram {
   readonly vertices: ReadonlyMap<VertexId, VertexProgram>;
   /** Key selectors of hash edges, by edge id. */
   readonly edgeKeys: ReadonlyMap<string, KeySelector>;
+  /** Of edges with a partitioner of the job's own, by edge id. */
+  readonly edgeRoutes: ReadonlyMap<string, Route>;
 }

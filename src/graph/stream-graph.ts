@@ -3,6 +3,8 @@ import type { ErrorPolicy } from '../operators/error-policy.js';
 import type { KeySelector, Stage } from '../operators/operator.js';
 import type { Source } from '../operators/source.js';
 
+import type { Route } from './route.js';
+
 type WithoutNames<S> = S extends Stage ? Omit<S, 'uid' | 'name'> : never;
 
 /** What an operator does, before its uid is known. */
@@ -16,12 +18,18 @@ export type NodeCode =
 /** Flink's chaining strategies: `head` may only begin a chain, `never` stands alone. */
 export type Chaining = 'always' | 'head' | 'never';
 
-/** One input of a node. A node with several is a union. */
+/** One way into a node. Several into the same input are a union. */
 export interface StreamEdge {
   readonly from: number;
   readonly partitioner: Partitioner;
+  /** 0, or 1 for the second input of an operator that has two. */
+  readonly input: number;
+  /** The side output of `from` that is meant; null for its main one. */
+  readonly tag: string | null;
   /** Set when the partitioner is `hash`. */
   readonly key: KeySelector | null;
+  /** Set when the partitioner is `custom`. */
+  readonly route: Route | null;
 }
 
 /** One operator as it stands in the job's code. */

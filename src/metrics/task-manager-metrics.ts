@@ -53,6 +53,11 @@ export class TaskManagerMetrics {
       'Records that the source was told to pass over, or that an error policy has left out.',
       (c) => c.recordsSkipped,
     );
+    count(
+      'late_records_dropped_total',
+      'Records behind the watermark that operators dropped, because no side output takes them.',
+      (c) => c.lateRecordsDropped,
+    );
     count('bytes_in_total', 'Bytes of frames from other slots. What stays within a slot has none.', (c) => c.bytesIn);
     count('bytes_out_total', 'Bytes of frames to other slots. What stays within a slot has none.', (c) => c.bytesOut);
     const watermark = (name: string, help: string, value: (counts: SubtaskCounts) => number | null): void =>

@@ -8,6 +8,7 @@ import {
   type RestoredOperatorState,
   type Settle,
 } from './operator.js';
+import type { OutputTag } from './output-tag.js';
 
 /** Which parallel instance this is, and what it may tell of itself. */
 export interface Instance {
@@ -38,21 +39,27 @@ export interface ProcessContext<Out> {
   readonly watermark: number;
   /** Emits, in order and any number of times; with the timestamp of the record unless another is given. */
   emit(value: Out, timestamp?: number): void;
+  /** The same into the side output of that tag. What nobody takes with `getSideOutput` is gone. */
+  output<T>(tag: OutputTag<T>, value: NoInfer<T>, timestamp?: number): void;
 }
 
 /** The ProcessContext of one subtask: moved from record to record, so that none is made for each. */
 export class RecordContext<Out> implements ProcessContext<Out> {
   timestamp = noTimestamp;
   watermark = noTimestamp;
-  private readonly output: Output<Out>;
+  private readonly out: Output<Out>;
 
   constructor(context: OperatorContext<Out>) {
-    this.output = context.output;
+    this.out = context.output;
   }
 
   /** A field, so that a function may take it out of its context. */
   readonly emit = (value: Out, timestamp: number = this.timestamp): void => {
-    this.output.emit(value, timestamp);
+    this.out.emit(value, timestamp);
+  };
+
+  readonly output = <T>(tag: OutputTag<T>, value: NoInfer<T>, timestamp: number = this.timestamp): void => {
+    this.out.side(tag.name, value, timestamp);
   };
 }
 

@@ -1,6 +1,6 @@
 import { BasicOperator, type Stage } from './operator.js';
 
-type FunctionStageCode = Exclude<Stage, { readonly kind: 'operator' }>;
+type FunctionStageCode = Extract<Stage, { readonly fn: unknown }>;
 
 /** A plain function as an operator of its own: where it is not fused with others. */
 export class FunctionStage extends BasicOperator<never, unknown> {

@@ -3,15 +3,18 @@ import { InvariantViolation } from '../../actors/kernel/invariant.js';
 import type { CheckpointId } from '../../actors/protocol/ids.js';
 import type { OperatorStateKind } from '../../actors/protocol/manifest.js';
 import type { KeyedStateBackend } from '../state/keyed-state.js';
+import { StateFailure } from '../state/state-failure.js';
 import type { DeadLetter, ErrorPolicy } from './error-policy.js';
 import { HeldOutput } from './held-output.js';
 import {
   type Lifecycle,
+  lateRecordsOf,
   noTimestamp,
   type Operator,
   type OperatorContext,
   type RestoredOperatorState,
   type Settle,
+  type TwoInputOperator,
 } from './operator.js';
 import { SinkOperator } from './sink-operator.js';
 
@@ -25,10 +28,10 @@ type Work = (settle: Settle) => Lifecycle;
 
 /**
  * An operator whose records may fail. What one call puts out is held back until the call has returned; when it throws, nothing of it comes out,
- * and the state and the timers of the record's key are what they were before. Fields of a function and operator state are its own to keep right.
+ * and the state and the timers of the record's key are what they were before. Fields of a function, operator state and broadcast state are its own to keep right.
  * Only records are guarded: what throws in a timer, at a watermark or at the end fails the attempt.
  */
-export class GuardedOperator implements Operator {
+export class GuardedOperator implements TwoInputOperator {
   /** Records that failed and were left out. */
   failedRecords = 0;
   private context!: OperatorContext<unknown>;
@@ -36,13 +39,26 @@ export class GuardedOperator implements Operator {
   private readonly letters: SinkOperator<DeadLetter, unknown> | null;
 
   constructor(
-    private readonly inner: Operator,
+    private readonly inner: Operator | TwoInputOperator,
     private readonly state: KeyedStateBackend | null,
     policy: Exclude<ErrorPolicy, 'fail'>,
     /** Told of the first record that fails: the others are counted. */
     private readonly firstFailed: (error: DeadLetter['error']) => void,
   ) {
+    if (policy !== 'skip' && inner.copiesState) {
+      const message =
+        'an operator with broadcast state cannot have dead letters: its state is one copy of many, and each letter is there once; use skip';
+      throw new StateFailure('DEAD_LETTERS_BROADCAST', 'user', message);
+    }
     this.letters = policy === 'skip' ? null : new SinkOperator<DeadLetter, unknown>(policy.deadLetters);
+  }
+
+  get copiesState(): boolean {
+    return this.inner.copiesState;
+  }
+
+  get numLateRecordsDropped(): number {
+    return lateRecordsOf(this.inner);
   }
 
   get operatorStateKind(): OperatorStateKind {
@@ -68,16 +84,27 @@ export class GuardedOperator implements Operator {
   }
 
   process(value: unknown, timestamp: number): void {
-    const { state, held } = this;
+    const { held, state } = this;
     held.begin();
     state?.begin();
     try {
       this.inner.process(value, timestamp);
     } catch (error) {
-      held.discard();
-      state?.takeBack();
-      if (error instanceof InvariantViolation) throw error;
-      this.failed(value, timestamp, state === null ? null : state.currentKey(), error);
+      this.takeBack(value, timestamp, error);
+      return;
+    }
+    state?.keep();
+    held.release();
+  }
+
+  processSecond(value: unknown, timestamp: number): void {
+    const { held, state } = this;
+    held.begin();
+    state?.begin();
+    try {
+      (this.inner as TwoInputOperator).processSecond(value, timestamp);
+    } catch (error) {
+      this.takeBack(value, timestamp, error);
       return;
     }
     state?.keep();
@@ -140,6 +167,14 @@ export class GuardedOperator implements Operator {
     } finally {
       this.letters?.close();
     }
+  }
+
+  private takeBack(value: unknown, timestamp: number, error: unknown): void {
+    const { held, state } = this;
+    held.discard();
+    state?.takeBack();
+    if (error instanceof InvariantViolation) throw error;
+    this.failed(value, timestamp, state?.hasCurrentKey === true ? state.currentKey() : null, error);
   }
 
   /** A piece that was given to everyone is that of one subtask all the same. */

@@ -2,6 +2,7 @@ import type { Output } from './operator.js';
 
 type Held =
   | { readonly kind: 'record'; readonly value: unknown; readonly timestamp: number }
+  | { readonly kind: 'side'; readonly tag: string; readonly value: unknown; readonly timestamp: number }
   | { readonly kind: 'watermark'; readonly timestamp: number }
   | { readonly kind: 'idle'; readonly isIdle: boolean };
 
@@ -27,6 +28,7 @@ export class HeldOutput implements Output<unknown> {
     this.held = [];
     for (const item of held) {
       if (item.kind === 'record') output.emit(item.value, item.timestamp);
+      else if (item.kind === 'side') output.side(item.tag, item.value, item.timestamp);
       else if (item.kind === 'watermark') output.watermark(item.timestamp);
       else output.idle(item.isIdle);
     }
@@ -35,6 +37,11 @@ export class HeldOutput implements Output<unknown> {
   emit(value: unknown, timestamp: number): void {
     if (this.holds) this.held.push({ kind: 'record', value, timestamp });
     else this.output.emit(value, timestamp);
+  }
+
+  side(tag: string, value: unknown, timestamp: number): void {
+    if (this.holds) this.held.push({ kind: 'side', tag, value, timestamp });
+    else this.output.side(tag, value, timestamp);
   }
 
   watermark(timestamp: number): void {

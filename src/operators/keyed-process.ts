@@ -2,7 +2,7 @@ import type { KeyedState } from '../state/keyed-state.js';
 import { StateFailure } from '../state/state-failure.js';
 import { FunctionOperator, type Instance, type ProcessContext, RecordContext } from './function-operator.js';
 import { keyedStateOf, type StateAccess, stateAccessOf } from './keyed-input.js';
-import { type Lifecycle, noTimestamp, type OperatorContext, type Settle } from './operator.js';
+import type { Lifecycle, OperatorContext, Settle } from './operator.js';
 import { TimerService } from './timer-service.js';
 
 /** As ProcessContext, with the key of the record and its state. It is one object that changes: do not keep it. */
@@ -62,18 +62,33 @@ export interface KeyedProcessFunction<K, In, Out> {
   close?(): void;
 }
 
-/** Runs a KeyedProcessFunction. The engine sets the current key before each record, and the timer service before each timer. */
-export class KeyedProcessOperator<K, In, Out> extends FunctionOperator<In, Out, KeyedRecordContext<K, Out>> {
-  private readonly processFunction: KeyedProcessFunction<K, In, Out>;
-  private timers: TimerService<null> | null = null;
-  private watermarkOut = noTimestamp;
+/** What functions with keys have in common. */
+interface KeyedFunction<In, Out, Context> {
+  open?(instance: KeyedInstance): void;
+  processElement(value: In, context: Context): void;
+  onTimer?(timestamp: number, context: Context): void;
+  finish?(context: ProcessContext<Out>): void;
+  close?(): void;
+}
 
-  constructor(processFunction: KeyedProcessFunction<K, In, Out>) {
+/** Runs a function with keys. The engine sets the current key before each record, and the timer service before each timer. */
+export abstract class KeyedFunctionOperator<
+  In,
+  Out,
+  Context extends KeyedRecordContext<unknown, Out>,
+> extends FunctionOperator<In, Out, Context> {
+  private readonly processFunction: KeyedFunction<In, Out, Context>;
+  private timers: TimerService<null> | null = null;
+
+  constructor(processFunction: KeyedFunction<In, Out, Context>) {
     super(processFunction);
     this.processFunction = processFunction;
   }
 
-  protected openFunction(context: OperatorContext<Out>, instance: Instance): KeyedRecordContext<K, Out> {
+  /** The context that the function meets. */
+  protected abstract contextFor(parts: KeyedContextParts<Out>): Context;
+
+  protected openFunction(context: OperatorContext<Out>, instance: Instance): Context {
     const keyed = keyedStateOf(context);
     const { state } = stateAccessOf(keyed);
     const { processFunction } = this;
@@ -83,7 +98,7 @@ export class KeyedProcessOperator<K, In, Out> extends FunctionOperator<In, Out, 
         onProcessingTime: ({ time }) => processFunction.onTimer?.(time, record.at(time, 'processingTime')),
       });
     }
-    const record = new KeyedRecordContext<K, Out>(context, keyed, state, this.timers);
+    const record = this.contextFor({ context, keyed, state, timers: this.timers });
     processFunction.open?.({ ...instance, state });
     this.timers?.setAlarm();
     return record;
@@ -92,22 +107,12 @@ export class KeyedProcessOperator<K, In, Out> extends FunctionOperator<In, Out, 
   override watermark(timestamp: number): void {
     const { timers } = this;
     if (timers === null) return super.watermark(timestamp);
-    timers.watermark = timestamp;
-    if (!this.resume()) this.context.hold();
+    this.record.watermark = timestamp;
+    timers.advance(timestamp);
   }
 
-  /** The watermark is passed on when all that it made due has fired. */
   override resume(): boolean {
-    const { timers } = this;
-    if (timers === null) return true;
-    this.record.watermark = timers.watermark;
-    if (!timers.fire()) return false;
-    keyedStateOf(this.context).clearCurrentKey();
-    if (timers.watermark > this.watermarkOut) {
-      this.watermarkOut = timers.watermark;
-      this.context.output.watermark(timers.watermark);
-    }
-    return true;
+    return this.timers?.resume() ?? true;
   }
 
   override finish(settle: Settle): Lifecycle {
@@ -122,18 +127,34 @@ export class KeyedProcessOperator<K, In, Out> extends FunctionOperator<In, Out, 
   }
 }
 
-class KeyedRecordContext<K, Out> extends RecordContext<Out> implements OnTimerContext<K, Out> {
+/** Runs a KeyedProcessFunction. */
+export class KeyedProcessOperator<K, In, Out> extends KeyedFunctionOperator<In, Out, KeyedRecordContext<K, Out>> {
+  constructor(processFunction: KeyedProcessFunction<K, In, Out>) {
+    super(processFunction);
+  }
+
+  protected contextFor(parts: KeyedContextParts<Out>): KeyedRecordContext<K, Out> {
+    return new KeyedRecordContext(parts);
+  }
+}
+
+/** What the context of a function with keys is made of. */
+export interface KeyedContextParts<Out> {
+  readonly context: OperatorContext<Out>;
+  readonly keyed: KeyedState;
+  readonly state: StateAccess['state'];
+  /** Null for a function without onTimer. */
+  readonly timers: TimerService<null> | null;
+}
+
+/** The context of one subtask: moved from record to record and from timer to timer. */
+export class KeyedRecordContext<out K, Out> extends RecordContext<Out> implements OnTimerContext<K, Out> {
   readonly state: StateAccess['state'];
   readonly timers: Timers;
   timeDomain: OnTimerContext<K, Out>['timeDomain'] = 'eventTime';
   private readonly keyed: KeyedState;
 
-  constructor(
-    context: OperatorContext<Out>,
-    keyed: KeyedState,
-    state: StateAccess['state'],
-    timers: TimerService<null> | null,
-  ) {
+  constructor({ context, keyed, state, timers }: KeyedContextParts<Out>) {
     super(context);
     this.keyed = keyed;
     this.state = state;

@@ -18,6 +18,8 @@ export type Settle = (failure: Failure | null) => void;
 /** Where an operator puts what it makes. Never blocks: what exceeds credit is kept, and the tasklet takes no further input. */
 export interface Output<T> {
   emit(value: T, timestamp: number): void;
+  /** Into the side output of that tag; what nobody takes is gone. */
+  side(tag: string, value: unknown, timestamp: number): void;
   watermark(timestamp: number): void;
   /** Idle: this input holds no watermark back until it is active again. */
   idle(isIdle: boolean): void;
@@ -74,6 +76,8 @@ export interface Operator<In = unknown, Out = unknown> {
   resume(): boolean;
   /** Pre-barrier phase. When it is done, all that came of earlier records is emitted, durable, or in the coming snapshot. */
   prepareCheckpoint(checkpoint: CheckpointId, settle: Settle): Lifecycle;
+  /** Every subtask has the same operator state, and not a share of it: a restored one gets one copy, at whatever parallelism. */
+  readonly copiesState: boolean;
   /** Operator state as plain data. Must not keep references to what changes later. */
   snapshot(checkpoint: CheckpointId): readonly unknown[];
   /** To whom the items of a snapshot go at a restore; without it each piece goes to one subtask as a whole. */
@@ -89,8 +93,21 @@ export interface Operator<In = unknown, Out = unknown> {
   close(): void;
 }
 
+/**
+ * An operator with two inputs: the first of a chain. Records of the first come through `process`; the watermark is the lesser of both, where an
+ * idle input does not count. Which input is read next is not defined.
+ */
+export interface TwoInputOperator<First = unknown, Second = unknown, Out = unknown> extends Operator<First, Out> {
+  processSecond(value: Second, timestamp: number): void;
+}
+
+/** How many late records an operator has dropped; those that can, count them in `numLateRecordsDropped`. */
+export const lateRecordsOf = (operator: Operator & { readonly numLateRecordsDropped?: number }): number =>
+  operator.numLateRecordsDropped ?? 0;
+
 /** Defaults for what most operators do not need. */
 export abstract class BasicOperator<In, Out> implements Operator<In, Out> {
+  readonly copiesState: boolean = false;
   protected context!: OperatorContext<Out>;
 
   open(context: OperatorContext<Out>, _restored: RestoredOperatorState, _settle: Settle): Lifecycle {
@@ -140,6 +157,14 @@ export type Stage =
       readonly name: string;
       readonly create: () => Operator;
       readonly key: KeySelector | null;
+    }
+  /** Only as the first of a chain. With a key for either input it has keyed state, which has no current key at records of the other. */
+  | {
+      readonly kind: 'twoInputs';
+      readonly uid: string;
+      readonly name: string;
+      readonly create: () => TwoInputOperator;
+      readonly keys: readonly [KeySelector | null, KeySelector | null];
     };
 
 /** Picks the key of a record: a string, number, bigint, boolean, or a tuple or plain object of these. Must be pure. */

@@ -19,6 +19,7 @@ export class TimerService<N> {
   readonly processingTime: TimerQueue<N>;
   /** The newest that has come; the operator has fired what it made due before it passes it on. */
   watermark = noTimestamp;
+  private watermarkOut = noTimestamp;
   private nowMs = noTimestamp;
   private alarm: { readonly atMs: number; readonly timer: Timer } | null = null;
 
@@ -53,8 +54,26 @@ export class TimerService<N> {
     this.alarm = { atMs: earliest, timer: clock.setTimer(delayMs, () => this.rings()) };
   }
 
+  /** For the operator's `watermark`: fires what it makes due and passes it on, or holds the operator until there is room. */
+  advance(watermark: number): void {
+    if (watermark > this.watermark) this.watermark = watermark;
+    if (!this.resume()) this.context.hold();
+  }
+
+  /** For the operator's `resume`. The watermark is passed on when all that it made due has fired. */
+  resume(): boolean {
+    if (!this.fire()) return false;
+    keyedStateOf(this.context).clearCurrentKey();
+    this.setAlarm();
+    if (this.watermark > this.watermarkOut) {
+      this.watermarkOut = this.watermark;
+      this.context.output.watermark(this.watermark);
+    }
+    return true;
+  }
+
   /** Fires what is due. False when it had to stop for want of room: the operator then holds, and asks again when it is resumed. */
-  fire(): boolean {
+  private fire(): boolean {
     return this.fireAll(this.eventTime, this.watermark, true) && this.fireAll(this.processingTime, this.nowMs, false);
   }
 
@@ -76,8 +95,12 @@ export class TimerService<N> {
   private rings(): void {
     this.alarm = null;
     this.nowMs = this.context.clock.wallMs() - 1;
-    if (this.fire()) keyedStateOf(this.context).clearCurrentKey();
-    else this.context.hold();
+    // What is due and has no room waits for `resume`, and for no alarm: that would ring at once, and again.
+    if (!this.fire()) {
+      this.context.hold();
+      return;
+    }
+    keyedStateOf(this.context).clearCurrentKey();
     this.setAlarm();
   }
 }

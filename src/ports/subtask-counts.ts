@@ -9,6 +9,8 @@ export interface SubtaskCounts {
   readonly recordsOut: number;
   /** That the source was told to pass over, or that an error policy has left out. */
   readonly recordsSkipped: number;
+  /** Records behind the watermark that operators dropped, because no side output takes them. */
+  readonly lateRecordsDropped: number;
   /** Of frames, with their headers. What stays within the slot is handed over as it is and has no bytes. */
   readonly bytesIn: number;
   readonly bytesOut: number;

@@ -3,6 +3,16 @@ import type { AnyMessage } from '../../actors/kernel/message.js';
 import type { Verdict } from '../../actors/kernel/step.js';
 import type { ActorName, Address, Incarnation, ProcessName } from '../../actors/protocol/ids.js';
 
+/**
+ * Why a message never reached an actor. `stranger`: it cannot come from a process of this cluster and version. `past`: of another life,
+ * or of a leader that was replaced. `late`: nobody waits for it any more.
+ */
+export interface Dropped {
+  readonly kind: 'dropped';
+  readonly cause: 'stranger' | 'version' | 'past' | 'late';
+  readonly reason: string;
+}
+
 /** One step of one actor, or one message that never reached one. */
 export interface TraceRecord {
   readonly seq: number;
@@ -14,7 +24,7 @@ export interface TraceRecord {
   readonly atMs: number;
   readonly message: AnyMessage;
   readonly from: Address | null;
-  readonly verdict: Verdict | { readonly kind: 'dropped'; readonly reason: string };
+  readonly verdict: Verdict | Dropped;
   /** State names before and after; null before the start and when dropped. */
   readonly fromState: string | null;
   readonly toState: string | null;

@@ -17,6 +17,7 @@ import type { TaskHostPorts } from '../task/task-host-ports.js';
 import { MemoryBus } from '../transport/memory/memory-bus.js';
 import { MemoryDataLinks } from '../transport/memory/memory-data-links.js';
 import type { Bundle } from './code/bundle.js';
+import { jobTooLarge } from './code/job-size.js';
 import { decodeRecord } from './host/records.js';
 import { Client } from './process/client.js';
 import { JobManager } from './process/job-manager.js';
@@ -160,9 +161,11 @@ export class EmbeddedRun {
   }
 
   private submit(): void {
+    const tooLarge = jobTooLarge(this.options.record);
+    if (tooLarge !== null) return this.end({ outcome: 'failed', failure: tooLarge });
     const message = { type: 'dispatcher.submitJob', record: this.options.record };
     this.client.ask(message, submitEveryMs, submitDeadlineMs, (answer) => {
-      if (answer.kind === 'expired')
+      if (answer.kind !== 'answered')
         return this.fail('SUBMIT_TIMEOUT', `The job was not taken within ${submitDeadlineMs} ms.`);
       const reply = answer.message as DispatcherAnswer;
       if (reply.type === 'job.rejected') this.end({ outcome: 'failed', failure: reply.failure });

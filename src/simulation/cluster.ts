@@ -25,8 +25,8 @@ const stopMsMax = 2_500;
 const submitEveryMs = 50;
 const submitDeadlineMs = 1_000_000;
 const crashCallsMax = 900;
-const crashAfterMs = 200;
-const crashWithinMs = 2_400;
+const crashAfterMs = 400;
+const crashWithinMs = 2_200;
 const crashResolution = 1_000_000;
 const restartMs = 40;
 const restartMsMax = 1_200;
@@ -197,10 +197,10 @@ export class SimCluster {
   }
 }
 
-/** Where a life ends, from its choice: a third among its first port calls, in which it starts; the others at any moment of a short job. */
+/** Where a life ends, from its choice: a quarter among its first port calls, in which it starts; the others at any moment of a short job. */
 function crashPointOf(drawn: number, nowMs: number): CrashPoint | null {
   if (drawn === 0) return null;
   const share = drawn / crashResolution;
-  if (drawn % 3 === 0) return { kind: 'call', call: Math.ceil(crashCallsMax ** share) };
+  if (drawn % 4 === 0) return { kind: 'call', call: Math.ceil(crashCallsMax ** share) };
   return { kind: 'moment', atMs: nowMs + crashAfterMs + share * crashWithinMs };
 }

@@ -17,8 +17,10 @@ export type ReduceFunction<T> = (reduced: DeepReadonly<T>, value: DeepReadonly<T
  */
 export interface AggregateFunction<In, Acc, Out> {
   createAccumulator(): Acc;
-  add(value: DeepReadonly<In>, accumulator: DeepReadonly<Acc>): Acc | DeepReadonly<Acc>;
+  add(value: In, accumulator: DeepReadonly<Acc>): Acc | DeepReadonly<Acc>;
   getResult(accumulator: DeepReadonly<Acc>): Out;
-  /** Of two accumulators one: where windows or partitions are merged. State of a key never needs it. */
+  /**
+   * Both as if their values had been added to one. Session windows need it; sliding windows with it fold each record once, and not once for each window.
+   */
   merge?(a: DeepReadonly<Acc>, b: DeepReadonly<Acc>): Acc | DeepReadonly<Acc>;
 }

@@ -65,6 +65,8 @@ export interface KeyedState {
   /** From here until the next key is set, every use of state throws STATE_WITHOUT_KEY, as before the first one. */
   clearCurrentKey(): void;
   currentKey(): unknown;
+  /** The watermark with which the state around the current key was restored: what was over by then must not begin again. `noTimestamp` when there was none. */
+  watermarkFloor(): number;
   value<T>(descriptor: StateDescriptor<'value', T>): ValueState<T>;
   list<T>(descriptor: StateDescriptor<'list', T>): ListState<T>;
   map<K, T>(descriptor: StateDescriptor<'map', T, K>): MapState<K, T>;
@@ -86,6 +88,8 @@ export interface KeyedStateBackend extends KeyedState {
   /** Groups this subtask owns, inclusive; nothing outside is ever loaded or written. */
   readonly range: { readonly first: number; readonly last: number };
   currentWatermark(watermark: number): void;
+  /** False between keys, and at records without one. */
+  readonly hasCurrentKey: boolean;
   /** From here on what happens to the state and the timers of the current key can be taken back, until one of the next two. */
   begin(): void;
   keep(): void;

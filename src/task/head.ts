@@ -1,9 +1,14 @@
 import type { CheckpointId } from '../../actors/protocol/ids.js';
 import type { Barrier, LatencyMarker, RecordBatch } from './elements.js';
 
-/** What the input of a task gives to it, in order. Its parts are combined already: one watermark, one barrier, one end. */
+/** Records of one input of the task: 0, or 1 for the second of two. */
+export interface HeadRecords extends RecordBatch {
+  readonly input: number;
+}
+
+/** What the inputs of a task give to it, in order. Their parts are combined already: one watermark, one barrier, one end. */
 export type HeadEvent =
-  | RecordBatch
+  | HeadRecords
   | { readonly kind: 'watermark'; readonly timestamp: number }
   | { readonly kind: 'status'; readonly idle: boolean }
   | { readonly kind: 'aligned'; readonly barrier: Barrier; readonly alignmentMs: number }

@@ -46,7 +46,7 @@ export class SourceHead implements Head {
       this.watermark = watermark;
       this.events.push({ kind: 'watermark', timestamp: watermark });
     }
-    return { kind: 'records', values, timestamps };
+    return { kind: 'records', input: 0, values, timestamps };
   }
 
   /** Not between a batch and its watermark, which a restored reader would not give again. */

@@ -1,7 +1,7 @@
 import type { Failure } from '../../actors/kernel/failure.js';
 import type { CheckpointId } from '../../actors/protocol/ids.js';
 import { GuardedOperator } from '../operators/guarded-operator.js';
-import type { OperatorContext } from '../operators/operator.js';
+import { lateRecordsOf, type OperatorContext } from '../operators/operator.js';
 import { buildParts } from './chain/build-parts.js';
 import { type Chain, type ChainEnd, compileChain } from './chain/compile-chain.js';
 import type { RestoredState } from './checkpoint/restored-state.js';
@@ -47,6 +47,10 @@ export class TaskOperators {
     );
   }
 
+  get lateRecordsDropped(): number {
+    return this.instances.reduce((sum, { part }) => sum + lateRecordsOf(part.operator), 0);
+  }
+
   /** Whether everything that was emitted has gone through the chain, and every operator takes more. */
   settled(): boolean {
     return (!this.setting.gauge.paused || this.chain.resume()) && this.chain.ready();
@@ -87,7 +91,10 @@ export class TaskOperators {
     return this.instances.map((instance) => {
       const { culprit, tables, part } = instance;
       const items = guarded(instance, 'snapshot', () => part.operator.snapshot(checkpoint));
-      return { culprit, items, itemsKind: part.operator.operatorStateKind, keyed: part.keyed, tables };
+      const itemsKind = part.operator.copiesState
+        ? 'operatorCopy'
+        : (part.operator.operatorStateKind ?? 'operatorList');
+      return { culprit, items, itemsKind, keyed: part.keyed, tables };
     });
   }
 

@@ -22,6 +22,8 @@ export interface TaskletSetting {
   readonly ports: BoundPorts & { readonly blobs: BlobStore };
   readonly options: TaskOptions;
   readonly inputs: readonly InputChannel[];
+  /** For each of these channels, which input of the chain's first operator it leads into. */
+  readonly inputOf: readonly number[];
   readonly output: TaskOutput;
   readonly gauge: Gauge;
   /** Of the job's own code. */

@@ -5,15 +5,16 @@ import { checkpointText, sameCheckpoint } from '../../actors/protocol/ids.js';
 import type { Split } from '../../actors/protocol/manifest.js';
 import { RestoredState } from './checkpoint/restored-state.js';
 import { TaskCheckpoints } from './checkpoint/task-checkpoints.js';
-import { type Barrier, endOfChannel, endOfData, type RecordBatch } from './elements.js';
+import { type Barrier, endOfChannel, endOfData } from './elements.js';
 import { Fifo } from './fifo.js';
 import { InputGate } from './gate/input-gate.js';
 import { unknownWatermark } from './gate/valve.js';
-import type { Head, HeadEvent } from './head.js';
+import type { Head, HeadEvent, HeadRecords } from './head.js';
 import { LatencyMarks } from './latency-marks.js';
 import { OpenSource } from './open-source.js';
 import { type Procedure, Procedures, until } from './operator/procedures.js';
 import { TaskEnd } from './output/task-end.js';
+import { skippedBy } from './slot/counts.js';
 import { TaskFailure } from './task-failure.js';
 import { TaskOperators } from './task-operators.js';
 import type { TaskletSetting } from './tasklet-setting.js';
@@ -39,10 +40,10 @@ export class Tasklet {
   private readonly commands = new Fifo<TaskCommand>();
   private readonly procedures = new Procedures();
   private restoring: RestoredState | null = null;
-  private operators: TaskOperators | null = null;
-  private source: OpenSource | null = null;
+  operators: TaskOperators | null = null;
+  source: OpenSource | null = null;
   private opened: Opened | null = null;
-  private batch: RecordBatch | null = null;
+  private batch: HeadRecords | null = null;
   private position = 0;
   private taken = 0;
   recordsIn = 0;
@@ -50,7 +51,6 @@ export class Tasklet {
   private running = false;
   private over = false;
   private closed = false;
-
   private readonly marks: LatencyMarks;
   private readonly chainEnd: TaskEnd;
 
@@ -158,7 +158,7 @@ export class Tasklet {
       commands: [...this.commands].map(({ kind }) => kind),
       blocked: setting.gauge.blocked,
       recordsIn: this.recordsIn,
-      skippedRecords: this.skippedRecords,
+      skippedRecords: skippedBy(this),
       inputs: setting.inputs.map((channel) => channel.inspectInput()),
       outputs: setting.output.channels.map((channel) => channel.inspectOutput()),
     };
@@ -166,11 +166,6 @@ export class Tasklet {
 
   get watermarkOut(): number {
     return this.chainEnd.watermarkOut;
-  }
-
-  /** What the source was told to pass over, and what error policies have left out. */
-  get skippedRecords(): number {
-    return (this.source?.skippedRecords ?? 0) + (this.operators?.failedRecords ?? 0);
   }
 
   private get flowing(): boolean {
@@ -209,12 +204,13 @@ export class Tasklet {
     return forSource || forOperators;
   }
 
-  private process(batch: RecordBatch, { operators }: Opened, recordsMax: number): void {
-    const { values, timestamps } = batch;
+  private process(batch: HeadRecords, { operators: { chain } }: Opened, recordsMax: number): void {
+    const { input, values, timestamps } = batch;
     const isFirst = this.recordsIn === 0;
     const from = this.position;
     const to = Math.min(values.length, from + recordsMax - this.taken);
-    this.position = operators.chain.batch(values, timestamps, from, to);
+    const takes = input === 0 ? chain.batch : (chain.secondBatch ?? chain.batch);
+    this.position = takes(values, timestamps, from, to);
     this.taken += this.position - from;
     this.recordsIn += this.position - from;
     // The end of a recovery, for whoever waits for results.
@@ -305,7 +301,7 @@ export class Tasklet {
     const { source } = program;
     const restoredSplits = source === null ? [] : (restored.items(source.uid) as readonly Split[]);
     this.source = source === null ? null : new OpenSource(source.uid, source.source, restoredSplits, setting, fail);
-    const gate = source === null ? new InputGate(setting.inputs, ports.clock) : null;
+    const gate = source === null ? new InputGate(setting.inputs, ports.clock, setting.inputOf) : null;
     const checkpoints = new TaskCheckpoints(setting, operators, this.source);
     const head = this.source?.head ?? gate;
     this.opened = { plan, operators, source: this.source, gate, head: head as Head, checkpoints };

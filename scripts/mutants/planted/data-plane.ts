@@ -105,4 +105,23 @@ export const dataPlaneMutants: readonly Mutant[] = [
     race: null,
     harm: 'A part whose write failed, or has no known outcome, is reported as durable.',
   },
+  {
+    name: 'side-outputs-without-barriers',
+    file: 'src/task/output/task-output.ts',
+    find: `  control(element: ControlElement): void {
+    for (const channel of this.channels) channel.control(element);`,
+    replace: `  control(element: ControlElement): void {
+    for (const channel of this.main) channel.control(element);`,
+    race: null,
+    harm: 'Barriers and ends do not go into side outputs: who takes one waits for them for ever.',
+  },
+  {
+    name: 'second-input-not-held-back',
+    file: 'src/task/gate/input-gate.ts',
+    find: 'if (alignment.isBlocked(channel) || alignment.hasEnded(channel)) continue;',
+    replace:
+      'if ((this.inputOf[channel] === 0 && alignment.isBlocked(channel)) || alignment.hasEnded(channel)) continue;',
+    race: null,
+    harm: 'Records of a second input that come behind its barrier are in the snapshot, and come again after it is restored.',
+  },
 ];

@@ -5,8 +5,8 @@ export const hostMutants: readonly Mutant[] = [
   {
     name: 'old-epoch-heard',
     file: 'src/runtime/host/actor-host.ts',
-    find: 'if (epoch < this.newestEpoch)',
-    replace: 'if (epoch < 0)',
+    find: 'if (epoch !== null && epoch < this.newestEpoch)',
+    replace: 'if (epoch !== null && epoch < 0)',
     race: 10,
     harm: 'Late commands of an earlier leader are carried out under a newer one.',
   },

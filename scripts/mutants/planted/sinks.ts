@@ -62,7 +62,7 @@ export const sinkMutants: readonly Mutant[] = [
   {
     name: 'restored-state-for-all',
     file: 'actors/job-master/restore.ts',
-    find: 'operatorState: owner === index ? snapshot.operatorState : null,',
+    find: 'operatorState: isForAll || owner === index ? snapshot.operatorState : null,',
     replace: 'operatorState: owner >= 0 ? snapshot.operatorState : null,',
     race: 20,
     harm: 'Operator state of one subtask is restored into all of them: readers read splits twice.',

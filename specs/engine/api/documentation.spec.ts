@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import * as weirflow from '../../../src/index.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const api = join(root, 'src/api');
@@ -11,9 +12,12 @@ const api = join(root, 'src/api');
 const surroundings = `
 import * as weirflow from '../../../src/index.js';
 declare global {
-  interface Flight { tail: string; origin: string; delay: number; date: string }
+  interface Flight { date: string; tail: string; origin: string; delay: number }
   interface Order { customerId: string; amount: number }
   const env: weirflow.StreamEnvironment;
+  const outputTag: typeof weirflow.outputTag;
+  const lateFlights: weirflow.OutputTag<Flight>;
+  const WatermarkStrategy: typeof weirflow.WatermarkStrategy;
   const job: weirflow.JobDefinition;
   const source: weirflow.Source<Flight>;
   const sink: weirflow.Sink<{ readonly word: string; readonly count: number }>;
@@ -26,8 +30,14 @@ declare global {
   const africa: weirflow.DataStream<Flight>;
   const flights: weirflow.SingleOutputStream<Flight>;
   const orders: weirflow.DataStream<Order>;
+  const customers: weirflow.DataStream<{ id: string; name: string }>;
+  interface Rule { symbol: string; limit: number }
+  type BroadcastStream<T> = weirflow.BroadcastStream<T>;
+  const newRules: weirflow.DataStream<Rule>;
+  const mapState: typeof weirflow.mapState;
   const trades: weirflow.DataStream<{ symbol: string; venue: string; at: number }>;
   const counts: weirflow.DataStream<{ word: string; count: number }>;
+  const windows: weirflow.WindowedStream<Flight, string, weirflow.TimeWindow>;
   function parse(line: string): { line: string };
   function priceOf(customer: string): Promise<number>;
   function priced(order: Order): Promise<Order & { price: number }>;
@@ -37,6 +47,9 @@ declare global {
 }
 `;
 
+/** All that jobs can call by name. */
+const names = Object.keys(weirflow).join(', ');
+
 /** The examples of the public documentation, each as a module of its own. */
 function examples(): Map<string, string> {
   const found = new Map<string, string>();
@@ -45,12 +58,9 @@ function examples(): Map<string, string> {
     for (const [index, [, block = '']] of [...blocks].entries()) {
       const lines = block.split('\n').map((line) => line.replace(/^\s*\* ?/, ''));
       const code = lines.map((line) => (line.endsWith('// does not compile') ? `// @ts-expect-error\n${line}` : line));
-      const names =
-        'buildJob, DataStream, defineJob, EngineError, exponentialRetry, fixedDelay, fixedDelayRetry, KeyedStream, WatermarkStrategy } ' +
-        "from '../../../src/index.js';";
       found.set(
         join(root, 'specs/engine/api', `${file}-example-${index + 1}.ts`),
-        `import { ${names}\n${code.join('\n')}\n`,
+        `import { ${names} } from '../../../src/index.js';\n${code.join('\n')}\n`,
       );
     }
   }

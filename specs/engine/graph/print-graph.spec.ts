@@ -114,7 +114,7 @@ execution graph: 6 subtasks, 6 channels, needs 2 slots
     expect(JSON.parse(printGraph(graphs, 'stream', 'json')).nodes[2]).toMatchObject({
       uid: 'delays',
       parallelism: 2,
-      inputs: [{ from: 2, partitioner: 'hash' }],
+      inputs: [{ from: 2, partitioner: 'hash', input: 0, tag: null }],
     });
     expect(JSON.parse(printGraph(graphs, 'execution', 'json')).channels[0]).toEqual({
       edge: 'flights--delays',

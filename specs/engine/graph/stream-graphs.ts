@@ -6,6 +6,9 @@ type Given = Partial<Omit<StreamNode, 'id' | 'inputs'>> & { readonly inputs?: re
 export const by = (partitioner: StreamEdge['partitioner'], from: number): StreamEdge => ({
   from,
   partitioner,
+  input: 0,
+  tag: null,
+  route: null,
   key: partitioner === 'hash' ? (value: unknown) => value : null,
 });
 

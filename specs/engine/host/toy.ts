@@ -182,12 +182,20 @@ export class ToyWorld {
         loops: life.loops(),
         telemetry: { trace: (record) => this.traces.push(record), task: () => undefined },
         panic: (error) => this.panics.push(error),
+        large: null,
         records: null,
         sweeper: null,
         discovery: null,
         tasks: null,
       },
-      { process, incarnation, epoch, roles: { ping, pong: pongActor, crier } },
+      {
+        process,
+        incarnation,
+        epoch,
+        roles: { ping, pong: pongActor, crier },
+        wire: {},
+        versions: { engine: 'toy', wire: 1 },
+      },
     );
   }
 

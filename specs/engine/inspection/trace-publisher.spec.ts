@@ -37,7 +37,11 @@ describe('inspection: what a process publishes', () => {
       message: { type: 'refused' },
       verdict: { kind: 'refused', code: 'x', expected: true },
     } as const;
-    const dropped = { ...beat, message: { type: 'dropped' }, verdict: { kind: 'dropped', reason: 'x' } } as const;
+    const dropped = {
+      ...beat,
+      message: { type: 'dropped' },
+      verdict: { kind: 'dropped', cause: 'late', reason: 'x' },
+    } as const;
     line.watch('changes');
     for (const record of [beat, refused, dropped]) publisher.trace(record);
     clock.pass(100);

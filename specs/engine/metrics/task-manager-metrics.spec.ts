@@ -7,6 +7,7 @@ import type { SubtaskCounts } from '../../../src/ports/subtask-counts.js';
 const counts: SubtaskCounts = {
   subtask: 'mean-delay#1',
   recordsIn: 100,
+  lateRecordsDropped: 0,
   recordsOut: 40,
   recordsSkipped: 3,
   bytesIn: 2_000,

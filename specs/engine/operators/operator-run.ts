@@ -12,9 +12,16 @@ export const fresh: RestoredOperatorState = { from: null, items: [] };
 export class Collected implements Output<unknown> {
   readonly all: unknown[] = [];
   isBlocked = false;
+  /** So many more records, and it is blocked. */
+  takes = Number.POSITIVE_INFINITY;
 
   emit(value: unknown, timestamp: number): void {
     this.all.push([value, timestamp]);
+    this.takes -= 1;
+    if (this.takes <= 0) this.isBlocked = true;
+  }
+  side(tag: string, value: unknown, timestamp: number): void {
+    this.all.push([tag, value, timestamp]);
   }
   watermark(timestamp: number): void {
     this.all.push(`watermark ${timestamp}`);

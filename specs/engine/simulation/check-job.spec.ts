@@ -18,7 +18,11 @@ const input = (from: number): string =>
     .join('');
 
 describe("testing: a user's job on simulated clusters", () => {
-  it('the flights job, as it stands in its file, commits every flight once under generated failures', async () => {
+  // Twenty-five simulated clusters, each with the job's code loaded anew by every life of a slot.
+  const timeout = 60_000;
+  it('the flights job, as it stands in its file, commits every flight once under generated failures', {
+    timeout,
+  }, async () => {
     const report = await checkJob({
       job: flights,
       params: ['--input', 'in', '--output', 'out', '--rate', '40'],

@@ -12,7 +12,7 @@ const job: JobSpec = {
   restartDelayMs: 20,
   bufferTimeoutMs: 5,
   sources: [{ parallelism: 2, splits: 2, records: 80, ratePerSecond: 40 }],
-  stages: [{ kind: 'keyed', state: 'value', keys: 3, keyKind: 'text', parallelism: 2, maxParallelism: 4 }],
+  stages: [{ kind: 'keyed', state: 'value', keys: 3, keyKind: 'text', parallelism: 2, maxParallelism: 4, inputs: 1 }],
 };
 
 /** The leader crashes after some 600 ms, and its next life starts 40 ms later. */

@@ -32,7 +32,8 @@ const keyed = (
   keys: number,
   parallelism: number,
   keyKind: KeyedStageSpec['keyKind'],
-): StageSpec => ({ kind: 'keyed', state, keys, keyKind, parallelism, maxParallelism: 4 });
+  inputs: KeyedStageSpec['inputs'] = 1,
+): StageSpec => ({ kind: 'keyed', state, keys, keyKind, parallelism, maxParallelism: 4, inputs });
 
 /** Every kind of stage, of state and of key. */
 const wide: JobSpec = {
@@ -46,7 +47,7 @@ const wide: JobSpec = {
     keyed('list', 3, 2, 'text'),
     { kind: 'rebalance', parallelism: 2 },
     keyed('reduce', 2, 1, 'tuple'),
-    keyed('map', 4, 3, 'number'),
+    keyed('map', 4, 3, 'number', 2),
     { kind: 'flatMap', copies: 2, lazy: false },
     keyed('value', 1, 2, 'number'),
     { kind: 'farewell' },
@@ -87,6 +88,7 @@ describe('generated jobs', () => {
     expect([...reached].sort()).toEqual(['broadcast', 'farewell', 'filter', 'flatMap', ...states, 'map', 'rebalance']);
     expect(new Set(jobs.map(({ sources }) => sources.length))).toEqual(new Set([1, 2]));
     expect(jobs.some(({ stages }) => stages.filter(({ kind }) => kind === 'keyed').length > 1)).toBe(true);
+    expect(jobs.some(({ stages }) => stages.some((stage) => stage.kind === 'keyed' && stage.inputs === 2))).toBe(true);
   });
 
   it('can lose any of their stages, and a source, and still be built', () => {

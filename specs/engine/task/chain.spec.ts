@@ -23,6 +23,7 @@ function operator(name: string, created: Operator<never, never>, keyed: 'keyed' 
     culprit: { uid: `${name}-uid`, name },
     operator: created as Operator,
     keyed: keyed === null ? null : { state, select, watermark: Number.NEGATIVE_INFINITY },
+    second: null,
     held: false,
   };
 }
@@ -47,6 +48,7 @@ class Compiled {
         this.out.push(`watermark ${timestamp}`);
       },
       idle: () => undefined,
+      sidesOf: () => null,
     };
     this.chain = compileChain(parts, end, this.gauge, development);
     for (const [index, { kind, ...rest }] of parts.entries()) {

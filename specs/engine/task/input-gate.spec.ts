@@ -51,7 +51,7 @@ describe('input gate', () => {
     inputs[1]?.control(barrier);
     expect(all()).toEqual([
       { kind: 'aligned', barrier, alignmentMs: 30 },
-      { kind: 'records', values: ['after'], timestamps: [0] },
+      { kind: 'records', input: 0, values: ['after'], timestamps: [0] },
     ]);
   });
 

@@ -4,10 +4,13 @@ import { LocalChannel } from '../../../src/task/channel/local-channel.js';
 import { Gauge } from '../../../src/task/gauge.js';
 import {
   BroadcastOutput,
+  CustomOutput,
+  GlobalOutput,
   HashOutput,
   KeyedForwardOutput,
   type PartitionedOutput,
   RebalanceOutput,
+  ShuffleOutput,
 } from '../../../src/task/output/partitioned-output.js';
 import { TaskOutput } from '../../../src/task/output/task-output.js';
 import { defaultTaskOptions } from '../../../src/task/task-options.js';
@@ -61,6 +64,35 @@ describe('partitioning', () => {
   it('rebalance goes round, from the index of the producer on', () => {
     const channels = channelsOf(3);
     expect(emitted(new RebalanceOutput(channels, 4), channels, [1, 2, 3, 4])).toEqual([[3], [1, 4], [2]]);
+  });
+
+  it('global gives everything to the first', () => {
+    const [first, second] = channelsOf(2) as [LocalChannel, LocalChannel];
+    expect(emitted(new GlobalOutput([first, second]), [first, second], [1, 2])).toEqual([[1, 2], []]);
+  });
+
+  it('shuffle goes by chance, which is the same for the same seed', () => {
+    const values = Array.from({ length: 300 }, (_, index) => index);
+    const shuffled = (seed: number) => {
+      const channels = channelsOf(3);
+      return emitted(new ShuffleOutput(channels, seed), channels, values);
+    };
+    expect(shuffled(7)).toEqual(shuffled(7));
+    expect(shuffled(7)).not.toEqual(shuffled(8));
+    for (const got of shuffled(0)) expect(got.length).toBeGreaterThan(60);
+    expect(shuffled(0).flat()).toHaveLength(300);
+  });
+
+  it('custom goes where the function says, and refuses what is not there', () => {
+    const channels = channelsOf(3);
+    const output = new CustomOutput(channels, (value: number, parallelism) => value % parallelism, emitter);
+    expect(emitted(output, channels, [0, 1, 2, 4])).toEqual([[0], [1, 4], [2]]);
+    expect(() => output.emit(-1, 0)).toThrow(
+      /operator 'Emit' \(uid emit\) sends a record to consumer -1, and there are 3/,
+    );
+    expect(() => output.emit('?', 0)).toThrow(/consumer NaN/);
+    const throws = new CustomOutput(channels, () => JSON.parse('{'), emitter);
+    expect(() => throws.emit(1, 0)).toThrow(/operator 'Emit' .*picking the consumer of a record/);
   });
 
   it('broadcast gives everything to everyone', () => {

@@ -1,8 +1,9 @@
 import type { CheckpointId } from '../../../actors/protocol/ids.js';
-import type { JobGraph, JobRecord, OperatorNode, Partitioner } from '../../../actors/protocol/job-graph.js';
+import type { JobGraph, JobRecord, OperatorNode, Partitioner, SideOutput } from '../../../actors/protocol/job-graph.js';
 import { defaultJobOptions } from '../../../actors/protocol/job-graph.js';
 import type { Split } from '../../../actors/protocol/manifest.js';
 import type { JobProgram, VertexProgram } from '../../../src/graph/job-program.js';
+import type { Route } from '../../../src/graph/route.js';
 import type { KeySelector, Operator, Settle, Stage } from '../../../src/operators/operator.js';
 import type { Sink } from '../../../src/operators/sink.js';
 import { SinkOperator } from '../../../src/operators/sink-operator.js';
@@ -21,6 +22,9 @@ export interface TestEdge {
   readonly to: string;
   readonly partitioner: Partitioner;
   readonly key?: KeySelector;
+  readonly route?: Route;
+  readonly input?: number;
+  readonly side?: SideOutput;
 }
 
 export interface TestJob {
@@ -44,20 +48,34 @@ export function testJob(vertices: readonly TestVertex[], edges: readonly TestEdg
         ...stages.map(({ uid, name }) => node(uid, name, 'transform')),
       ],
     })),
-    edges: edges.map(({ from, to, partitioner }) => ({ id: `${from}>${to}`, from, to, partitioner })),
+    edges: edges.map((edge) => {
+      const { from, to, partitioner, input = 0, side = null } = edge;
+      return { id: idOf(edge), from, to, partitioner, input, side };
+    }),
     options: { ...defaultJobOptions, bufferTimeoutMs },
   };
   const programs = vertices.map(({ id, source, stages }): [string, VertexProgram] => [
     id,
     { source: source === undefined ? null : { uid: `${id}-source`, source }, stages },
   ]);
-  const edgeKeys = edges.flatMap(({ from, to, key }): [string, KeySelector][] =>
-    key === undefined ? [] : [[`${from}>${to}`, key]],
+  const edgeKeys = edges.flatMap((edge): [string, KeySelector][] =>
+    edge.key === undefined ? [] : [[idOf(edge), edge.key]],
   );
-  const program: JobProgram = { graph, vertices: new Map(programs), edgeKeys: new Map(edgeKeys) };
+  const edgeRoutes = edges.flatMap((edge): [string, Route][] =>
+    edge.route === undefined ? [] : [[idOf(edge), edge.route]],
+  );
+  const program: JobProgram = {
+    graph,
+    vertices: new Map(programs),
+    edgeKeys: new Map(edgeKeys),
+    edgeRoutes: new Map(edgeRoutes),
+  };
   const record: JobRecord = { format: 1, job: 'test', graph, code: 'none', params: [] };
   return { program, graph, record };
 }
+
+const idOf = ({ from, to, side }: TestEdge): string =>
+  side === undefined ? `${from}>${to}` : `${from}/${side.tag}>${to}`;
 
 const node = (uid: string, name: string, kind: OperatorNode['kind']): OperatorNode => ({
   uid,

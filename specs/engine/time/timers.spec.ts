@@ -102,6 +102,25 @@ describe('timers in processing time', () => {
     expect(all.slice(1)).toEqual([['a processingTime 30', 30]]);
   });
 
+  it('stop while receivers have no room, without ringing on and on, and go on where they stopped', () => {
+    const { clock, operator, run: opening, all, say } = run();
+    say('a', { processing: 5 });
+    say('b', { processing: 5 });
+    say('a', { processing: 20 });
+    opening.output.isBlocked = true;
+    clock.pass(10);
+    expect(all).toEqual([]);
+    expect(opening.held).toBe(true);
+    opening.output.isBlocked = false;
+    expect(operator.resume()).toBe(true);
+    expect(all).toEqual([
+      ['a processingTime 5', 5],
+      ['b processingTime 5', 5],
+    ]);
+    clock.pass(11);
+    expect(all.slice(2)).toEqual([['a processingTime 20', 20]]);
+  });
+
   it('overdue ones fire at once after a restore', () => {
     const before = run();
     before.say('a', { processing: -50 });

@@ -26,7 +26,9 @@ export function drawStreamGraph(graph: StreamGraph): Drawing {
       facts: [`×${node.parallelism}`],
       rows: [[node.operation, ...operatorRow(node).slice(1, 3), node.writtenAt]],
       arrows: graph.nodes.flatMap(({ uid, inputs }) =>
-        inputs.filter(({ from }) => from === node.id).map(({ partitioner }) => ({ to: uid, label: partitioner })),
+        inputs
+          .filter(({ from }) => from === node.id)
+          .map(({ partitioner, input, tag }) => ({ to: uid, label: labelOf(partitioner, input, tag) })),
       ),
     })),
   };
@@ -42,7 +44,7 @@ export function drawJobGraph(graph: JobGraph): Drawing {
       id: vertex.id,
       facts: vertexFacts(vertex, graph.edges),
       rows: vertex.operators.map(operatorRow),
-      arrows: leaving(graph, vertex).map(({ to, partitioner }) => ({ to, label: partitioner })),
+      arrows: leaving(graph, vertex).map((edge) => ({ to: edge.to, label: edgeLabel(edge) })),
     })),
   };
 }
@@ -60,9 +62,9 @@ export function drawExecutionGraph({ job, subtasks, channels, slots }: Execution
           key,
           keyGroups === null ? '' : `key groups ${keyGroups.first} to ${keyGroups.last}`,
         ]),
-      arrows: leaving(job, vertex).map(({ id, to, partitioner }) => ({
-        to,
-        label: `${partitioner}, ${count(channels.filter(({ edge }) => edge === id).length, 'channel')}`,
+      arrows: leaving(job, vertex).map((edge) => ({
+        to: edge.to,
+        label: `${edgeLabel(edge)}, ${count(channels.filter((channel) => channel.edge === edge.id).length, 'channel')}`,
       })),
     })),
   };
@@ -77,6 +79,17 @@ function operatorRow({ uid, name, kind, stateful, commits }: OperatorNode | Stre
 function vertexFacts({ id, parallelism, maxParallelism }: JobVertex, edges: readonly JobEdge[]): string[] {
   const keyed = edges.some(({ to, partitioner }) => to === id && partitioner === 'hash');
   return keyed ? [`×${parallelism}`, `max ${maxParallelism}`] : [`×${parallelism}`];
+}
+
+const edgeLabel = ({ partitioner, input, side }: JobEdge): string => labelOf(partitioner, input, side?.tag ?? null);
+
+/** Says what is not as usual: the side output that it comes from, the input that it leads into. */
+function labelOf(partitioner: string, input: number, tag: string | null): string {
+  return [
+    partitioner,
+    ...(tag === null ? [] : [`side output '${tag}'`]),
+    ...(input === 0 ? [] : [`input ${input + 1}`]),
+  ].join(', ');
 }
 
 function leaving({ edges }: JobGraph, vertex: JobVertex): JobEdge[] {

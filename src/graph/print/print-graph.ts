@@ -35,7 +35,7 @@ function asData({ stream, job }: JobGraphs, execution: ExecutionGraph, kind: Gra
   if (kind === 'execution') return { name: job.name, ...execution, job: undefined };
   const nodes = stream.nodes.map(({ code: _code, inputs, ...node }) => ({
     ...node,
-    inputs: inputs.map(({ from, partitioner }) => ({ from, partitioner })),
+    inputs: inputs.map(({ key: _key, route: _route, ...edge }) => edge),
   }));
   return { ...stream, nodes };
 }

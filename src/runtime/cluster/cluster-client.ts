@@ -5,11 +5,14 @@ import type { Failure } from '../../../actors/protocol/failure.js';
 import { failure } from '../../../actors/protocol/failure.js';
 import { actorNames } from '../../../actors/protocol/ids.js';
 import type { JobRecord, JobResult } from '../../../actors/protocol/job-graph.js';
+import { type Versions, versionsText } from '../../../actors/protocol/versions.js';
 import type { ResourceDescription, ResourceManagerMessage } from '../../../actors/resource-manager/messages.js';
 import { EngineError } from '../../api/engine-error.js';
 import { NatsBus } from '../../transport/nats/nats-bus.js';
 import type { NatsLink } from '../../transport/nats/nats-link.js';
 import type { Bundle } from '../code/bundle.js';
+import { ownVersions } from '../code/engine-modules.js';
+import { jobTooLarge } from '../code/job-size.js';
 import { Client } from '../process/client.js';
 import { nodeClock } from '../world/clock.js';
 import { nodeEntropy } from '../world/entropy.js';
@@ -51,6 +54,8 @@ export class ClusterClient {
    * accepted once, and another one under its id rejects with JOB_EXISTS.
    */
   async submit(record: JobRecord, bundle: Bundle): Promise<void> {
+    const tooLarge = jobTooLarge(record);
+    if (tooLarge !== null) throw new EngineError(tooLarge);
     const code = await openClusterCode(this.link);
     const notStored = await code.store(bundle);
     if (notStored !== null) throw new EngineError(notStored);
@@ -122,11 +127,19 @@ export class ClusterClient {
         this.address.waitMs,
         (answer) => {
           if (answer.kind === 'answered') resolve(answer.message);
+          else if (answer.kind === 'refused') reject(new EngineError(this.otherVersion(answer.versions)));
           else reject(new EngineError(this.noAnswer(absent)));
         },
         { actor, unreachable },
       );
     });
+  }
+
+  private otherVersion(theirs: Versions): Failure {
+    const message =
+      `The job manager of cluster '${this.address.cluster}' is ${versionsText(theirs)}, and this command is ` +
+      `${versionsText(ownVersions)}. Use the weir command of the cluster's version.`;
+    return failure('VERSION_MISMATCH', 'infrastructure', message, 'never');
   }
 
   private noAnswer(absent: boolean): Failure {

@@ -2,10 +2,10 @@ import { defaultClusterOptions } from '../../../actors/protocol/deployment.js';
 import type { ProcessName } from '../../../actors/protocol/ids.js';
 import { NatsBus } from '../../transport/nats/nats-bus.js';
 import type { NatsLink } from '../../transport/nats/nats-link.js';
-import type { NatsCodeStore } from '../code/nats-code-store.js';
 import { nodeClock } from '../world/clock.js';
 import { nodeEntropy } from '../world/entropy.js';
 import { type ClusterAddress, connectTo } from './cluster-address.js';
+import { ClusterCode } from './cluster-code.js';
 import { type ClusterStore, openClusterCode, openClusterStore, type StoreChoice } from './cluster-stores.js';
 import { LinkWatch } from './link-watch.js';
 import { anybodyThere, refuseNamesake } from './namesake.js';
@@ -15,7 +15,7 @@ import { agreeOnStore } from './store-of-cluster.js';
 export interface Membership {
   readonly bus: NatsBus;
   readonly store: ClusterStore;
-  readonly code: NatsCodeStore;
+  readonly code: ClusterCode;
   readonly watch: LinkWatch;
   /** Carries what must not delay control. */
   readonly storage: NatsLink;
@@ -34,7 +34,7 @@ export async function joinCluster(
   choice: StoreChoice,
   say: (line: string) => void,
 ): Promise<Membership> {
-  const watch = new LinkWatch(say);
+  const watch = new LinkWatch(say, nodeClock);
   const links: NatsLink[] = [];
   try {
     const control = await connectTo(address, process, 'control', watch.control);
@@ -52,7 +52,9 @@ export async function joinCluster(
       anybody: () => anybodyThere(bus, nodeClock, nodeEntropy),
       say,
     });
-    return { bus, store, code: await openClusterCode(storage), watch, storage, links };
+    const copies = choice.kind === 'folder' ? store.blobs : null;
+    const code = new ClusterCode(await openClusterCode(storage), copies);
+    return { bus, store, code, watch, storage, links };
   } catch (error) {
     await Promise.all(links.map((link) => link.close()));
     throw error;

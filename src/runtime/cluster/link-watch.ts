@@ -1,4 +1,5 @@
 import type { Failure } from '../../../actors/protocol/failure.js';
+import type { Clock } from '../../ports/clock.js';
 import type { NatsOptions } from '../../transport/nats/connect.js';
 
 type Events = Pick<NatsOptions, 'onConnection' | 'onTrouble' | 'onWaiting'>;
@@ -10,6 +11,8 @@ export interface LinkListener {
   readonly closed: (failure: Failure) => void;
 }
 
+const quietMs = 10_000;
+
 /** What happens to the connections of one process: said to a person, and told to the process once that has begun. */
 export class LinkWatch {
   readonly control: Events;
@@ -18,7 +21,13 @@ export class LinkWatch {
   private lost: Failure | null = null;
   private up = true;
 
-  constructor(private readonly say: (line: string) => void) {
+  /** When a trouble of each kind was told last. */
+  private readonly toldMs = new Map<string, number>();
+
+  constructor(
+    private readonly say: (line: string) => void,
+    private readonly clock: Clock,
+  ) {
     const onTrouble = (failure: Failure): void => this.trouble(failure);
     this.control = { onTrouble, onWaiting: say, onConnection: (up) => this.turn(up) };
     this.other = { onTrouble, onWaiting: say };
@@ -38,8 +47,16 @@ export class LinkWatch {
   }
 
   private trouble(failure: Failure): void {
-    if (failure.code !== 'NATS_CLOSED') return this.say(failure.message);
-    this.lost = failure;
-    this.listener?.closed(failure);
+    if (failure.code === 'NATS_CLOSED') {
+      this.lost = failure;
+      this.listener?.closed(failure);
+      return;
+    }
+    // What is asked again a few times a second would fill the log with one trouble.
+    const nowMs = this.clock.monotonicMs();
+    const toldMs = this.toldMs.get(failure.code) ?? Number.NEGATIVE_INFINITY;
+    if (nowMs - toldMs < quietMs) return;
+    this.toldMs.set(failure.code, nowMs);
+    this.say(failure.message);
   }
 }

@@ -43,7 +43,9 @@ function ring(bus: Bus, clock: Clock, entropy: Entropy, process: ProcessName): P
     };
     const unlisten = bus.listen(from.process, (answer) => {
       const envelope = decodeEnvelope(answer);
-      if (!('malformed' in envelope) && envelope.kind === 'absent') settle(envelope.from.process);
+      // Also one of another version is there.
+      if (!('kind' in envelope)) return;
+      if (envelope.kind === 'absent' || envelope.kind === 'refused') settle(envelope.from.process);
     });
     const topic = 'ask.doorbell';
     asks.start({

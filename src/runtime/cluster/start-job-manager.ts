@@ -4,6 +4,7 @@ import type { JobManagerMetrics } from '../../metrics/job-manager-metrics.js';
 import type { TraceRecord } from '../../ports/telemetry.js';
 import { NatsTrace } from '../../transport/nats/nats-trace.js';
 import type { EngineModules } from '../code/engine-modules.js';
+import { sweepMessages } from '../host/large-messages.js';
 import { lifeOf } from '../inspection/life.js';
 import { TracePublisher } from '../inspection/trace-publisher.js';
 import { LogService } from '../log/log-service.js';
@@ -51,6 +52,7 @@ export async function startJobManager(options: JobManagerProcessOptions): Promis
     options.store,
     (line) => log.warn(line),
   );
+  sweepMessages(store.blobs);
   new LogService({ log, link: storage, process: jobManagerName, clock: nodeClock, entropy: nodeEntropy });
   const steps = new JobManagerLog(address.cluster, log);
   const publisher = new TracePublisher({

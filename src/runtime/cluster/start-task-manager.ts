@@ -1,4 +1,5 @@
 import { defaultClusterOptions } from '../../../actors/protocol/deployment.js';
+import type { Failure } from '../../../actors/protocol/failure.js';
 import type { ProcessName } from '../../../actors/protocol/ids.js';
 import { actorNames } from '../../../actors/protocol/ids.js';
 import type { TaskManagerMetrics } from '../../metrics/task-manager-metrics.js';
@@ -79,7 +80,9 @@ export async function startTaskManager(options: TaskManagerProcessOptions): Prom
     metrics.trace(record);
     readiness.trace(record);
     publisher.trace(record);
-    if (record.actor === actorNames.taskManager && record.toState === 'drained') end.end(null);
+    if (record.actor !== actorNames.taskManager) return;
+    if (record.toState === 'drained') end.end(null);
+    if (record.toState === 'refused') end.end(record.contextPatch.refusal as Failure);
   };
   const task = (fact: TaskTrace): void => {
     steps.task(fact);

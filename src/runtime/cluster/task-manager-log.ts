@@ -8,19 +8,28 @@ import type { TaskTrace, TraceRecord } from '../../ports/telemetry.js';
 import type { LogFields } from '../log/log-line.js';
 import type { ProcessLog } from '../log/process-log.js';
 import type { ConsoleLine } from '../worker/slot-messages.js';
+import { DropLog } from './drop-log.js';
 import { sayStep } from './step-log.js';
+
+/** How long after the word of a damaged frame no other is said of. */
+const framesQuietMs = 10_000;
 
 /** What the steps of a task manager mean to whoever runs it: a line for each change that matters, and for no repetition. */
 export class TaskManagerLog {
   private readonly held = new Map<number, string>();
   private alone = false;
+  private readonly drops: DropLog;
+  private framesToldMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly cluster: string,
     private readonly log: ProcessLog,
-  ) {}
+  ) {
+    this.drops = new DropLog((line) => log.warn(line));
+  }
 
   trace(record: TraceRecord): void {
+    this.drops.note(record);
     const { actor, verdict } = record;
     if (verdict.kind === 'dropped') return;
     if (actor === 'task-manager') this.taskManager(record);
@@ -30,7 +39,11 @@ export class TaskManagerLog {
   }
 
   /** From the thread of a slot: what a person has to mend, and when work goes on. */
-  task({ subtask, run, what, detail }: TaskTrace): void {
+  task({ subtask, run, what, detail, atMs }: TaskTrace): void {
+    if (what === 'frameDamaged' && atMs - this.framesToldMs >= framesQuietMs) {
+      this.framesToldMs = atMs;
+      this.log.warn(`dropped a damaged frame${subtask === '' ? '' : ` for ${subtask}`}: ${String(detail.damage)}`);
+    }
     if (what === 'firstRecord') {
       this.log.info(`first record in ${subtask}, run ${runText(run)}`, subtaskFields(String(detail.job), run, subtask));
     }

@@ -1,5 +1,10 @@
+import { type Versions, wireVersion } from '../../../actors/protocol/versions.js';
+
 /** The version of this package; a spec holds it equal to package.json. */
 export const engineVersion = '0.1.0';
+
+/** What this process tells others of itself. */
+export const ownVersions: Versions = { engine: engineVersion, wire: wireVersion };
 
 /**
  * What jobs get when they import `weirflow` or one of its paths: by specifier, the exports of the engine that runs them. A job's

@@ -5,15 +5,12 @@ import type { Failure } from '../../../actors/protocol/failure.js';
 import { failure } from '../../../actors/protocol/failure.js';
 import type { JobRecord } from '../../../actors/protocol/job-graph.js';
 import { thrownText } from '../../api/engine-error.js';
-import type { CodeStore } from '../../graph/code-store.js';
 import type { Clock } from '../../ports/clock.js';
 import { ObjectDamaged, Objects } from '../../storage/nats-object-store/objects.js';
 import { outcomeOf } from '../../storage/nats-object-store/outcomes.js';
 import { Requests } from '../../storage/nats-object-store/requests.js';
 import type { BundleResult, BundleStore } from '../worker/bundle-store.js';
 import type { Bundle } from './bundle.js';
-import { bundledCode } from './code-stores.js';
-import type { EngineModules } from './engine-modules.js';
 
 export interface NatsCodeOptions {
   /** One that carries no heartbeats: a bundle of some MiB delays whatever shares it. */
@@ -68,17 +65,6 @@ export class NatsCodeStore implements BundleStore {
   /** Fails with CODE_MISSING, CODE_DAMAGED, or with CODE_UNREACHABLE when NATS does not answer. */
   load({ job, code: key }: Pick<JobRecord, 'job' | 'code'>, done: (result: BundleResult) => void): void {
     this.read(job, key).then(done, (error: unknown) => done({ ok: false, failure: unreadable(job, key, error) }));
-  }
-
-  /** The same as programs, for the thread that calls: every load evaluates the code anew. */
-  programs(engine: EngineModules): CodeStore {
-    return {
-      load: (record, done) =>
-        this.load(record, (result) => {
-          if (result.ok) bundledCode(result.bundle, engine).load(record, done);
-          else done(result);
-        }),
-    };
   }
 
   private async read(job: string, key: string): Promise<BundleResult> {

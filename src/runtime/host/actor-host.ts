@@ -1,26 +1,34 @@
 import type { Actor } from '../../../actors/kernel/actor.js';
+import { failure } from '../../../actors/kernel/failure.js';
 import { invariant } from '../../../actors/kernel/invariant.js';
 import type { AnyMessage, AskId } from '../../../actors/kernel/message.js';
 import type { Step } from '../../../actors/kernel/step.js';
 import { start, step } from '../../../actors/kernel/step.js';
 import type { ActorName, Address, Epoch, Incarnation, ProcessName } from '../../../actors/protocol/ids.js';
-import { anyIncarnation } from '../../../actors/protocol/ids.js';
+import { actorNames, anyIncarnation } from '../../../actors/protocol/ids.js';
+import { type Versions, versionsText } from '../../../actors/protocol/versions.js';
 import type { Bus, Unlisten } from '../../ports/bus.js';
 import type { Clock, Loop, Loops, Turn } from '../../ports/clock.js';
-import type { Telemetry, TraceRecord } from '../../ports/telemetry.js';
+import type { Dropped, Telemetry, TraceRecord } from '../../ports/telemetry.js';
 import { ActorCell } from './actor-cell.js';
 import type { Delivery } from './delivery.js';
 import { staleReason } from './delivery.js';
-import type { Envelope } from './envelope.js';
-import { decodeEnvelope, EnvelopeWriter } from './envelope.js';
+import type { Envelope, ForeignEnvelope, VersionRefusal } from './envelope.js';
+import { decodeEnvelope, EnvelopeWriter, refusedVersions } from './envelope.js';
+import { isStored, type LargeMessages } from './large-messages.js';
 import type { EffectPorts } from './perform.js';
 import { performEffect } from './perform.js';
+import { type WireMessages, wireRefusal } from './wire-messages.js';
+
+type Why = Omit<Dropped, 'kind'>;
 
 export interface HostPorts extends EffectPorts {
   readonly bus: Bus;
   readonly clock: Clock;
   readonly loops: Loops;
   readonly telemetry: Telemetry;
+  /** For messages too long to be sent; null where there are none. */
+  readonly large: LargeMessages | null;
   /** Told of a throw in a step or an effect: this process must end. */
   readonly panic: (error: unknown) => void;
 }
@@ -32,6 +40,9 @@ export interface HostOptions {
   readonly epoch: Epoch | null;
   /** The actors this process can start, by role. */
   readonly roles: Readonly<Record<string, Actor>>;
+  /** What those actors take from other processes. */
+  readonly wire: WireMessages;
+  readonly versions: Versions;
 }
 
 /** One living actor: where it stands since when, what that state waits for, and what it has asked without an answer. */
@@ -47,7 +58,8 @@ export interface ActorInspection {
 
 /**
  * Runs the actors of one process: takes messages from one mailbox, steps the machine, traces the step and performs its effects in
- * order through ports. Messages of other incarnations and of older epochs never reach an actor.
+ * order through ports. Messages of other incarnations, of older epochs and of other versions never reach an actor, and neither does what
+ * no process of the cluster would say. A process whose question is refused for its version panics with VERSION_MISMATCH.
  */
 export class ActorHost {
   private readonly cells = new Map<ActorName, ActorCell>();
@@ -128,11 +140,17 @@ export class ActorHost {
 
   /** To another process over the bus, to this one through the mailbox. */
   transmit(envelope: Envelope, cause: number | null, unreachable: (() => void) | null): void {
-    if (envelope.to.process === this.options.process) this.accept(envelope, cause);
-    else {
-      const topic = `${envelope.kind}.${envelope.message.type}`;
-      this.ports.bus.send(envelope.to.process, topic, this.writer.encode(envelope), unreachable);
-    }
+    if (envelope.to.process === this.options.process) return this.accept(envelope, cause);
+    const { bus, large } = this.ports;
+    const topic = `${envelope.kind}.${envelope.message.type}`;
+    const send = (bytes: Uint8Array): void => bus.send(envelope.to.process, topic, bytes, unreachable);
+    // A client has no store: what it asked for comes whole, or not at all.
+    if (large === null || envelope.to.actor === actorNames.client) return send(this.writer.encode(envelope));
+    const bytes = large.isKnown(envelope) ? null : this.writer.encode(envelope);
+    if (bytes !== null && bytes.byteLength <= large.envelopeBytesMax) return send(bytes);
+    large.send(envelope, (message) => {
+      if (!this.closed) send(this.writer.encode({ ...envelope, message }));
+    });
   }
 
   /** To actors of that name in every process that listens, this one too. */
@@ -165,7 +183,7 @@ export class ActorHost {
     const cell = this.cells.get(delivery.actor);
     if (cell === undefined || cell.state === null) return this.undeliverable(delivery);
     const stale = staleReason(delivery, cell);
-    if (stale !== null) return this.drop(delivery, stale);
+    if (stale !== null) return this.drop(delivery, { cause: 'late', reason: stale });
     const meta = { from: delivery.from, ask: delivery.ask };
     this.settle(cell, delivery.message, delivery, step(cell.actor, cell.state, delivery.message, meta), delivery.cause);
   }
@@ -215,22 +233,60 @@ export class ActorHost {
         null,
       );
     }
-    this.drop(delivery, 'no such actor');
+    this.drop(delivery, { cause: 'late', reason: 'no such actor' });
   }
 
   private receive(bytes: Uint8Array): void {
     const envelope = decodeEnvelope(bytes);
-    if ('malformed' in envelope) return this.dropEnvelope('', { type: '' }, null, `malformed: ${envelope.malformed}`);
-    const { to, from, epoch } = envelope;
+    if ('malformed' in envelope) {
+      const reason = `malformed: ${envelope.malformed}`;
+      return this.dropEnvelope('', { type: '' }, null, { cause: 'stranger', reason });
+    }
+    const { to } = envelope;
     if (to.incarnation !== this.options.incarnation && to.incarnation !== anyIncarnation) {
-      return this.dropEnvelope(to.actor, envelope.message, from, `meant for incarnation ${to.incarnation}`);
+      return this.dropWhole(envelope, { cause: 'past', reason: `meant for incarnation ${to.incarnation}` });
     }
-    if (epoch !== null) {
-      if (epoch < this.newestEpoch)
-        return this.dropEnvelope(to.actor, envelope.message, from, `epoch ${epoch} is older than ${this.newestEpoch}`);
-      this.newestEpoch = epoch;
+    if ('foreignVersion' in envelope) return this.refuse(envelope);
+    if (envelope.kind === 'refused') return this.refused(envelope);
+    const { large } = this.ports;
+    if (large === null || !isStored(envelope.message)) return this.take(envelope);
+    large.read(envelope.message, (message) => {
+      if (!this.closed) this.take({ ...envelope, message });
+    });
+  }
+
+  /** A message that is meant for this life, and whole. */
+  private take(envelope: Envelope): void {
+    const { to, from, epoch, kind, message } = envelope;
+    const wrong = kind === 'absent' ? null : wireRefusal(this.options.wire, to.actor, message);
+    if (wrong !== null) return this.dropEnvelope(to.actor, message, from, { cause: 'stranger', reason: wrong });
+    if (epoch !== null && epoch < this.newestEpoch) {
+      return this.dropWhole(envelope, { cause: 'past', reason: `epoch ${epoch} is older than ${this.newestEpoch}` });
     }
+    this.newestEpoch = epoch ?? this.newestEpoch;
     this.accept(envelope, null);
+  }
+
+  /** A question in another version is answered, so that whoever asks can say so and end; only a question, or the answers would go on. */
+  private refuse(envelope: ForeignEnvelope): void {
+    const { versions, epoch } = this.options;
+    const reason = `wire version ${envelope.foreignVersion}, and this process is ${versionsText(versions)}`;
+    this.dropWhole(envelope, { cause: 'version', reason });
+    if (envelope.kind !== 'ask') return;
+    const message: VersionRefusal = { type: 'wire.refused', versions };
+    const from = this.addressOf(envelope.to.actor);
+    this.transmit({ to: envelope.from, from, epoch, kind: 'refused', ask: envelope.ask, message }, null, null);
+  }
+
+  /** Only an answer to an open question counts: nobody else can know its name. */
+  private refused(envelope: Envelope): void {
+    const { to, from, ask } = envelope;
+    const theirs = versionsText(refusedVersions(envelope));
+    const ours = versionsText(this.options.versions);
+    this.dropWhole(envelope, { cause: 'version', reason: `${from.process} is ${theirs}, and this process is ${ours}` });
+    if (this.cells.get(to.actor)?.asks.isOpen(ask) !== true) return;
+    const text = `${this.options.process} is ${ours} and ${from.process} is ${theirs}. Start both with the same version.`;
+    this.ports.panic(failure('VERSION_MISMATCH', 'infrastructure', text, 'never'));
   }
 
   private accept({ to, from, kind, ask, message }: Envelope, cause: number | null): void {
@@ -239,18 +295,24 @@ export class ActorHost {
     if (kind === 'send') delivery(message, null, null);
     else if (kind === 'ask') delivery(message, null, { id: ask, from });
     else if (kind === 'answer') delivery(message, { kind: 'askEnds', id: ask }, null);
-    else delivery({ type: 'ask.absent', id: ask, to: from } as AnyMessage, { kind: 'askEnds', id: ask }, null);
+    else if (kind === 'absent')
+      delivery({ type: 'ask.absent', id: ask, to: from } as AnyMessage, { kind: 'askEnds', id: ask }, null);
   }
 
-  private drop(delivery: Delivery, reason: string): void {
-    this.dropEnvelope(delivery.actor, delivery.message, delivery.from, reason, delivery.cause);
+  private drop(delivery: Delivery, why: Why): void {
+    this.dropEnvelope(delivery.actor, delivery.message, delivery.from, why, delivery.cause);
+  }
+
+  private dropWhole(envelope: Envelope | ForeignEnvelope, why: Why): void {
+    const message = 'message' in envelope ? envelope.message : { type: '' };
+    this.dropEnvelope(envelope.to.actor, message, envelope.from, why);
   }
 
   private dropEnvelope(
     actor: ActorName,
     message: AnyMessage,
     from: Address | null,
-    reason: string,
+    why: Why,
     cause: number | null = null,
   ): void {
     this.seq += 1;
@@ -263,7 +325,7 @@ export class ActorHost {
       atMs: this.ports.clock.monotonicMs(),
       message,
       from,
-      verdict: { kind: 'dropped', reason },
+      verdict: { kind: 'dropped', ...why },
       fromState: null,
       toState: null,
       contextPatch: {},

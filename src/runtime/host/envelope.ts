@@ -1,5 +1,6 @@
 import type { AnyMessage, AskId } from '../../../actors/kernel/message.js';
 import type { Address, Epoch } from '../../../actors/protocol/ids.js';
+import { type Versions, wireVersion } from '../../../actors/protocol/versions.js';
 import { ValueReader } from '../../state/value-reader.js';
 import { ValueWriter } from '../../state/value-writer.js';
 
@@ -9,7 +10,8 @@ export interface Envelope {
   readonly from: Address;
   /** The epoch of a leader; null from those who lead nothing. */
   readonly epoch: Epoch | null;
-  readonly kind: 'send' | 'ask' | 'answer' | 'absent';
+  /** `refused`: the question is in another version of the protocol than the asked process speaks. */
+  readonly kind: 'send' | 'ask' | 'answer' | 'absent' | 'refused';
   /** Empty for `send`. */
   readonly ask: AskId;
   readonly message: AnyMessage;
@@ -17,9 +19,24 @@ export interface Envelope {
 
 /** Anything larger is refused before it is decoded. */
 const envelopeBytesMax = 1_048_576;
-const wireVersion = 1;
-const kinds = ['send', 'ask', 'answer', 'absent'] as const;
+const kinds = ['send', 'ask', 'answer', 'absent', 'refused'] as const;
 const fieldCount = 11;
+
+/**
+ * An envelope of another version. Version, addresses, kind and question keep their places in every version, and so does the
+ * answer that says which one somebody speaks: `refused`, which is read whatever its version is.
+ */
+export interface ForeignEnvelope extends Pick<Envelope, 'to' | 'from' | 'kind' | 'ask'> {
+  readonly foreignVersion: number;
+}
+
+/** The answer to a question in another version. */
+export interface VersionRefusal extends AnyMessage {
+  readonly type: 'wire.refused';
+  readonly versions: Versions;
+}
+
+export type Decoded = Envelope | ForeignEnvelope | { readonly malformed: string };
 
 /** Writes envelopes as msgpack. Belongs to one sender: it keeps a buffer. */
 export class EnvelopeWriter {
@@ -45,8 +62,8 @@ export class EnvelopeWriter {
   }
 }
 
-/** The envelope, or why the bytes are none. Bytes of strangers end nothing: they are dropped and counted. */
-export function decodeEnvelope(bytes: Uint8Array): Envelope | { readonly malformed: string } {
+/** The envelope, or that it is one of another version, or why the bytes are none. Bytes of strangers end nothing: they are dropped and counted. */
+export function decodeEnvelope(bytes: Uint8Array): Decoded {
   if (bytes.byteLength > envelopeBytesMax) return { malformed: `${bytes.byteLength} bytes` };
   let fields: unknown;
   try {
@@ -58,22 +75,31 @@ export function decodeEnvelope(bytes: Uint8Array): Envelope | { readonly malform
   if (!Array.isArray(fields) || fields.length !== fieldCount) return { malformed: 'no envelope' };
   const [version, toProcess, toIncarnation, toActor, process, incarnation, actor, epoch, kind, ask, message] =
     fields as unknown[];
-  if (version !== wireVersion) return { malformed: `wire version ${String(version)}, expected ${wireVersion}` };
   const kindName = kinds[kind as number];
   const texts = [toProcess, toIncarnation, toActor, process, incarnation, actor, ask];
   if (kindName === undefined || texts.some((text) => typeof text !== 'string')) return { malformed: 'no envelope' };
-  if (epoch !== null && typeof epoch !== 'number') return { malformed: 'epoch is no number' };
+  const header = {
+    to: { process: toProcess as string, incarnation: toIncarnation as string, actor: toActor as string },
+    from: { process: process as string, incarnation: incarnation as string, actor: actor as string },
+    kind: kindName,
+    ask: ask as string,
+  };
+  if (version !== wireVersion && kindName !== 'refused') {
+    return typeof version === 'number' ? { ...header, foreignVersion: version } : { malformed: 'no envelope' };
+  }
+  if (epoch !== null && !isEpoch(epoch)) return { malformed: 'epoch is no whole number' };
   if (!isMessage(message)) return { malformed: 'no message type' };
   // A peer must not be able to fire this process's own timers.
   if (message.type.startsWith('xstate.')) return { malformed: `reserved type ${message.type}` };
-  return {
-    to: { process: toProcess as string, incarnation: toIncarnation as string, actor: toActor as string },
-    from: { process: process as string, incarnation: incarnation as string, actor: actor as string },
-    epoch,
-    kind: kindName,
-    ask: ask as string,
-    message,
-  };
+  return { ...header, epoch, message };
+}
+
+const isEpoch = (value: unknown): value is Epoch => Number.isSafeInteger(value) && (value as number) >= 0;
+
+/** The versions that a `refused` envelope names; what it does not say is unknown. */
+export function refusedVersions({ message }: Envelope): Versions {
+  const { engine, wire } = (message as Partial<VersionRefusal>).versions ?? {};
+  return { engine: typeof engine === 'string' ? engine : 'unknown', wire: typeof wire === 'number' ? wire : 0 };
 }
 
 function isMessage(value: unknown): value is AnyMessage {

@@ -1,12 +1,17 @@
 import type { AnyMessage } from '../../../actors/kernel/message.js';
 import type { ActorName, Address, Incarnation, ProcessName } from '../../../actors/protocol/ids.js';
 import { actorNames, anyIncarnation } from '../../../actors/protocol/ids.js';
+import type { Versions } from '../../../actors/protocol/versions.js';
 import type { Bus, Unlisten } from '../../ports/bus.js';
 import type { Clock } from '../../ports/clock.js';
 import { Asks } from '../host/asks.js';
-import { decodeEnvelope, EnvelopeWriter } from '../host/envelope.js';
+import { decodeEnvelope, EnvelopeWriter, refusedVersions } from '../host/envelope.js';
 
-export type ClientAnswer = { readonly kind: 'answered'; readonly message: AnyMessage } | { readonly kind: 'expired' };
+export type ClientAnswer =
+  | { readonly kind: 'answered'; readonly message: AnyMessage }
+  /** The asked process is of another version, and these are its. */
+  | { readonly kind: 'refused'; readonly versions: Versions }
+  | { readonly kind: 'expired' };
 
 /** Whom a question is for, where that is not the dispatcher, and whom to tell that nobody listens there just now. */
 export interface ClientQuestion {
@@ -30,7 +35,7 @@ export class Client {
     private readonly leader: ProcessName,
   ) {
     this.asks = new Asks(clock);
-    this.self = { process, incarnation, actor: 'client' };
+    this.self = { process, incarnation, actor: actorNames.client };
     this.unlisten = bus.listen(process, (bytes) => this.receive(bytes));
   }
 
@@ -64,9 +69,11 @@ export class Client {
   private receive(bytes: Uint8Array): void {
     const envelope = decodeEnvelope(bytes);
     // An absent dispatcher is one that has not started yet: the asking goes on.
-    if ('malformed' in envelope || envelope.kind !== 'answer') return;
+    if ('malformed' in envelope || 'foreignVersion' in envelope) return;
     if (envelope.to.incarnation !== this.self.incarnation) return;
-    this.end(envelope.ask, { kind: 'answered', message: envelope.message });
+    if (envelope.kind === 'refused')
+      return this.end(envelope.ask, { kind: 'refused', versions: refusedVersions(envelope) });
+    if (envelope.kind === 'answer') this.end(envelope.ask, { kind: 'answered', message: envelope.message });
   }
 
   private end(id: string, answer: ClientAnswer): void {

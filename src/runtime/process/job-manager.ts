@@ -9,11 +9,14 @@ import { actorNames } from '../../../actors/protocol/ids.js';
 import { resourceManagerActor } from '../../../actors/resource-manager/machine.js';
 import type { ResourceManagerInput } from '../../../actors/resource-manager/messages.js';
 import { sourceCoordinatorActor } from '../../../actors/source-coordinator/machine.js';
+import { ownVersions } from '../code/engine-modules.js';
 import { ActorHost } from '../host/actor-host.js';
 import { DeadlineStore } from '../host/deadline-store.js';
 import { Discovery } from '../host/discovery.js';
+import { LargeMessages } from '../host/large-messages.js';
 import { Records } from '../host/records.js';
 import { Sweeper } from '../host/sweeper.js';
+import { jobManagerWire } from '../host/wire-messages.js';
 import { claimEpoch } from './epoch.js';
 import type { ProcessPorts } from './ports.js';
 
@@ -73,15 +76,16 @@ export class JobManager {
           this.close();
           ports.panic(error);
         },
+        large: new LargeMessages(blobs, ports.clock, { process, incarnation }),
         records: new Records(blobs),
         sweeper: new Sweeper(blobs),
         discovery,
         tasks: null,
       },
-      { process, incarnation, epoch, roles: jobManagerRoles },
+      { process, incarnation, epoch, roles: jobManagerRoles, wire: jobManagerWire, versions: ownVersions },
     );
     this.host = host;
-    const resourceManager: ResourceManagerInput = { epoch, options: cluster };
+    const resourceManager: ResourceManagerInput = { epoch, versions: ownVersions, options: cluster };
     const dispatcher: DispatcherInput = {
       epoch,
       process,

@@ -7,7 +7,11 @@ import { taskManagerActor } from '../../../actors/task-manager/machine.js';
 import type { TaskManagerInput } from '../../../actors/task-manager/messages.js';
 import type { TaskHost } from '../../ports/task-host.js';
 import type { TaskHostPorts } from '../../task/task-host-ports.js';
+import { ownVersions } from '../code/engine-modules.js';
 import { ActorHost } from '../host/actor-host.js';
+import { DeadlineStore } from '../host/deadline-store.js';
+import { LargeMessages } from '../host/large-messages.js';
+import { taskManagerWire } from '../host/wire-messages.js';
 import type { ProcessPorts } from './ports.js';
 
 export const taskManagerRoles = { 'task-manager': taskManagerActor, slot: slotActor, subtask: subtaskActor } as const;
@@ -43,11 +47,21 @@ export class TaskManager<Tasks extends TaskHost> {
       this.close();
       ports.panic(error);
     };
+    const blobs = new DeadlineStore(ports.blobs, clock, cluster.storeTimeoutMs);
+    const large = new LargeMessages(blobs, clock, { process, incarnation: this.incarnation });
     this.host = new ActorHost(
-      { bus, clock, loops, telemetry, panic, records: null, sweeper: null, discovery: null, tasks: this.tasks },
-      { process, incarnation: this.incarnation, epoch: null, roles: taskManagerRoles },
+      { bus, clock, loops, telemetry, panic, large, records: null, sweeper: null, discovery: null, tasks: this.tasks },
+      {
+        process,
+        incarnation: this.incarnation,
+        epoch: null,
+        roles: taskManagerRoles,
+        wire: taskManagerWire,
+        versions: ownVersions,
+      },
     );
-    const input: TaskManagerInput = { process, incarnation: this.incarnation, slots, leader, options: cluster };
+    const { incarnation } = this;
+    const input: TaskManagerInput = { process, incarnation, versions: ownVersions, slots, leader, options: cluster };
     this.host.startActor('task-manager', actorNames.taskManager, input);
   }
 

@@ -1,4 +1,5 @@
 import { type TransferListItem, Worker } from 'node:worker_threads';
+import type { InvariantViolation } from '../../../actors/kernel/invariant.js';
 import type { Failure } from '../../../actors/protocol/failure.js';
 import { failure } from '../../../actors/protocol/failure.js';
 import type { Allocation, SlotAddress, SubtaskKey } from '../../../actors/protocol/ids.js';
@@ -251,22 +252,34 @@ function notStarted({ process, slot }: SlotAddress, thrown: unknown): Failure {
   return failure(diedCode, 'infrastructure', `${what} Look at the limits of this process, or give it fewer slots.`);
 }
 
+/**
+ * A thread ends by itself through code of the job: it calls process.exit, fills the heap, or throws where nobody catches. So these count
+ * as failures of the job. What the engine says of itself keeps its domain.
+ */
 function workerDied({ process, slot }: SlotAddress, uncaught: unknown, exitCode: number): Failure {
   const thread = `The thread of slot ${slot} of ${process}`;
   if (uncaught === undefined) {
     const message = `${thread} ended by itself with exit code ${exitCode}. Code of a job must not call process.exit.`;
-    return failure(diedCode, 'infrastructure', message);
+    return failure(diedCode, 'user', message);
   }
   const advice = isOutOfMemory(uncaught)
     ? 'Its heap is full: keep less in state and in variables, spread the job over more slots, or give each slot a larger heap.'
     : 'Catch what callbacks and promises of the job throw, or let an operator throw it.';
-  const described = failure(
-    diedCode,
-    'infrastructure',
-    `${thread} ended by itself: ${thrownText(uncaught)}. ${advice}`,
-  );
-  return { ...described, stack: thrownStack(uncaught) };
+  const message = `${thread} ended by itself: ${thrownText(uncaught)}. ${advice}`;
+  return { ...failure(diedCode, domainOf(uncaught), message), stack: thrownStack(uncaught) };
 }
+
+/** An error that crosses from one thread to another keeps its fields and its name, and not its class. */
+function domainOf(uncaught: unknown): Failure['domain'] {
+  if (typeof uncaught !== 'object' || uncaught === null) return 'user';
+  if ('name' in uncaught && uncaught.name === invariantName) return 'internal';
+  const isEngines = 'code' in uncaught && typeof uncaught.code === 'string' && engineCodes.has(uncaught.code);
+  return isEngines ? 'infrastructure' : 'user';
+}
+
+const invariantName: InvariantViolation['name'] = 'InvariantViolation';
+/** What ends a thread before it has loaded any code: it cannot reach the others. */
+const engineCodes: ReadonlySet<string> = new Set(['NATS_UNREACHABLE', 'NATS_DENIED', 'NATS_UNSUITABLE']);
 
 const isOutOfMemory = (uncaught: unknown): boolean =>
   typeof uncaught === 'object' &&

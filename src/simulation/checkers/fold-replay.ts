@@ -144,8 +144,8 @@ function copiesBehind({ stages }: JobSpec, stage: number): number {
 }
 
 /**
- * Whether every edge from the source's vertex to that of the operator is `forward` or `hash`. The vertices form one
- * line.
+ * Whether every edge from the source's vertex to that of the operator is `forward` or `hash`, and the only one that leaves its vertex: records
+ * that go two ways do not keep their order among each other.
  */
 function keepsOrder({ vertices, edges }: JobGraph, source: string, operator: string): boolean {
   const vertexOf = (uid: string): string | undefined =>
@@ -153,8 +153,9 @@ function keepsOrder({ vertices, edges }: JobGraph, source: string, operator: str
   const end = vertexOf(operator);
   let at = vertexOf(source);
   while (at !== undefined && at !== end) {
-    const edge = edges.find(({ from }) => from === at);
-    if (edge === undefined || (edge.partitioner !== 'forward' && edge.partitioner !== 'hash')) return false;
+    const [edge, ...others] = edges.filter(({ from }) => from === at);
+    if (edge === undefined || others.length > 0 || (edge.partitioner !== 'forward' && edge.partitioner !== 'hash'))
+      return false;
     at = edge.to;
   }
   return at !== undefined;

@@ -19,7 +19,11 @@ class TotalActors implements Checker {
 
   trace(record: TraceRecord): void {
     const { verdict, message, fromState, toState } = record;
-    if (verdict.kind === 'dropped') return;
+    if (verdict.kind === 'dropped') {
+      // No damage is done to control messages, so that all of them are what one process says to another.
+      if (verdict.cause === 'stranger') throw broken(record, `was not to get it (${verdict.reason})`);
+      return;
+    }
     const actor = this.roles[roleOf(record.actor)];
     if (actor === undefined) throw broken(record, 'is of no role of the cluster');
     if (toState === null || !(toState in actor.states))

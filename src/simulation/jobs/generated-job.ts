@@ -2,6 +2,7 @@ import type { JobRecord } from '../../../actors/protocol/job-graph.js';
 import type { DataStream, SingleOutputStream } from '../../api/data-stream.js';
 import { EngineError } from '../../api/engine-error.js';
 import { buildJob, defineJob, type JobDefinition } from '../../api/job-definition.js';
+import { outputTag } from '../../api/output-tag.js';
 import { fixedDelay } from '../../api/restart-strategy.js';
 import type { StreamEnvironment } from '../../api/stream-environment.js';
 import { fileSink, jsonLines } from '../../connectors/file/index.js';
@@ -10,7 +11,7 @@ import type { CodeStore } from '../../graph/code-store.js';
 import type { Instance, ProcessContext } from '../../operators/function-operator.js';
 import type { ProcessFunction } from '../../operators/process.js';
 import { type JobSpec, type KeyedStageSpec, paramsOf, type SourceSpec, type StageSpec, specParam } from './job-spec.js';
-import { keyedFold } from './keyed-fold.js';
+import { keyedCoFold, keyedFold } from './keyed-fold.js';
 import { settled } from './settled.js';
 import {
   copyOf,
@@ -142,6 +143,13 @@ function withStage({ stream, parallelism }: Flow, stage: StageSpec, index: numbe
 function keyed({ stream, parallelism }: Flow, stage: KeyedStageSpec, index: number): SingleOutputStream<SimRecord> {
   const key = (record: SimRecord): SimKey => keyOf(record, index, stage);
   const { state } = stage;
+  if (state !== 'reduce' && stage.inputs === 2) {
+    const divided = stream
+      .process(new Divide(index))
+      .uid(`${stageUid(index)}-divide`)
+      .setParallelism(parallelism);
+    return divided.keyBy(key).connect(divided.getSideOutput(aside).keyBy(key)).process(keyedCoFold(state));
+  }
   if (state !== 'reduce') return stream.keyBy(key).process(keyedFold(state));
   // What is reduced are records that carry a fold already: each begins as the only one of its key.
   const begun = stream
@@ -153,6 +161,18 @@ function keyed({ stream, parallelism }: Flow, stage: KeyedStageSpec, index: numb
 function combined(before: SimRecord, next: SimRecord): SimRecord {
   const { folds } = next;
   return { ...next, folds: [...folds.slice(0, -1), nextFold(before.folds.at(-1) as Fold, next)] };
+}
+
+const aside = outputTag<SimRecord>('aside');
+
+/** Sends about half of the records aside. */
+class Divide implements ProcessFunction<SimRecord, SimRecord> {
+  constructor(private readonly stage: number) {}
+
+  processElement(record: SimRecord, context: ProcessContext<SimRecord>): void {
+    if (isKept(record, this.stage, 2)) context.emit(record);
+    else context.output(aside, record);
+  }
 }
 
 class Farewell implements ProcessFunction<SimRecord, SimRecord> {

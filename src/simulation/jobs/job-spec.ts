@@ -59,6 +59,8 @@ export interface KeyedStageSpec {
   readonly parallelism: number;
   /** Key groups. With few of them each holds several keys, and each lies at the edge of what a subtask owns. */
   readonly maxParallelism: number;
+  /** With two, about half of the records leave by a side output before the stage, and come in by its second input. Not for `reduce`. */
+  readonly inputs: 1 | 2;
 }
 
 export type KeyKind = 'text' | 'number' | 'tuple';
@@ -88,16 +90,23 @@ export function generateJob(random: Random, size: JobSize = 'any'): JobSpec {
   const second = random.chance(vertices > 2 ? 0.3 : 0) ? random.integer(5, records - 10) : 0;
   const source = (count: number): SourceSpec => sourceOf(random, parallelisms, count, durationMs);
   const sources = second > 0 ? [source(records - second), source(second)] : [source(records)];
-  return {
+  const spec: JobSpec = {
     sources,
     stages: stagesOf(random, parallelisms, vertices - vertexCount({ sources, stages: [] }) - 1),
     sink: { parallelism: random.pick(parallelisms) },
-    checkpointIntervalMs: random.integer(110, 340),
+    checkpointIntervalMs: random.integer(120, 360),
     checkpointTimeoutMs: random.integer(400, 2_000),
     tolerableFailedCheckpoints: random.integer(0, 3),
     restartDelayMs: random.integer(20, 100),
     bufferTimeoutMs: random.integer(1, 20),
   };
+  return { ...spec, stages: spec.stages.map((stage) => withInputs(random, stage)) };
+}
+
+/** Drawn last, so that the rest of a seed's job does not depend on it. */
+function withInputs(random: Random, stage: StageSpec): StageSpec {
+  if (stage.kind !== 'keyed' || stage.state === 'reduce') return stage;
+  return { ...stage, inputs: random.chance(0.5) ? 2 : 1 };
 }
 
 function sourceOf(random: Random, parallelisms: readonly number[], records: number, durationMs: number): SourceSpec {
@@ -132,6 +141,7 @@ function stagesOf(random: Random, parallelisms: readonly number[], vertices: num
       keyKind: random.pick(['text', 'number', 'tuple'] as const),
       parallelism: random.pick(parallelisms),
       maxParallelism: random.pick([parallelismMax, 4, 7, 128]),
+      inputs: 1,
     });
     if (random.chance(0.2)) stages.push({ kind: 'map' });
   }

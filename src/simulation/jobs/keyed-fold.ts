@@ -1,3 +1,4 @@
+import type { KeyedCoProcessFunction } from '../../operators/keyed-co-process.js';
 import type { KeyedInstance, KeyedProcessContext, KeyedProcessFunction } from '../../operators/keyed-process.js';
 import { listState, mapState, valueState } from '../../state/descriptors.js';
 import type { ListState, MapState, StateDescriptor, ValueState } from '../../state/keyed-state.js';
@@ -26,6 +27,18 @@ export function keyedFold(
     case 'map':
       return new MapFold();
   }
+}
+
+/** The same fold, whichever input a record comes from. */
+export function keyedCoFold(
+  state: Exclude<KeyedStageSpec['state'], 'reduce'>,
+): KeyedCoProcessFunction<SimKey, SimRecord, SimRecord, SimRecord> {
+  const fold = keyedFold(state);
+  return {
+    open: (instance) => fold.open?.(instance),
+    processElement1: (record, context) => fold.processElement(record, context),
+    processElement2: (record, context) => fold.processElement(record, context),
+  };
 }
 
 type Context = KeyedProcessContext<SimKey, SimRecord>;

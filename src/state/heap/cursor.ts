@@ -73,9 +73,18 @@ export class Cursor {
     this.entry = null;
   }
 
+  get isAtKey(): boolean {
+    return this.group !== null;
+  }
+
   currentKey(): unknown {
     if (this.group === null) this.refuseNoKey();
     return this.key;
+  }
+
+  watermarkFloor(): number {
+    if (this.group === null) this.refuseNoKey();
+    return this.group.watermarkFloor;
   }
 
   read(slot: number): unknown {

@@ -37,7 +37,7 @@ export class HeapAggregatingState<In, Acc, Out> implements AggregatingState<In, 
   add(value: In | DeepReadonly<In>): void {
     const { aggregate } = this;
     const before = this.accumulator.value() ?? (aggregate.createAccumulator() as DeepReadonly<Acc>);
-    this.accumulator.update(aggregate.add(value as DeepReadonly<In>, before));
+    this.accumulator.update(aggregate.add(value as In, before));
   }
 
   clear(): void {

@@ -45,13 +45,13 @@ export class HeapListState<T> implements ListState<T> {
       list.values = list.values.slice();
       list.handedOut = false;
     }
-    list.values.push(value);
     if (this.cursor.notes) {
       this.cursor.note(() => {
         list.values = list.values.slice(0, -1);
         list.handedOut = false;
       });
     }
+    list.values.push(value);
     this.cursor.changed();
   }
 

@@ -3,6 +3,7 @@ import type { CheckpointId } from '../../../actors/protocol/ids.js';
 import { checkpointText } from '../../../actors/protocol/ids.js';
 import type { SerializerIdentity } from '../../../actors/protocol/manifest.js';
 import type { Clock } from '../../ports/clock.js';
+import { noTimestamp } from '../../time/timestamps.js';
 import { deepFreeze } from '../deep-freeze.js';
 import type { KeyGroupRange } from '../key-groups.js';
 import type {
@@ -93,6 +94,11 @@ class HeapState implements KeyedStateBackend {
     return this.cursor.currentKey();
   }
 
+  watermarkFloor(): number {
+    const floor = this.cursor.watermarkFloor();
+    return floor === noWatermark ? noTimestamp : floor;
+  }
+
   value<T>(descriptor: StateDescriptor<'value', T>): ValueState<T> {
     return this.states.value(descriptor);
   }
@@ -115,6 +121,10 @@ class HeapState implements KeyedStateBackend {
 
   timers<N>(name: string): TimerQueue<N> {
     return this.states.timers(name) as TimerQueue<N>;
+  }
+
+  get hasCurrentKey(): boolean {
+    return this.cursor.isAtKey;
   }
 
   begin(): void {
@@ -224,7 +234,7 @@ class HeapState implements KeyedStateBackend {
   }
 
   private requireReadable({ state, kind, serializer: name, version }: SerializerIdentity): void {
-    if (kind === 'operatorList' || kind === 'operatorSplit' || kind === 'operatorUnion') return;
+    if (kind.startsWith('operator')) return;
     if (name === serializer.name && version === serializer.version) return;
     this.refuseUnreadable(
       `state '${state}' was written by serializer ${name} version ${version}, and this version of Weirflow reads ` +

@@ -1,69 +1,73 @@
+import type { DeadLetter } from '../../operators/error-policy.js';
 import { FunctionStage } from '../../operators/function-stage.js';
 import { GuardedOperator } from '../../operators/guarded-operator.js';
-import type { Operator, Stage } from '../../operators/operator.js';
+import type { KeySelector, Operator, Stage, TwoInputOperator } from '../../operators/operator.js';
 import { createHeapState } from '../../state/heap/heap-state.js';
 import { rangeOf } from '../../state/key-groups.js';
-import type { KeyedStateBackend } from '../../state/keyed-state.js';
 import { unknownWatermark } from '../gate/valve.js';
-import { failureOfThrown } from '../task-failure.js';
+import { type Culprit, failureOfThrown } from '../task-failure.js';
 import type { TaskletSetting } from '../tasklet-setting.js';
-import type { ChainPart, OperatorPart } from './chain-part.js';
+import type { ChainPart, KeyedPart } from './chain-part.js';
 
 /** The stages of a vertex as parts of a chain, with operators and keyed state of their own for this attempt. */
-export function buildParts({
-  program,
-  vertex,
-  index,
-  options,
-  ports,
-  trace,
-  job,
-}: TaskletSetting): readonly ChainPart[] {
-  const { parallelism, maxParallelism } = vertex;
-  const range = rangeOf(index, parallelism, maxParallelism);
-  const { development } = options;
-  return program.stages.map((stage): ChainPart => {
+export function buildParts(setting: TaskletSetting): readonly ChainPart[] {
+  return setting.program.stages.map((stage): ChainPart => {
     const culprit = { uid: stage.uid, name: stage.name };
-    const policy = program.errorPolicies?.get(stage.uid) ?? 'fail';
-    const guarded = (operator: Operator, state: KeyedStateBackend | null): Operator =>
-      policy === 'fail'
-        ? operator
-        : new GuardedOperator(operator, state, policy, (error) =>
-            trace('recordFailed', { job, operator: stage.uid, ...error }),
-          );
-    if (stage.kind !== 'operator' && policy !== 'fail') {
-      return {
-        kind: 'operator',
-        culprit,
-        operator: guarded(new FunctionStage(stage) as Operator, null),
-        keyed: null,
-        held: false,
-      };
+    switch (stage.kind) {
+      case 'operator': {
+        const keyed = stage.key === null ? null : keyedPart(setting, stage, stage.key);
+        const operator = guarded(created(stage.create, culprit), stage, keyed, setting);
+        return { kind: 'operator', culprit, operator, keyed, second: null, held: false };
+      }
+      case 'twoInputs': {
+        const [first, second] = stage.keys;
+        const keyed = first === null && second === null ? null : keyedPart(setting, stage, first);
+        const operator = guarded(created(stage.create, culprit), stage, keyed, setting);
+        const process = (value: unknown, timestamp: number): void => operator.processSecond(value, timestamp);
+        return { kind: 'operator', culprit, operator, keyed, second: { process, select: second }, held: false };
+      }
+      default: {
+        if (!hasPolicy(stage, setting)) return { kind: stage.kind, culprit, fn: stage.fn };
+        const operator = guarded(new FunctionStage(stage) as Operator, stage, null, setting);
+        return { kind: 'operator', culprit, operator, keyed: null, second: null, held: false };
+      }
     }
-    if (stage.kind !== 'operator') return { kind: stage.kind, culprit, fn: stage.fn };
-    const keyed =
-      stage.key === null
-        ? null
-        : {
-            state: createHeapState({ operator: stage.uid, maxParallelism, range, development, clock: ports.clock }),
-            select: stage.key,
-            watermark: unknownWatermark,
-          };
-    return {
-      kind: 'operator',
-      culprit,
-      operator: guarded(created(stage, culprit), keyed?.state ?? null),
-      keyed,
-      held: false,
-    };
   });
 }
 
-type OperatorStage = Extract<Stage, { kind: 'operator' }>;
+const hasPolicy = ({ uid }: Stage, { program }: TaskletSetting): boolean => program.errorPolicies?.has(uid) === true;
 
-function created(stage: OperatorStage, culprit: OperatorPart['culprit']): OperatorPart['operator'] {
+/** The operator under its error policy; as it is when it has none. */
+function guarded<O extends Operator | TwoInputOperator>(
+  operator: O,
+  { uid }: Stage,
+  keyed: KeyedPart | null,
+  { program, trace, job }: TaskletSetting,
+): O | GuardedOperator {
+  const policy = program.errorPolicies?.get(uid) ?? 'fail';
+  if (policy === 'fail') return operator;
+  const firstFailed = (error: DeadLetter['error']): void => trace('recordFailed', { job, operator: uid, ...error });
+  return new GuardedOperator(operator, keyed?.state ?? null, policy, firstFailed);
+}
+
+function keyedPart(
+  { vertex, index, options, ports }: TaskletSetting,
+  { uid }: Stage,
+  select: KeySelector | null,
+): KeyedPart {
+  const { parallelism, maxParallelism } = vertex;
+  const range = rangeOf(index, parallelism, maxParallelism);
+  const { development } = options;
+  return {
+    state: createHeapState({ operator: uid, maxParallelism, range, development, clock: ports.clock }),
+    select,
+    watermark: unknownWatermark,
+  };
+}
+
+function created<O>(create: () => O, culprit: Culprit): O {
   try {
-    return stage.create();
+    return create();
   } catch (error) {
     throw failureOfThrown(culprit, 'being created', error);
   }

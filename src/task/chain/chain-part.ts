@@ -16,15 +16,24 @@ export interface OperatorPart {
   readonly culprit: Culprit;
   readonly operator: Operator;
   readonly keyed: KeyedPart | null;
+  /** Null for an operator with one input. */
+  readonly second: SecondInput | null;
   /** Stopped in the middle of what it puts out. */
   held: boolean;
 }
 
 export interface KeyedPart {
   readonly state: KeyedStateBackend;
-  readonly select: KeySelector;
+  /** Of its first input; null when records of that have no key. */
+  readonly select: KeySelector | null;
   /** The newest that came to this operator: those before it in the chain may hold watermarks back. */
   watermark: number;
+}
+
+/** The second input of an operator: where its records go, and how their key is found, if they have one. */
+export interface SecondInput {
+  process(value: unknown, timestamp: number): void;
+  readonly select: KeySelector | null;
 }
 
 export type ChainPart = FunctionPart | OperatorPart;

@@ -1,11 +1,11 @@
-import type { Output } from '../../operators/operator.js';
+import type { KeySelector, Output } from '../../operators/operator.js';
 import { deepFreeze } from '../../state/deep-freeze.js';
 import type { Gauge } from '../gauge.js';
 import type { RecordOutput } from '../output/task-output.js';
 import { failureOfThrown } from '../task-failure.js';
 import { type ChainPart, type FunctionPart, type OperatorPart, saysWhenReady } from './chain-part.js';
 import { Pulls } from './pulls.js';
-import { segmentSource } from './segment-source.js';
+import { type SegmentShape, segmentSource } from './segment-source.js';
 
 /** The stages of a task as one: what comes in at the head leaves through the output, or ends in a sink. */
 export interface Chain {
@@ -14,6 +14,8 @@ export interface Chain {
    * gauge stops, or an operator is not ready.
    */
   batch(values: readonly unknown[], timestamps: readonly number[], from: number, to: number): number;
+  /** The same for the second input of the first operator; null when it has one. */
+  readonly secondBatch: Chain['batch'] | null;
   watermark(timestamp: number): void;
   /** Goes on with pulled iterables and with operators that hold; false while one has to wait. */
   resume(): boolean;
@@ -32,11 +34,20 @@ export interface ChainEnd {
   readonly records: RecordOutput;
   watermark(timestamp: number): void;
   idle(isIdle: boolean): void;
+  /** Where the side outputs of an operator go; null when nobody takes any. */
+  sidesOf(uid: string): SideEnd | null;
+}
+
+export interface SideEnd {
+  emit(tag: string, value: unknown, timestamp: number): void;
+  watermark(timestamp: number): void;
+  idle(isIdle: boolean): void;
 }
 
 interface Segment {
   readonly emit: (value: unknown, timestamp: number) => void;
   readonly batch: Chain['batch'];
+  readonly secondBatch: Chain['secondBatch'];
   readonly watermark: (timestamp: number) => void;
   readonly pulls: Pulls | null;
   /** Its target; null for the end of the chain. */
@@ -90,25 +101,30 @@ export function compileChain(parts: readonly ChainPart[], end: ChainEnd, gauge: 
       watermark,
     };
     const pulls = functions.some(({ kind }) => kind === 'flatMap') ? new Pulls(gauge, owner) : null;
-    const source = segmentSource({
-      functions: functions.map(({ kind }) => kind),
-      target: operator === null ? 'output' : operator.keyed === null ? 'operator' : 'keyedOperator',
-      freezes: development,
-      asksReady: watched.some((part) => part !== null),
-    });
-    const generated = instantiate(source, {
-      functions: functions.map(({ fn }) => fn),
-      target: operator === null ? end.records : operator.operator,
-      select: operator?.keyed?.select ?? null,
-      state: operator?.keyed?.state ?? null,
-      gauge,
-      pulls,
-      freeze: deepFreeze,
-      fail,
-      ready: () => readyFrom(0),
-    });
+    const generate = (entry: object, select: KeySelector | null): Pick<Segment, 'emit' | 'batch'> => {
+      const source = segmentSource({
+        functions: functions.map(({ kind }) => kind),
+        target: operator === null ? 'output' : entryKind(operator, select),
+        freezes: development,
+        asksReady: watched.some((part) => part !== null),
+      });
+      return instantiate(source, {
+        functions: functions.map(({ fn }) => fn),
+        target: entry,
+        select,
+        state: operator?.keyed?.state ?? null,
+        gauge,
+        pulls,
+        freeze: deepFreeze,
+        fail,
+        ready: () => readyFrom(0),
+      });
+    };
+    const generated = generate(operator === null ? end.records : operator.operator, operator?.keyed?.select ?? null);
+    const second = operator?.second ?? null;
     return {
       ...generated,
+      secondBatch: second === null ? null : generate(second, second.select).batch,
       pulls,
       operator,
       target,
@@ -127,6 +143,7 @@ export function compileChain(parts: readonly ChainPart[], end: ChainEnd, gauge: 
   const head = segments[0] as Segment;
   return {
     batch: head.batch,
+    secondBatch: head.secondBatch,
     watermark: head.watermark,
     resume: () =>
       segments.reduceRight(
@@ -145,13 +162,37 @@ export function compileChain(parts: readonly ChainPart[], end: ChainEnd, gauge: 
     outputOf: (index) => {
       const at = segments.findIndex(({ target }) => target === index);
       const { emit, watermark } = segments[at + 1] as Segment;
-      return { emit, watermark, idle: end.idle, blocked: () => gauge.blocked || pausedBehind(at) };
+      const [own, ...behind] = parts.slice(index).map(({ culprit }) => end.sidesOf(culprit.uid));
+      const blocked = (): boolean => gauge.blocked || pausedBehind(at);
+      const sides = [own, ...behind].filter((side) => side != null);
+      const idle = (isIdle: boolean): void => {
+        end.idle(isIdle);
+        for (const side of sides) side.idle(isIdle);
+      };
+      if (own == null) return { emit, side: intoNothing, watermark, idle, blocked };
+      return {
+        emit,
+        side: (tag, value, timestamp) => own.emit(tag, development ? deepFreeze(value) : value, timestamp),
+        watermark: (timestamp) => {
+          own.watermark(timestamp);
+          watermark(timestamp);
+        },
+        idle,
+        blocked,
+      };
     },
     close: () => {
       for (const { pulls } of segments) pulls?.close();
     },
   };
 }
+
+function entryKind({ keyed }: OperatorPart, select: KeySelector | null): SegmentShape['target'] {
+  if (keyed === null) return 'operator';
+  return select === null ? 'keylessInput' : 'keyedOperator';
+}
+
+const intoNothing: Output<unknown>['side'] = () => undefined;
 
 /** The only place that turns text into code: the text is made of the shapes of stages alone, and of nothing a user wrote. */
 function instantiate(source: string, env: Readonly<Record<string, unknown>>): Pick<Segment, 'emit' | 'batch'> {

@@ -3,7 +3,8 @@ import type { FunctionPart } from './chain-part.js';
 /** What the generated code of a segment is made from. Positions count the functions of the segment; the target comes after them. */
 export interface SegmentShape {
   readonly functions: readonly FunctionPart['kind'][];
-  readonly target: 'output' | 'operator' | 'keyedOperator';
+  /** `keylessInput`: the operator has keyed state, but this input of it no keys. */
+  readonly target: 'output' | 'operator' | 'keyedOperator' | 'keylessInput';
   readonly freezes: boolean;
   /** Asks operators whether they can take more after each record. */
   readonly asksReady: boolean;
@@ -63,7 +64,11 @@ function bodyFrom({ functions, target, freezes }: SegmentShape, first: number, s
   }
   lines.push(`at = ${functions.length};`);
   if (target === 'output') lines.push('target.emit(v, t);');
-  else lines.push(...(target === 'keyedOperator' ? ['state.setCurrentKey(select(v));'] : []), 'target.process(v, t);');
+  else {
+    if (target === 'keyedOperator') lines.push('state.setCurrentKey(select(v));');
+    if (target === 'keylessInput') lines.push('state.clearCurrentKey();');
+    lines.push('target.process(v, t);');
+  }
   return lines;
 }
 

@@ -15,6 +15,7 @@ const kinds: readonly string[] = [
   'operatorList',
   'operatorSplit',
   'operatorUnion',
+  'operatorCopy',
 ] satisfies readonly OperatorStateKind[];
 
 export const isOperatorStateSerializer = ({ kind, serializer: name, version }: SerializerIdentity): boolean =>

@@ -21,7 +21,7 @@ export interface SnapshotPart {
   /** Operator state. */
   readonly items: readonly unknown[];
   /** To whom they go at a restore. */
-  readonly itemsKind?: OperatorStateKind | undefined;
+  readonly itemsKind: OperatorStateKind;
   readonly keyed: Pick<KeyedPart, 'state' | 'watermark'> | null;
   /** Where its key groups lay at earlier checkpoints; null for what has none. */
   readonly tables: StateTables | null;
@@ -110,7 +110,7 @@ function finished(
   part.tables?.record(id, keyGroups);
   const serializers: SerializerIdentity[] = [
     ...(part.keyed?.state.serializers() ?? []),
-    ...(operatorState === null ? [] : [operatorStateSerializer(part.itemsKind ?? 'operatorList')]),
+    ...(operatorState === null ? [] : [operatorStateSerializer(part.itemsKind)]),
   ];
   return {
     uid: part.culprit.uid,

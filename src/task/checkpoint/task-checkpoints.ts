@@ -103,7 +103,17 @@ export class TaskCheckpoints {
     const sinceMs = ports.clock.monotonicMs();
     const parts = this.operators.snapshot(checkpoint);
     const readers =
-      source === null ? [] : [{ culprit: source.culprit, items: source.head.snapshot(), keyed: null, tables: null }];
+      source === null
+        ? []
+        : [
+            {
+              culprit: source.culprit,
+              items: source.head.snapshot(),
+              itemsKind: 'operatorList' as const,
+              keyed: null,
+              tables: null,
+            },
+          ];
     const name = `jobs/${job}/state/${run}/${checkpointText(checkpoint)}/${subtask.replaceAll('#', '-')}`;
     this.taken.set(checkpointText(checkpoint), checkpoint);
     const taken = takeSnapshot([...readers, ...parts], checkpoint, base, name);

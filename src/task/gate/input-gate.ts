@@ -5,14 +5,15 @@ import type { ControlElement, Element } from '../elements.js';
 import { Fifo } from '../fifo.js';
 import type { Head, HeadEvent } from '../head.js';
 import { Alignment, type AlignmentChange } from './alignment.js';
-import { Valve, type ValveChange } from './valve.js';
+import { TwoInputs } from './two-inputs.js';
+import { type EventTime, Valve, type ValveChange } from './valve.js';
 
 /**
- * The input of a task that has channels, of one edge or of several: reads them in turn and combines what is said on all of them.
- * Only records and latency markers are passed on as they come.
+ * The inputs of a task that has channels, of one edge or of several: reads them in turn and combines what is said on all of them.
+ * Only records and latency markers are passed on as they come. Barriers are aligned, and ends awaited, over the channels of all inputs.
  */
 export class InputGate implements Head {
-  private readonly valve: Valve;
+  private readonly valve: EventTime;
   private readonly alignment: Alignment;
   /** Of one element may follow several events. */
   private readonly events = new Fifo<HeadEvent>();
@@ -25,8 +26,10 @@ export class InputGate implements Head {
   constructor(
     readonly channels: readonly InputChannel[],
     private readonly clock: Clock,
+    /** Which input each channel belongs to. */
+    private readonly inputOf: readonly number[] = channels.map(() => 0),
   ) {
-    this.valve = new Valve(channels.length);
+    this.valve = inputOf.includes(1) ? new TwoInputs(inputOf) : new Valve(channels.length);
     this.alignment = new Alignment(channels.length);
     this.dataEnded = channels.map(() => false);
     this.channelsWithData = channels.length;
@@ -46,7 +49,11 @@ export class InputGate implements Head {
       if (event !== undefined) return event;
       const element = this.pollInTurn();
       if (element === null) return null;
-      if (element.kind === 'records' || element.kind === 'latency') return element;
+      if (element.kind === 'records') {
+        const { values, timestamps } = element;
+        return { kind: 'records', input: this.inputOf[this.lastPolled] as number, values, timestamps };
+      }
+      if (element.kind === 'latency') return element;
       this.combine(this.lastPolled, element);
     }
   }

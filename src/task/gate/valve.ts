@@ -19,13 +19,22 @@ export interface ValveChange {
   readonly idle: boolean | null;
 }
 
-const nothing: ValveChange = { watermark: null, idle: null };
+/** Event time of a task, as it follows from what its channels say. */
+export interface EventTime {
+  readonly watermark: number;
+  advance(channel: number, watermark: number): ValveChange;
+  setIdle(channel: number, idle: boolean): ValveChange;
+  /** Its last record has come. */
+  finish(channel: number): ValveChange;
+}
+
+export const nothing: ValveChange = { watermark: null, idle: null };
 
 /**
  * Combines the watermarks of channels into one that never falls: the least over the channels that count. When the last of them falls
  * idle, the greatest watermark of the idle ones is put out first. Only when all have finished is it the maximal one.
  */
-export class Valve {
+export class Valve implements EventTime {
   private readonly watermarks: number[];
   private readonly statuses: ChannelStatus[];
   private idle = false;

@@ -1,5 +1,7 @@
+import type { SideOutput } from '../../../actors/protocol/job-graph.js';
 import type { OutputChannel } from '../channel/channel.js';
 import type { ControlElement, LatencyMarker } from '../elements.js';
+import { unknownWatermark } from '../gate/valve.js';
 import type { PartitionedOutput } from './partitioned-output.js';
 
 /** Where the chain of a task puts what it makes: nowhere, into one edge, or into each of several. */
@@ -7,16 +9,36 @@ export interface RecordOutput {
   emit(value: unknown, timestamp: number): void;
 }
 
-/** All output of a task. Records go by the partitioner of each edge; control elements go into every channel. */
+/** An edge that takes the side output of one operator. */
+export interface SideEdge {
+  readonly side: SideOutput;
+  readonly edge: PartitionedOutput;
+}
+
+/**
+ * All output of a task. Records go by the partitioner of each edge; barriers and ends go into every channel. Event time is that of the
+ * operator which emits: the last one for the main edges, its own one for the edges of each side output.
+ */
 export class TaskOutput {
   readonly channels: readonly OutputChannel[];
   readonly records: RecordOutput;
+  private readonly main: readonly OutputChannel[];
+  private readonly sides: ReadonlyMap<string, OperatorSides>;
   private markers = 0;
 
-  constructor(edges: readonly PartitionedOutput[]) {
-    this.channels = edges.flatMap((edge) => edge.channels);
-    const [only] = edges;
-    this.records = edges.length === 1 && only !== undefined ? only : new EachOutput(edges);
+  constructor(edges: readonly PartitionedOutput[], sides: readonly SideEdge[] = []) {
+    this.main = edges.flatMap((edge) => edge.channels);
+    this.channels = [...this.main, ...sides.flatMap(({ edge }) => edge.channels)];
+    this.records = eachOf(edges);
+    const operators = new Set(sides.map(({ side }) => side.operator));
+    this.sides = new Map(
+      [...operators].map((uid) => [uid, new OperatorSides(sides.filter(({ side }) => side.operator === uid))]),
+    );
+  }
+
+  /** Those of the operator with this uid; null when nobody takes any. */
+  sidesOf(uid: string): OperatorSides | null {
+    return this.sides.get(uid) ?? null;
   }
 
   get holdsBack(): boolean {
@@ -25,6 +47,11 @@ export class TaskOutput {
 
   control(element: ControlElement): void {
     for (const channel of this.channels) channel.control(element);
+  }
+
+  /** Into the channels of the main edges. */
+  event(element: ControlElement): void {
+    for (const channel of this.main) channel.control(element);
   }
 
   /** One path is enough to measure, and all of them would be as many markers as the square of the parallelism. */
@@ -41,6 +68,40 @@ export class TaskOutput {
   flushImmediate(): void {
     for (const channel of this.channels) if (channel.isImmediate) channel.flush();
   }
+}
+
+/** The side outputs of one operator of the chain. */
+export class OperatorSides {
+  private readonly channels: readonly OutputChannel[];
+  private readonly byTag: ReadonlyMap<string, RecordOutput>;
+  private newest = unknownWatermark;
+
+  constructor(edges: readonly SideEdge[]) {
+    this.channels = edges.flatMap(({ edge }) => edge.channels);
+    const tags = new Set(edges.map(({ side }) => side.tag));
+    this.byTag = new Map(
+      [...tags].map((tag) => [tag, eachOf(edges.filter(({ side }) => side.tag === tag).map(({ edge }) => edge))]),
+    );
+  }
+
+  emit(tag: string, value: unknown, timestamp: number): void {
+    this.byTag.get(tag)?.emit(value, timestamp);
+  }
+
+  watermark(timestamp: number): void {
+    if (timestamp <= this.newest) return;
+    this.newest = timestamp;
+    for (const channel of this.channels) channel.control({ kind: 'watermark', timestamp });
+  }
+
+  idle(idle: boolean): void {
+    for (const channel of this.channels) channel.control({ kind: 'status', idle });
+  }
+}
+
+function eachOf(edges: readonly PartitionedOutput[]): RecordOutput {
+  const [only] = edges;
+  return edges.length === 1 && only !== undefined ? only : new EachOutput(edges);
 }
 
 class EachOutput implements RecordOutput {

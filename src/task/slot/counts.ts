@@ -19,7 +19,8 @@ export function countsOf(tasklet: Tasklet, times: WorkTimes, nowMs: number): Sub
     subtask,
     recordsIn: tasklet.recordsIn,
     recordsOut,
-    recordsSkipped: tasklet.skippedRecords,
+    recordsSkipped: skippedBy(tasklet),
+    lateRecordsDropped: tasklet.operators?.lateRecordsDropped ?? 0,
     bytesIn,
     bytesOut,
     livedMs: nowMs - times.bornMs,
@@ -30,6 +31,10 @@ export function countsOf(tasklet: Tasklet, times: WorkTimes, nowMs: number): Sub
     user: tasklet.setting.metrics.values(nowMs),
   };
 }
+
+/** What the source was told to pass over, and what error policies have left out. */
+export const skippedBy = ({ source, operators }: Tasklet): number =>
+  (source?.skippedRecords ?? 0) + (operators?.failedRecords ?? 0);
 
 function watermarkMs(watermark: number): number | null {
   if (watermark === unknownWatermark) return null;

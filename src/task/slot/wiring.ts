@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { failure } from '../../../actors/kernel/failure.js';
 import type { Placement } from '../../../actors/protocol/deployment.js';
 import type { SlotAddress, SubtaskKey } from '../../../actors/protocol/ids.js';
@@ -13,11 +14,14 @@ import { type ChannelId, channelText } from '../frame/frame-header.js';
 import { Gauge } from '../gauge.js';
 import {
   BroadcastOutput,
+  CustomOutput,
   ForwardOutput,
+  GlobalOutput,
   HashOutput,
   KeyedForwardOutput,
   type PartitionedOutput,
   RebalanceOutput,
+  ShuffleOutput,
 } from '../output/partitioned-output.js';
 import { TaskOutput } from '../output/task-output.js';
 import { type Culprit, TaskFailure } from '../task-failure.js';
@@ -43,6 +47,7 @@ export interface WiredSubtask {
   readonly program: VertexProgram;
   readonly gauge: Gauge;
   readonly inputs: readonly InputChannel[];
+  readonly inputOf: readonly number[];
   readonly output: TaskOutput;
 }
 
@@ -56,6 +61,7 @@ export interface Wiring {
 interface Ends {
   readonly gauge: Gauge;
   readonly inputs: InputChannel[];
+  readonly inputOf: number[];
   /** By edge, each with one channel for each consumer. */
   readonly outputs: Map<string, OutputChannel[]>;
 }
@@ -82,6 +88,7 @@ export function wire(setting: WiringSetting): Wiring {
       const channel = new LocalChannel(id, options, producer.gauge, setting.filled);
       outputsOf(producer, edgeId).push(channel);
       consumer.inputs.push(channel);
+      consumer.inputOf.push(edge.input);
     } else if (producer !== undefined) {
       const send = setting.sender(id, addressOf(placement, to));
       const channel = new FramedOutput(id, send, codec, options, producer.gauge, emitterOf(graph, edge));
@@ -90,19 +97,31 @@ export function wire(setting: WiringSetting): Wiring {
     } else if (consumer !== undefined) {
       const channel = new FramedInput(id, setting.sender(id, addressOf(placement, from)), codec, options);
       consumer.inputs.push(channel);
+      consumer.inputOf.push(edge.input);
       framedInputs.set(channelText(id), { channel, subtask: to });
     }
   }
 
   const wired = here.map(({ key, vertex: vertexId, index }): WiredSubtask => {
     const vertex = vertexOf(graph, vertexId);
-    const { gauge, inputs, outputs } = ends.get(key) as Ends;
-    const partitioned = graph.edges
+    const { gauge, inputs, inputOf, outputs } = ends.get(key) as Ends;
+    const leaving = graph.edges
       .filter(({ from }) => from === vertexId)
-      .map((edge) => partition(edge, outputs.get(edge.id) ?? [], index, program));
+      .map((edge) => ({ side: edge.side, edge: partition(edge, outputs.get(edge.id) ?? [], index, setting) }));
+    const main = leaving.filter(({ side }) => side === null).map(({ edge }) => edge);
+    const sides = leaving.flatMap(({ side, edge }) => (side === null ? [] : [{ side, edge }]));
     const vertexProgram = program.vertices.get(vertexId);
     if (vertexProgram === undefined) throw invalid(`the program has no code for vertex ${vertexId}`);
-    return { subtask: key, vertex, index, program: vertexProgram, gauge, inputs, output: new TaskOutput(partitioned) };
+    return {
+      subtask: key,
+      vertex,
+      index,
+      program: vertexProgram,
+      gauge,
+      inputs,
+      inputOf,
+      output: new TaskOutput(main, sides),
+    };
   });
   return { subtasks: wired, framedInputs, framedOutputs };
 }
@@ -111,15 +130,26 @@ function partition(
   edge: JobEdge,
   channels: readonly OutputChannel[],
   index: number,
-  program: JobProgram,
+  { program, address }: WiringSetting,
 ): PartitionedOutput {
-  const [only] = channels;
+  const [only, ...others] = channels;
   if (only === undefined) throw invalid(`edge ${edge.id} has no channel for subtask ${index} of ${edge.from}`);
   switch (edge.partitioner) {
     case 'forward':
       return new ForwardOutput(only);
     case 'rebalance':
       return new RebalanceOutput(channels, index);
+    case 'rescale':
+      return channels.length === 1 ? new ForwardOutput(only) : new RebalanceOutput(channels, index);
+    case 'shuffle':
+      return new ShuffleOutput(channels, seedOf(`${address.incarnation}/${edge.id}/${index}`));
+    case 'global':
+      return new GlobalOutput([only, ...others]);
+    case 'custom': {
+      const route = program.edgeRoutes.get(edge.id);
+      if (route === undefined) throw invalid(`edge ${edge.id} has no function that picks consumers`);
+      return new CustomOutput(channels, route, emitterOf(program.graph, edge));
+    }
     case 'broadcast':
       return new BroadcastOutput(channels);
     case 'hash': {
@@ -132,7 +162,10 @@ function partition(
   }
 }
 
-const newEnds = (): Ends => ({ gauge: new Gauge(), inputs: [], outputs: new Map() });
+/** Incarnations are drawn from Entropy, so that chance is another in each process and, in the simulator, the same in each run of a seed. */
+const seedOf = (text: string): number => crc32(text);
+
+const newEnds = (): Ends => ({ gauge: new Gauge(), inputs: [], inputOf: [], outputs: new Map() });
 
 function outputsOf({ outputs }: Ends, edge: string): OutputChannel[] {
   const channels = outputs.get(edge) ?? [];
@@ -140,9 +173,10 @@ function outputsOf({ outputs }: Ends, edge: string): OutputChannel[] {
   return channels;
 }
 
-/** The last operator of the producing chain, which is the one that emits. */
+/** The operator whose side output it is, or the last of the producing chain. */
 function emitterOf(graph: JobGraph, edge: JobEdge): Culprit {
-  const operator = vertexOf(graph, edge.from).operators.at(-1);
+  const { operators } = vertexOf(graph, edge.from);
+  const operator = edge.side === null ? operators.at(-1) : operators.find(({ uid }) => uid === edge.side?.operator);
   return operator ?? { uid: edge.from, name: edge.from };
 }
 

@@ -30,6 +30,7 @@ const counting: KeyedStageSpec = {
   keyKind: 'text',
   parallelism: 1,
   maxParallelism,
+  inputs: 1,
 };
 
 /** One split of six records, counted by two keys, written by one sink. */

@@ -54,7 +54,7 @@ export const smallRecord: JobRecord = {
         operators: [{ uid: 'out', name: 'out', kind: 'sink', commits: true, stateful: true }],
       },
     ],
-    edges: [{ id: 'in--out', from: 'in', to: 'out', partitioner: 'rebalance' }],
+    edges: [{ id: 'in--out', from: 'in', to: 'out', partitioner: 'rebalance', input: 0, side: null }],
   },
 };
 

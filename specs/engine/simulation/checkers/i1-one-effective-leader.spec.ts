@@ -18,7 +18,7 @@ const hears = (run: CraftedRun, life: number, verdict: 'taken' | 'dropped' = 'ta
     actor: 'slot/0',
     from: address('jm', life, 'job-master/sim'),
     message: message('slot.open'),
-    verdict: verdict === 'taken' ? { kind: 'taken' } : { kind: 'dropped', reason: 'older epoch' },
+    verdict: verdict === 'taken' ? { kind: 'taken' } : { kind: 'dropped', cause: 'past', reason: 'older epoch' },
   });
 
 describe('I1: one effective leader', () => {

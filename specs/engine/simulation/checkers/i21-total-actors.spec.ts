@@ -18,7 +18,7 @@ describe('I21: total actors', () => {
       verdict: { kind: 'refused', code: 'staleAllocation', expected: true },
     });
     run.trace({ ...slot, message: message('xstate.after.x'), fromState: 'releasing', toState: 'unloading' });
-    run.trace({ ...slot, actor: 'nobody', verdict: { kind: 'dropped', reason: 'no such actor' } });
+    run.trace({ ...slot, actor: 'nobody', verdict: { kind: 'dropped', cause: 'late', reason: 'no such actor' } });
   });
 
   it('fires when an actor, a state, a message, a reason or a code is in no table', () => {
@@ -27,6 +27,7 @@ describe('I21: total actors', () => {
         what,
       );
     fires({ actor: 'stranger/1' }, 'is of no role');
+    fires({ verdict: { kind: 'dropped', cause: 'stranger', reason: 'malformed' } }, 'was not to get it (malformed)');
     fires({ toState: 'nowhere' }, 'a state that its machine does not have');
     fires({ message: message('slot.unheardOf') }, 'a message that its table does not list');
     fires({ verdict: { kind: 'ignored', reason: 'because' } }, 'for a reason that its table does not give');

@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest';
+import type { AnyMessage } from '../../../actors/kernel/message.js';
+import { wireVersion } from '../../../actors/protocol/versions.js';
+import { decodeEnvelope, EnvelopeWriter, refusedVersions } from '../../../src/runtime/host/envelope.js';
+import { jobManagerWire, taskManagerWire, wireRefusal } from '../../../src/runtime/host/wire-messages.js';
+import { jobManagerRoles } from '../../../src/runtime/process/job-manager.js';
+import { taskManagerRoles } from '../../../src/runtime/process/task-manager.js';
+import { ValueReader } from '../../../src/state/value-reader.js';
+import { ValueWriter } from '../../../src/state/value-writer.js';
+import { ToyWorld } from './toy.js';
+
+const slots = [{ slot: 0, allocation: null, progress: 1, subtasks: ['a#0'] }];
+const versions = { engine: '1.0.0', wire: 1 };
+const register = { type: 'resourceManager.register', process: 'tm-1', incarnation: 'i', versions, slots };
+
+describe('strangers: what an actor takes from other processes', () => {
+  const refusal = (actor: string, message: object): string | null =>
+    wireRefusal({ ...jobManagerWire, ...taskManagerWire }, actor, message as AnyMessage);
+
+  it('every role has its list, and every type in it is one of the actor’s messages', () => {
+    const wires = { ...jobManagerWire, ...taskManagerWire };
+    const roles = { ...jobManagerRoles, ...taskManagerRoles };
+    expect(Object.keys(wires).sort()).toEqual(Object.keys(roles).sort());
+    for (const [role, types] of Object.entries(wires)) {
+      const known = Object.keys(roles[role as keyof typeof roles].messages);
+      expect(Object.keys(types).filter((type) => !known.includes(type))).toEqual([]);
+    }
+  });
+
+  it('a message with all its fields', () => {
+    expect(refusal('resource-manager', register)).toBeNull();
+    expect(
+      refusal('heartbeat/tm-1@i', { type: 'taskManager.reported', beat: 3, slots, more: 'does no harm' }),
+    ).toBeNull();
+    expect(refusal('nobody/1', { type: 'doorbell' })).toBeNull();
+  });
+
+  it.each([
+    [{ slots: [{ ...slots[0], progress: -1 }] }, 'slots[0].progress is no whole number from 0 to'],
+    [{ slots: [null] }, 'slots[0] is no object'],
+    [{ slots: {} }, 'slots is no list'],
+    [{ process: 7 }, 'process is no text'],
+    [{ versions: null }, 'versions is no object'],
+    [{ slots: [{ ...slots[0], allocation: { job: 'x', run: 1.5, epoch: 1 } }] }, 'slots[0].allocation.run is no whole'],
+  ])('%j is named', (change, what) => {
+    const wrong = refusal('resource-manager', { ...register, ...change });
+    expect(wrong).toContain(`malformed: resourceManager.register.${what}`);
+  });
+
+  it.each([
+    ['resource-manager', 'heartbeat.lost'],
+    ['subtask/flights/1/a#0', 'task.failed'],
+    ['slot/0', 'slot.evict'],
+    ['dispatcher', 'record.created'],
+    ['job-master/flights', 'ask.absent'],
+    ['job-master/flights', 'constructor'],
+    ['__proto__', 'toString'],
+  ])('%s: what its own process says, a stranger cannot (%s)', (actor, type) => {
+    const isRole = actor !== '__proto__';
+    expect(refusal(actor, { type })?.includes('from other processes') ?? false).toBe(isRole);
+  });
+});
+
+describe('versions: an envelope of another one', () => {
+  /** As a process of wire version 9 would write it. */
+  function foreign(bytes: Uint8Array): Uint8Array {
+    const [, ...rest] = new ValueReader(bytes).read() as unknown[];
+    const writer = new ValueWriter();
+    writer.write([wireVersion + 8, ...rest]);
+    return writer.copy();
+  }
+
+  const from = { process: 'a', incarnation: 'a.1', actor: 'ping' };
+  const to = { process: 'b', incarnation: 'b.1', actor: 'pong' };
+
+  it('a question is answered with the version of this process; anything else only dropped', () => {
+    const toy = new ToyWorld();
+    const b = toy.pong();
+    const sender = toy.processes.get('a');
+    if (sender === undefined) throw new Error('no process a');
+    const answers: Uint8Array[] = [];
+    toy.network.busOf(sender).listen('a', (bytes) => answers.push(bytes));
+    const message = { type: 'pong.count' };
+    for (const kind of ['ask', 'send', 'answer', 'absent'] as const) {
+      const bytes = foreign(new EnvelopeWriter().encode({ to, from, epoch: null, kind, ask: 'q', message }));
+      toy.network.busOf(sender).send('b', 'send', bytes, null);
+    }
+    toy.runFor(5);
+    expect(answers).toHaveLength(1);
+    const answer = decodeEnvelope(answers[0] as Uint8Array);
+    if (!('message' in answer)) throw new Error('no envelope');
+    expect(answer).toMatchObject({ kind: 'refused', ask: 'q', from: to, to: from });
+    expect(refusedVersions(answer)).toEqual({ engine: 'toy', wire: 1 });
+    expect(b.stateOf('pong')?.context).toMatchObject({ count: 0 });
+    expect(toy.dropped()).toEqual(Array(4).fill(': wire version 9, and this process is weirflow toy (wire version 1)'));
+  });
+
+  it('the refusal is read in any version, and ends the process whose open question it answers', () => {
+    const toy = new ToyWorld();
+    toy.a.tell('ping', { type: 'ping.begin' });
+    toy.runFor(1);
+    const refuse = (ask: string): void => {
+      const message = { type: 'wire.refused', versions: { engine: '9.0.0', wire: 9 } };
+      const life = toy.processes.get('a');
+      if (life === undefined) throw new Error('no process a');
+      const envelope = {
+        to: { ...from },
+        from: to,
+        epoch: null,
+        kind: 'refused',
+        ask,
+        message,
+      } as const;
+      toy.network.busOf(life).send('a', 'refused', foreign(new EnvelopeWriter().encode(envelope)), null);
+      toy.runFor(5);
+    };
+    refuse('another');
+    expect(toy.panics).toEqual([]);
+    refuse('ping/1');
+    expect(toy.panics).toMatchObject([
+      {
+        code: 'VERSION_MISMATCH',
+        retry: 'never',
+        message:
+          'a is weirflow toy (wire version 1) and b is weirflow 9.0.0 (wire version 9). Start both with the same version.',
+      },
+    ]);
+  });
+});

@@ -1,0 +1,85 @@
+import { anything, count, fields, flag, list, mapOf, number, oneOf, orNull, type Shape, text } from './shape.js';
+
+// The parts of which messages are made, as actors/protocol declares them.
+
+/** Far above any use; a graph of more would fill the leader's memory with subtasks. */
+const parallelismMax = 32_768;
+
+export const checkpoint = fields({ epoch: count(), n: count() });
+export const allocation = fields({ job: text, run: count(), epoch: count() });
+export const slotAddress = fields({ process: text, incarnation: text, slot: count() });
+export const placement = mapOf(slotAddress);
+export const versions = fields({ engine: text, wire: count() });
+
+export const slotReport = fields({
+  slot: count(),
+  allocation: orNull(allocation),
+  progress: count(),
+  subtasks: list(text),
+});
+
+export const failureShape = fields({
+  code: text,
+  domain: oneOf('user', 'infrastructure', 'internal'),
+  retry: oneOf('restart', 'never'),
+  message: text,
+  stack: text,
+});
+
+const operator = fields({
+  uid: text,
+  name: text,
+  kind: oneOf('source', 'transform', 'sink'),
+  commits: flag,
+  stateful: flag,
+});
+
+const vertex = fields({
+  id: text,
+  name: text,
+  parallelism: count(parallelismMax),
+  maxParallelism: count(parallelismMax),
+  operators: list(operator),
+});
+
+const edge = fields({
+  id: text,
+  from: text,
+  to: text,
+  partitioner: oneOf('forward', 'hash', 'rebalance', 'broadcast'),
+});
+
+const jobOptions = fields({
+  checkpointIntervalMs: orNull(number),
+  checkpointTimeoutMs: number,
+  checkpointMinPauseMs: number,
+  tolerableFailedCheckpoints: number,
+  restart: fields({ kind: text, attempts: orNull(count()), delayMs: number }),
+  bufferTimeoutMs: number,
+  allowRollback: flag,
+});
+
+export const jobGraph = fields({ name: text, vertices: list(vertex), edges: list(edge), options: jobOptions });
+
+export const jobRecord = fields({ format: count(), job: text, graph: jobGraph, code: text, params: list(text) });
+
+const blob = fields({ name: text, bytes: count(), checksum: text });
+const range = fields({ blob, offset: count(), bytes: count() });
+const serializer = fields({ state: text, kind: text, serializer: text, version: count() });
+
+const operatorSnapshot = fields({
+  uid: text,
+  serializers: list(serializer),
+  keyGroups: list(fields({ keyGroup: count(), watermark: number, range })),
+  operatorState: orNull(range),
+});
+
+export const subtaskSnapshot = fields({ subtask: text, operators: list(operatorSnapshot), drained: flag });
+
+export const restorePlan = fields({
+  from: orNull(checkpoint),
+  operators: list(operatorSnapshot),
+  finished: flag,
+});
+
+export const splits: Shape = list(fields({ id: text, data: anything }));
