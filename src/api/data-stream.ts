@@ -1,6 +1,6 @@
 import { type Comparable, maxByOf, maxOf, minByOf, minOf, type Summand, sumOf } from '../operators/aggregates.js';
 import type { BroadcastDescriptor } from '../operators/broadcast-state.js';
-import type { ErrorPolicy } from '../operators/error-policy.js';
+import { type DeadLetter, deadLettersTag, type ErrorPolicy } from '../operators/error-policy.js';
 import type { ProcessContext } from '../operators/function-operator.js';
 import type { KeyedProcessFunction } from '../operators/keyed-process.js';
 import { KeyedProcessOperator } from '../operators/keyed-process.js';
@@ -224,13 +224,34 @@ export class SingleOutputStream<out T> extends DataStream<T> {
    * ```
    */
   onError(policy: ErrorPolicy): this {
-    if (this.#node.kind === 'source') {
-      throw mistake(
-        'ERROR_POLICY_OF_SOURCE',
-        'onError() was called on a source. A source is told itself what to do with what it cannot read.',
-      );
-    }
+    this.#refuseSource('onError()');
     return this.#change({ onError: policy });
+  }
+
+  /**
+   * The records that the operator cannot process, as a stream of the job, in place of `onError`; else the same holds for them. Only the last call of
+   * either counts.
+   *
+   * @example
+   * ```ts
+   * const parsed = lines.map(parse).uid('parsed');
+   * parsed.deadLetters().sinkTo(rejected).uid('rejected');
+   * ```
+   */
+  deadLetters(): DataStream<DeadLetter> {
+    this.#refuseSource('deadLetters()');
+    this.#change({ onError: 'sideOutput' });
+    return new DataStream(this.#recorder, [
+      { node: this.#node, partitioner: null, key: null, route: null, tag: deadLettersTag },
+    ]);
+  }
+
+  #refuseSource(call: string): void {
+    if (this.#node.kind !== 'source') return;
+    throw mistake(
+      'ERROR_POLICY_OF_SOURCE',
+      `${call} was called on a source. A source is told itself what to do with what it cannot read.`,
+    );
   }
 
   #change(settings: NodeSettings): this {

@@ -2,7 +2,7 @@ import type { JobOptions, OperatorNode, Partitioner } from '../../actors/protoco
 import { defaultJobOptions } from '../../actors/protocol/job-graph.js';
 import type { Route } from '../graph/route.js';
 import type { Chaining, NodeCode, StreamGraph, StreamNode } from '../graph/stream-graph.js';
-import type { ErrorPolicy } from '../operators/error-policy.js';
+import type { RecordErrorPolicy } from '../operators/error-policy.js';
 import type { KeySelector } from '../operators/operator.js';
 import { callSite } from './call-site.js';
 import { mistake } from './engine-error.js';
@@ -39,7 +39,7 @@ export interface RecordedNode {
   parallelism: number | null;
   maxParallelism: number | null;
   chaining: Chaining;
-  onError: ErrorPolicy;
+  onError: RecordErrorPolicy;
 }
 
 /** What the job's code may set on a node after it has written it. */

@@ -1,6 +1,6 @@
 import type { VertexId } from '../../actors/protocol/ids.js';
 import type { JobGraph } from '../../actors/protocol/job-graph.js';
-import type { ErrorPolicy } from '../operators/error-policy.js';
+import type { RecordErrorPolicy } from '../operators/error-policy.js';
 import type { KeySelector, Stage } from '../operators/operator.js';
 import type { Source } from '../operators/source.js';
 import type { Route } from './route.js';
@@ -10,7 +10,7 @@ export interface VertexProgram {
   readonly source: { readonly uid: string; readonly source: Source } | null;
   readonly stages: readonly Stage[];
   /** By the uid of their operator; where there is none, what throws fails the attempt. */
-  readonly errorPolicies?: ReadonlyMap<string, ErrorPolicy>;
+  readonly errorPolicies?: ReadonlyMap<string, RecordErrorPolicy>;
 }
 
 /** A job graph together with the functions it names: what each slot builds anew from the job's code. */

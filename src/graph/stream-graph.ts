@@ -1,5 +1,5 @@
 import type { JobOptions, OperatorNode, Partitioner } from '../../actors/protocol/job-graph.js';
-import type { ErrorPolicy } from '../operators/error-policy.js';
+import type { RecordErrorPolicy } from '../operators/error-policy.js';
 import type { KeySelector, Stage } from '../operators/operator.js';
 import type { Source } from '../operators/source.js';
 
@@ -47,7 +47,7 @@ export interface StreamNode extends OperatorNode {
   readonly inputs: readonly StreamEdge[];
   readonly code: NodeCode;
   /** Without one, what throws fails the attempt. */
-  readonly onError?: ErrorPolicy;
+  readonly onError?: RecordErrorPolicy;
   /** `file:line:column` in the job's code, or an empty string. */
   readonly writtenAt: string;
 }

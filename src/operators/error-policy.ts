@@ -23,3 +23,9 @@ export interface DeadLetter<T = unknown> {
  * `deadLetters`: it is counted, and goes to the sink with all that is known of it, exactly once like any record.
  */
 export type ErrorPolicy = 'fail' | 'skip' | { readonly deadLetters: Sink<DeadLetter> };
+
+/** As an operator has it: dead letters may also be a stream of the job. */
+export type RecordErrorPolicy = ErrorPolicy | 'sideOutput';
+
+/** The side output for them; no tag of a job can have this name. */
+export const deadLettersTag = '$dead-letters';

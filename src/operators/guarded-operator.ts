@@ -4,7 +4,7 @@ import type { CheckpointId } from '../../actors/protocol/ids.js';
 import type { OperatorStateKind } from '../../actors/protocol/manifest.js';
 import type { KeyedStateBackend } from '../state/keyed-state.js';
 import { StateFailure } from '../state/state-failure.js';
-import type { DeadLetter, ErrorPolicy } from './error-policy.js';
+import { type DeadLetter, deadLettersTag, type RecordErrorPolicy } from './error-policy.js';
 import { HeldOutput } from './held-output.js';
 import {
   type Lifecycle,
@@ -41,16 +41,16 @@ export class GuardedOperator implements TwoInputOperator {
   constructor(
     private readonly inner: Operator | TwoInputOperator,
     private readonly state: KeyedStateBackend | null,
-    policy: Exclude<ErrorPolicy, 'fail'>,
+    private readonly policy: Exclude<RecordErrorPolicy, 'fail'>,
     /** Told of the first record that fails: the others are counted. */
     private readonly firstFailed: (error: DeadLetter['error']) => void,
   ) {
-    if (policy !== 'skip' && inner.copiesState) {
+    if (typeof policy === 'object' && inner.copiesState) {
       const message =
-        'an operator with broadcast state cannot have dead letters: its state is one copy of many, and each letter is there once; use skip';
+        'an operator with broadcast state cannot have a sink of dead letters: its state is one copy of many, and each letter is there once; use skip, or deadLetters()';
       throw new StateFailure('DEAD_LETTERS_BROADCAST', 'user', message);
     }
-    this.letters = policy === 'skip' ? null : new SinkOperator<DeadLetter, unknown>(policy.deadLetters);
+    this.letters = typeof policy === 'object' ? new SinkOperator<DeadLetter, unknown>(policy.deadLetters) : null;
   }
 
   get copiesState(): boolean {
@@ -200,17 +200,16 @@ export class GuardedOperator implements TwoInputOperator {
     const error = describedError(thrown);
     this.failedRecords += 1;
     if (this.failedRecords === 1) this.firstFailed(error);
-    if (this.letters === null) return;
-    this.letters.process(
-      {
-        record,
-        timestamp: timestamp === noTimestamp ? null : timestamp,
-        key,
-        origin: { job, operator: uid, subtask: subtaskIndex, run },
-        error,
-      },
-      timestamp,
-    );
+    if (this.policy === 'skip') return;
+    const letter: DeadLetter = {
+      record,
+      timestamp: timestamp === noTimestamp ? null : timestamp,
+      key,
+      origin: { job, operator: uid, subtask: subtaskIndex, run },
+      error,
+    };
+    if (this.letters === null) this.context.output.side(deadLettersTag, letter, timestamp);
+    else this.letters.process(letter, timestamp);
   }
 
   /** Both done, one after the other; what fails ends it. */

@@ -96,32 +96,36 @@ describe("testing: a user's job on simulated clusters", () => {
     );
   });
 
-  it('dead letters are committed once like any record, whatever fails', async () => {
-    const strict = defineJob('strict', (env) => {
-      env.enableCheckpointing({ intervalMs: 100 });
-      env
-        .fromSource(fileSource({ path: 'in.txt', format: 'lines', ratePerSecond: 40 }), { uid: 'in' })
-        .map((line) => {
-          if (line.endsWith('7')) throw new Error(`${line} is refused`);
-          return line;
-        })
-        .onError({ deadLetters: fileSink<DeadLetter>({ folder: 'rejected', format: jsonLines() }) })
-        .uid('strict')
-        .sinkTo(fileSink({ folder: 'out', format: lines() }))
-        .uid('out');
-    });
-    const expected = [7, 17, 27, 37, 47, 57].map((n) => `line ${n}`);
-    const compare = (disturbed: readonly string[]): string | null => {
-      const records = disturbed.map((line) => String((JSON.parse(line) as DeadLetter).record));
-      const isRight = records.length === expected.length && expected.every((record) => records.includes(record));
-      return isRight ? null : `dead letters of ${records.join(', ')}`;
-    };
-    const report = await checkJob({ job: strict, files: asked, output: 'rejected', runs: 25, compare });
-    expect(report.restored).toBeGreaterThan(2);
-    expect(JSON.parse(report.lines[0] as string)).toMatchObject({
-      timestamp: null,
-      origin: { job: 'strict', operator: 'strict', subtask: 0 },
-      error: { name: 'Error', message: expect.stringContaining('is refused') },
-    });
-  });
+  it.each(['a sink', 'a stream'])(
+    'dead letters in %s are committed once like any record, whatever fails',
+    async (where) => {
+      const letterFiles = fileSink<DeadLetter>({ folder: 'rejected', format: jsonLines() });
+      const strict = defineJob('strict', (env) => {
+        env.enableCheckpointing({ intervalMs: 100 });
+        const checked = env
+          .fromSource(fileSource({ path: 'in.txt', format: 'lines', ratePerSecond: 40 }), { uid: 'in' })
+          .map((line) => {
+            if (line.endsWith('7')) throw new Error(`${line} is refused`);
+            return line;
+          })
+          .uid('strict');
+        if (where === 'a sink') checked.onError({ deadLetters: letterFiles });
+        else checked.deadLetters().sinkTo(letterFiles).uid('letters');
+        checked.sinkTo(fileSink({ folder: 'out', format: lines() })).uid('out');
+      });
+      const expected = [7, 17, 27, 37, 47, 57].map((n) => `line ${n}`);
+      const compare = (disturbed: readonly string[]): string | null => {
+        const records = disturbed.map((line) => String((JSON.parse(line) as DeadLetter).record));
+        const isRight = records.length === expected.length && expected.every((record) => records.includes(record));
+        return isRight ? null : `dead letters of ${records.join(', ')}`;
+      };
+      const report = await checkJob({ job: strict, files: asked, output: 'rejected', runs: 25, compare });
+      expect(report.restored).toBeGreaterThan(2);
+      expect(JSON.parse(report.lines[0] as string)).toMatchObject({
+        timestamp: null,
+        origin: { job: 'strict', operator: 'strict', subtask: 0 },
+        error: { name: 'Error', message: expect.stringContaining('is refused') },
+      });
+    },
+  );
 });
