@@ -29,6 +29,7 @@ export {
   purgingTrigger,
   type TimeoutOptions,
 } from './api/triggers.js';
+export { type CoGroupFunction, JoinedWindows, type JoinFunction, WindowJoin } from './api/window-join.js';
 export { WindowedStream } from './api/windowed-stream.js';
 export {
   globalWindows,

@@ -20,6 +20,7 @@ import { IntervalJoin } from './interval-join.js';
 import { Stream, type StreamKinds } from './stream.js';
 import { countTrigger, purgingTrigger } from './triggers.js';
 import { wholeNumber } from './whole-number.js';
+import { type Sided, WindowJoin } from './window-join.js';
 import { WindowedStream } from './windowed-stream.js';
 import { globalWindows } from './windows.js';
 
@@ -268,6 +269,22 @@ export class KeyedStream<out T, out K> extends Stream<T> {
   }
 
   /**
+   * Brings both streams into the same windows, for `join` or `coGroup` of their records of equal key. Both must be of one job (UNION_ENVIRONMENTS).
+   *
+   * @example
+   * ```ts
+   * const join = orders.keyBy((order) => order.customerId).join(customers.keyBy((customer) => customer.id));
+   * ```
+   */
+  join<U>(other: KeyedStream<U, K>): WindowJoin<T, U, K> {
+    const keyOf = ({ side, value }: Sided): unknown => (side === 0 ? this.#key : other.#key)(value as never);
+    const both = this.#onSide(0)
+      .union(other.#onSide(1))
+      .keyBy(keyOf as never) as KeyedStream<Sided, K>;
+    return new WindowJoin<T, U, K>((assigner) => both.window(assigner));
+  }
+
+  /**
    * Combines the records of each key one by one, and puts out the result so far after each. The first record of a key is its first
    * result. `fn` must be pure and return a new value, not a changed one.
    *
@@ -359,6 +376,11 @@ export class KeyedStream<out T, out K> extends Stream<T> {
     const windows = this.window(globalWindows());
     if (slide === undefined) return windows.trigger(purgingTrigger(countTrigger(size)));
     return windows.evictor(countEvictor(size)).trigger(countTrigger(slide));
+  }
+
+  #onSide(side: Sided['side']): DataStream<Sided> {
+    const sided = this.map((value): Sided => ({ side, value })).name(side === 0 ? 'first' : 'second');
+    return this.parallelism === null ? sided : sided.setParallelism(this.parallelism);
   }
 
   /** @internal */

@@ -164,6 +164,11 @@ export abstract class Stream<out T> {
     return this.#transform('watermarks', false, { kind: 'operator', create, key: null });
   }
 
+  /** @internal Of what it comes from, as far as it is set. */
+  protected get parallelism(): number | null {
+    return this.#origins[0]?.node.parallelism ?? null;
+  }
+
   /** @internal */
   protected operate<R>(operation: string, create: () => Operator, key: KeySelector | null): SingleOutputStream<R> {
     return this.#transform(operation, true, { kind: 'operator', create, key });
