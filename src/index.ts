@@ -9,11 +9,12 @@ export {
 } from './api/async-options.js';
 export { BroadcastConnectedStream, BroadcastStream, KeyedBroadcastConnectedStream } from './api/broadcast-stream.js';
 export { ConnectedKeyedStreams, ConnectedStreams } from './api/connected-streams.js';
-export { DataStream, KeyedStream, SingleOutputStream } from './api/data-stream.js';
+export { DataStream, SingleOutputStream } from './api/data-stream.js';
 export { EngineError } from './api/engine-error.js';
 export { IntervalJoin, IntervalJoined } from './api/interval-join.js';
 export { type BuiltJob, buildJob, defineJob, type JobDefinition } from './api/job-definition.js';
 export type { SupportedKey } from './api/key.js';
+export { KeyedStream } from './api/keyed-stream.js';
 export { outputTag } from './api/output-tag.js';
 export { fixedDelay } from './api/restart-strategy.js';
 export { type CheckpointingOptions, type SourceNames, StreamEnvironment } from './api/stream-environment.js';
@@ -36,6 +37,7 @@ export {
   purgingTrigger,
   type TimeoutOptions,
 } from './api/triggers.js';
+export { type CoGroupFunction, JoinedWindows, type JoinFunction, WindowJoin } from './api/window-join.js';
 export { WindowedStream } from './api/windowed-stream.js';
 export {
   globalWindows,

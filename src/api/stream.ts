@@ -9,10 +9,11 @@ import type { DeepReadonly } from '../state/keyed-state.js';
 import type { WatermarkSetting } from '../time/watermark-generator.js';
 import { type AsyncCode, type AsyncOptions, asyncStage } from './async-options.js';
 import { CollectSink, PrintSink } from './client-sinks.js';
-import type { DataStream, KeyedStream, SingleOutputStream } from './data-stream.js';
+import type { DataStream, SingleOutputStream } from './data-stream.js';
 import { mistake } from './engine-error.js';
 import type { GraphRecorder, NewNode, NodeInput, Origin, RecordedNode } from './graph-recorder.js';
 import type { SupportedKey } from './key.js';
+import type { KeyedStream } from './keyed-stream.js';
 import { Pair } from './pair.js';
 import { StreamSink } from './stream-sink.js';
 import type { WatermarkStrategy } from './watermark-strategy.js';
@@ -191,6 +192,11 @@ export abstract class Stream<out T> {
       'asyncFlatMap',
       asyncStage('asyncFlatMap', fn, options, (results) => [...results]),
     );
+  }
+
+  /** @internal Of what it comes from, as far as it is set. */
+  protected get parallelism(): number | null {
+    return this.#origins[0]?.node.parallelism ?? null;
   }
 
   /** @internal */

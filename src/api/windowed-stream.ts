@@ -1,4 +1,5 @@
 import type { Operator } from '../operators/operator.js';
+import type { OutputTag } from '../operators/output-tag.js';
 import type { Reducer } from '../operators/reduce.js';
 import {
   aggregateFold,
@@ -29,7 +30,7 @@ interface ForWindows<K, Out, W extends Window> {
 }
 
 /** Of whatever records: their type is that of the stream. */
-type Cut<W extends Window> = Omit<WindowSetting<never, W, unknown>, 'computation' | 'late'>;
+type Cut<W extends Window> = Omit<WindowSetting<never, W, unknown>, 'computation'>;
 
 /**
  * The records of each key, cut into windows; what comes out of a window has its greatest timestamp. Immutable: each setting gives another.
@@ -60,7 +61,13 @@ export class WindowedStream<out T, out K, W extends Window> {
     record: RecordOperator,
     assigner: WindowAssigner<DeepReadonly<T>, W>,
   ): WindowedStream<T, K, W> {
-    return new WindowedStream<T, K, W>(record, { assigner, trigger: null, evictor: null, allowedLatenessMs: 0 });
+    return new WindowedStream<T, K, W>(record, {
+      assigner,
+      trigger: null,
+      evictor: null,
+      allowedLatenessMs: 0,
+      late: null,
+    });
   }
 
   /**
@@ -95,12 +102,25 @@ export class WindowedStream<out T, out K, W extends Window> {
   }
 
   /**
-   * Keeps windows in event time for so much longer after their end: a record that comes then is added, and the result is put out again. Later ones are
-   * dropped and counted. Default 0.
+   * Keeps windows in event time for so much longer after their end: a record that comes then is added, and the result is put out again. Later ones go
+   * to the side output of `sideOutputLateData`, or are dropped and counted. Default 0.
    */
   allowedLateness(latenessMs: number): WindowedStream<T, K, W> {
     const allowedLatenessMs = wholeNumber('allowedLateness', latenessMs, 0);
     return new WindowedStream(this.#record, { ...this.#cut, allowedLatenessMs });
+  }
+
+  /**
+   * Puts records that are too late for each of their windows into the side output of `tag`, in place of dropping and counting them.
+   *
+   * @example
+   * ```ts
+   * const worst = windows.sideOutputLateData(lateFlights).reduce((a, b) => (a.delay > b.delay ? a : b)).uid('worst');
+   * worst.getSideOutput(lateFlights).print('too late');
+   * ```
+   */
+  sideOutputLateData<L>(this: WindowedStream<L, K, W>, tag: OutputTag<L>): WindowedStream<L, K, W> {
+    return new WindowedStream<L, K, W>(this.#record, { ...this.#cut, late: tag });
   }
 
   /**
@@ -176,7 +196,7 @@ export class WindowedStream<out T, out K, W extends Window> {
     process: ProcessWindowFunction<K, R, Out, W> | undefined,
   ): SingleOutputStream<Out> {
     const computation = { fold, process: process ?? null } as WindowComputation<never, W, unknown>;
-    const setting: WindowSetting<never, W, unknown> = { ...this.#cut, computation, late: null };
+    const setting: WindowSetting<never, W, unknown> = { ...this.#cut, computation };
     return this.#record(`window-${operation}`, () => windowOperator(setting) as Operator);
   }
 }

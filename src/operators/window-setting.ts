@@ -13,6 +13,6 @@ export interface WindowSetting<T, W extends Window, Out> {
   /** How long after its end a window in event time still takes records. */
   readonly allowedLatenessMs: number;
   readonly computation: WindowComputation<T, W, Out>;
-  /** Gets records that are too late for each of their windows; null: they are dropped and counted. */
-  readonly late: ((value: T, timestamp: number) => void) | null;
+  /** The side output of records that are too late for each of their windows; null: they are dropped and counted. */
+  readonly late: { readonly name: string } | null;
 }

@@ -139,7 +139,7 @@ export abstract class Windowing<T, W extends Window, Out> extends BasicOperator<
   protected skipped(value: T, timestamp: number): void {
     const { late, allowedLatenessMs } = this.setting;
     if (!this.isEventTime || timestamp + allowedLatenessMs > this.currentWatermark()) return;
-    if (late !== null) late(value, timestamp);
+    if (late !== null) this.context.output.side(late.name, value, timestamp);
     else this.numLateRecordsDropped += 1;
   }
 }

@@ -4,7 +4,7 @@ import type { DeadLetter } from '../../../src/operators/error-policy.js';
 import { FunctionStage } from '../../../src/operators/function-stage.js';
 import { GuardedOperator } from '../../../src/operators/guarded-operator.js';
 import { KeyedProcessOperator } from '../../../src/operators/keyed-process.js';
-import { noTimestamp, type Operator } from '../../../src/operators/operator.js';
+import { BasicOperator, noTimestamp, type Operator, type TwoInputOperator } from '../../../src/operators/operator.js';
 import type { Sink } from '../../../src/operators/sink.js';
 import { listState, mapState, valueState } from '../../../src/state/descriptors.js';
 import { VirtualClock } from '../connectors/virtual-clock.js';
@@ -142,6 +142,66 @@ describe('error policy: skip', () => {
     const operator = new GuardedOperator(stage('map', broken), null, 'skip', () => undefined);
     opened(operator, null);
     expect(() => operator.process(1, 1)).toThrow(InvariantViolation);
+  });
+});
+
+class Pairs extends BasicOperator<string, string> implements TwoInputOperator<string, string, string> {
+  constructor(private readonly seen: readonly string[] = ['bad']) {
+    super();
+  }
+  process(value: string, timestamp: number): void {
+    this.put('first', value, timestamp);
+  }
+  processSecond(value: string, timestamp: number): void {
+    this.put('second', value, timestamp);
+  }
+  private put(side: string, value: string, timestamp: number): void {
+    this.context.output.side('seen', side, timestamp);
+    if (this.seen.includes(value)) throw new Error(value);
+    this.context.output.emit(`${side} ${value}`, timestamp);
+  }
+}
+
+describe('error policy: two inputs and side outputs', () => {
+  it('guards both inputs, and holds side outputs back too; letters may be one of them', () => {
+    const operator = new GuardedOperator(new Pairs() as never, null, 'sideOutput', () => undefined);
+    const { output } = opened(operator, null);
+    operator.process('bad', 1);
+    operator.process('a', 2);
+    operator.processSecond('b', 3);
+    operator.processSecond('bad', 4);
+    expect(output.all).toMatchObject([
+      ['$dead-letters', { record: 'bad', key: null, error: { message: 'bad' } }, 1],
+      ['seen', 'first', 2],
+      ['first a', 2],
+      ['seen', 'second', 3],
+      ['second b', 3],
+      ['$dead-letters', { record: 'bad', timestamp: 4 }, 4],
+    ]);
+    expect(operator.failedRecords).toBe(2);
+  });
+
+  it('an input without a key has letters without one, although the operator has keyed state', () => {
+    const keyed = heapState();
+    const operator = new GuardedOperator(new Pairs() as never, keyed, 'sideOutput', () => undefined);
+    const { output } = opened(operator, keyed);
+    keyed.setCurrentKey('a');
+    operator.process('bad', 1);
+    keyed.clearCurrentKey();
+    operator.processSecond('bad', 2);
+    expect(output.all).toMatchObject([
+      ['$dead-letters', { key: 'a' }, 1],
+      ['$dead-letters', { key: null }, 2],
+    ]);
+  });
+
+  it('copies of broadcast state and a sink of letters do not go together', () => {
+    class Copies extends Pairs {
+      override readonly copiesState = true;
+    }
+    expect(
+      () => new GuardedOperator(new Copies() as never, null, { deadLetters: letterBox().sink }, () => undefined),
+    ).toThrow(expect.objectContaining({ code: 'DEAD_LETTERS_BROADCAST' }));
   });
 });
 
