@@ -205,7 +205,8 @@ export class SingleOutputStream<out T> extends DataStream<T> {
   /**
    * What becomes of a record that the operator cannot process: `'fail'`, which is the default, `'skip'`, or `{ deadLetters: sink }`. Nothing that the
    * operator put out for it comes out, and the state and timers of its key are what they were; other fields of a function are its own to keep right. Records
-   * left out are counted. Errors in timers, at watermarks and at the end of the input fail the job under each policy.
+   * left out are counted. What a flatMap returns is gone through at once, however long it is. Errors in timers, at watermarks and at the end of the
+   * input fail the job under each policy.
    *
    * @example
    * ```ts
