@@ -1,0 +1,54 @@
+import { type Bid, isBid } from './model.js';
+import { nexmarkJob, type Query } from './nexmark-job.js';
+
+/** The bids for an auction on one day, UTC: how many, how many in each of three ranges of prices, and their prices. */
+export interface AuctionDay {
+  readonly auction: number;
+  readonly day: number;
+  readonly bids: number;
+  readonly low: number;
+  readonly middle: number;
+  readonly high: number;
+  readonly minPrice: number;
+  readonly maxPrice: number;
+  readonly sumPrice: number;
+}
+
+export interface AuctionReport extends Omit<AuctionDay, 'day'> {
+  /** As 2026-01-31. */
+  readonly day: string;
+  /** In whole cents. */
+  readonly averagePrice: number;
+}
+
+const dayMs = 86_400_000;
+
+/** Auction statistics report: what is known of an auction and day, again after each bid. */
+export const q17: Query<AuctionReport> = (events) =>
+  events
+    .filter(isBid)
+    .map(ofOneBid)
+    .keyBy(({ auction, day }) => [auction, day])
+    .reduce((a, b) => ({
+      auction: a.auction,
+      day: a.day,
+      bids: a.bids + b.bids,
+      low: a.low + b.low,
+      middle: a.middle + b.middle,
+      high: a.high + b.high,
+      minPrice: Math.min(a.minPrice, b.minPrice),
+      maxPrice: Math.max(a.maxPrice, b.maxPrice),
+      sumPrice: a.sumPrice + b.sumPrice,
+    }))
+    .uid('auction-days')
+    .map((day) => ({ ...day, day: dateOf(day.day), averagePrice: Math.floor(day.sumPrice / day.bids) }));
+
+function ofOneBid({ auction, price, dateTime }: Bid): AuctionDay {
+  const [low, high] = [price < 10_000 ? 1 : 0, price >= 1_000_000 ? 1 : 0];
+  const prices = { minPrice: price, maxPrice: price, sumPrice: price };
+  return { auction, day: Math.floor(dateTime / dayMs), bids: 1, low, middle: 1 - low - high, high, ...prices };
+}
+
+const dateOf = (day: number): string => new Date(day * dayMs).toISOString().slice(0, 10);
+
+export default nexmarkJob('q17', q17);
