@@ -2,8 +2,9 @@ import { type Bid, isBid } from './model.js';
 import { nexmarkJob, type Query } from './nexmark-job.js';
 
 /** The bids for an auction on one day, UTC: how many, how many in each of three ranges of prices, and their prices. */
-export interface AuctionDay {
+interface AuctionDay {
   readonly auction: number;
+  /** When the day begins. */
   readonly day: number;
   readonly bids: number;
   readonly low: number;
@@ -14,9 +15,7 @@ export interface AuctionDay {
   readonly sumPrice: number;
 }
 
-export interface AuctionReport extends Omit<AuctionDay, 'day'> {
-  /** As 2026-01-31. */
-  readonly day: string;
+export interface AuctionReport extends AuctionDay {
   /** In whole cents. */
   readonly averagePrice: number;
 }
@@ -41,14 +40,12 @@ export const q17: Query<AuctionReport> = (events) =>
       sumPrice: a.sumPrice + b.sumPrice,
     }))
     .uid('auction-days')
-    .map((day) => ({ ...day, day: dateOf(day.day), averagePrice: Math.floor(day.sumPrice / day.bids) }));
+    .map((day) => ({ ...day, averagePrice: Math.floor(day.sumPrice / day.bids) }));
 
 function ofOneBid({ auction, price, dateTime }: Bid): AuctionDay {
   const [low, high] = [price < 10_000 ? 1 : 0, price >= 1_000_000 ? 1 : 0];
   const prices = { minPrice: price, maxPrice: price, sumPrice: price };
-  return { auction, day: Math.floor(dateTime / dayMs), bids: 1, low, middle: 1 - low - high, high, ...prices };
+  return { auction, day: dateTime - (dateTime % dayMs), bids: 1, low, middle: 1 - low - high, high, ...prices };
 }
-
-const dateOf = (day: number): string => new Date(day * dayMs).toISOString().slice(0, 10);
 
 export default nexmarkJob('q17', q17);

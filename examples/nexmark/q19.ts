@@ -9,9 +9,10 @@ import { beats } from './bid-order.js';
 import { type Bid, isBid } from './model.js';
 import { nexmarkJob, type Query } from './nexmark-job.js';
 
-export interface RankedBid extends Omit<Bid, 'kind'> {
+export interface RankedBid {
   /** 1 is the highest. */
   readonly rank: number;
+  readonly bid: Bid;
 }
 
 export const ranks = 10;
@@ -38,7 +39,7 @@ class TopBids implements KeyedProcessFunction<number, Bid, RankedBid> {
     if (place >= ranks) return;
     const changed = [bid, ...top.slice(place, ranks - 1)];
     this.top.update([...top.slice(0, place), ...changed]);
-    for (const [index, { kind: _, ...each }] of changed.entries()) emit({ ...each, rank: place + index + 1 });
+    for (const [index, each] of changed.entries()) emit({ rank: place + index + 1, bid: each });
   }
 }
 

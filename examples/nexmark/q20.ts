@@ -11,8 +11,8 @@ import { type Auction, type Bid, isAuctionOrBid } from './model.js';
 import { nexmarkJob, type Query } from './nexmark-job.js';
 
 export interface ExpandedBid {
-  readonly bid: Omit<Bid, 'kind'>;
-  readonly auction: Omit<Auction, 'kind'>;
+  readonly bid: Bid;
+  readonly auction: Auction;
 }
 
 export const category = 10;
@@ -39,18 +39,14 @@ class BidsWithAuction implements KeyedProcessFunction<number, Auction | Bid, Exp
     if (event.kind === 'bid') {
       const auction = this.auction.value();
       if (auction === undefined) this.waiting.add(event);
-      else if (auction !== 'other') emit(expanded(event, auction));
+      else if (auction !== 'other') emit({ bid: event, auction });
       return;
     }
     const isWanted = event.category === category;
     this.auction.update(isWanted ? event : 'other');
-    if (isWanted) for (const bid of this.waiting.get()) emit(expanded(bid, event));
+    if (isWanted) for (const bid of this.waiting.get()) emit({ bid, auction: event });
     this.waiting.clear();
   }
-}
-
-function expanded({ kind: _b, ...bid }: Bid, { kind: _a, ...auction }: Auction): ExpandedBid {
-  return { bid, auction };
 }
 
 export default nexmarkJob('q20', q20);

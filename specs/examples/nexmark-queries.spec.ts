@@ -83,7 +83,7 @@ const cases: readonly Case[] = [
   check('q14', q14, stateless.q14),
   check('q17', q17, updates.q17, ({ auction, day }) => `${auction} ${day}`),
   check('q18', q18, updates.q18, ({ bidder, auction }) => `${bidder} ${auction}`),
-  check('q19', q19, updates.q19, ({ auction, rank }) => `${auction} ${rank}`),
+  check('q19', q19, updates.q19, ({ bid: { auction }, rank }) => `${auction} ${rank}`),
   check('q20', q20, joins.q20),
 ];
 

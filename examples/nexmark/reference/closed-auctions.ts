@@ -2,7 +2,6 @@ import { beats } from '../bid-order.js';
 import type { Auction, Bid, Event } from '../model.js';
 import type { CategoryPrice } from '../q4.js';
 import { type SellerPrice, salesMax } from '../q6.js';
-import type { SoldAuction } from '../q9.js';
 import type { WinningBid } from '../winning-bids.js';
 import { entryOf, type Reference } from './reference.js';
 
@@ -31,11 +30,8 @@ export const q6: Reference<SellerPrice> = (events, emit) => {
   }
 };
 
-export const q9: Reference<SoldAuction> = (events, emit) => {
-  for (const { auction, bid } of closed(events)) {
-    const { kind: _, ...fields } = auction;
-    emit({ ...fields, bidder: bid.bidder, price: bid.price, bidTime: bid.dateTime, bidExtra: bid.extra });
-  }
+export const q9: Reference<WinningBid> = (events, emit) => {
+  for (const { auction, bid } of closed(events)) emit({ auction, bid });
 };
 
 /** Auctions that got a bid while they were open, with the highest, in the order in which they close. */

@@ -27,7 +27,7 @@ export const q3: Reference<LocalItem> = (events, emit) => {
 export const q20: Reference<ExpandedBid> = (events, emit) => {
   const auctions = new Map<number, Auction>();
   const waiting = new Map<number, Bid[]>();
-  const put = ({ kind: _b, ...bid }: Bid, { kind: _a, ...auction }: Auction): void => {
+  const put = (bid: Bid, auction: Auction): void => {
     if (auction.category === category) emit({ bid, auction });
   };
   for (const event of events) {

@@ -23,8 +23,7 @@ export const q14: Reference<TimedBid> = (events, emit) => {
     if (event.kind !== 'bid') continue;
     const price = inEuros(event.price);
     if (price <= 1_000_000 || price >= 50_000_000) continue;
-    let cCount = 0;
-    for (const letter of event.extra) if (letter === 'c') cCount += 1;
+    const cCount = event.extra.split('c').length - 1;
     emit({
       ...plain(event, price),
       bidTimeType: timeTypes[new Date(event.dateTime).getUTCHours()] ?? 'otherTime',

@@ -4,39 +4,38 @@ import type { AuctionReport } from '../q17.js';
 import { type RankedBid, ranks } from '../q19.js';
 import { entryOf, type Reference } from './reference.js';
 
-type Mutable<T> = { -readonly [Field in keyof T]: T[Field] };
-
 export const q17: Reference<AuctionReport> = (events, emit) => {
-  const reports = new Map<string, Mutable<AuctionReport>>();
-  let [dayStart, day] = [Number.NaN, ''];
+  let reports = new Map<number, AuctionReport>();
+  let day = Number.NaN;
   for (const event of events) {
     if (event.kind !== 'bid') continue;
     const { auction, price, dateTime } = event;
-    const start = dateTime - (dateTime % 86_400_000);
-    if (start !== dayStart) [dayStart, day] = [start, new Date(start).toISOString().slice(0, 10)];
-    const report = entryOf(reports, `${auction} ${day}`, () => ({ ...unseen, auction, day }));
-    report.bids += 1;
-    if (price < 10_000) report.low += 1;
-    else if (price < 1_000_000) report.middle += 1;
-    else report.high += 1;
-    report.minPrice = Math.min(report.minPrice, price);
-    report.maxPrice = Math.max(report.maxPrice, price);
-    report.sumPrice += price;
-    report.averagePrice = Math.floor(report.sumPrice / report.bids);
-    emit({ ...report });
+    if (dateTime - (dateTime % 86_400_000) !== day) {
+      day = dateTime - (dateTime % 86_400_000);
+      reports = new Map();
+    }
+    const before = reports.get(auction) ?? unseen;
+    const [bids, sumPrice] = [before.bids + 1, before.sumPrice + price];
+    const report = {
+      auction,
+      day,
+      bids,
+      low: price < 10_000 ? before.low + 1 : before.low,
+      middle: price >= 10_000 && price < 1_000_000 ? before.middle + 1 : before.middle,
+      high: price >= 1_000_000 ? before.high + 1 : before.high,
+      minPrice: bids === 1 ? price : Math.min(before.minPrice, price),
+      maxPrice: Math.max(before.maxPrice, price),
+      sumPrice,
+      averagePrice: Math.floor(sumPrice / bids),
+    };
+    reports.set(auction, report);
+    emit(report);
   }
 };
 
-const unseen = {
-  bids: 0,
-  low: 0,
-  middle: 0,
-  high: 0,
-  minPrice: Number.POSITIVE_INFINITY,
-  maxPrice: 0,
-  sumPrice: 0,
-  averagePrice: 0,
-} as const;
+const counts = { bids: 0, low: 0, middle: 0, high: 0 } as const;
+const prices = { minPrice: 0, maxPrice: 0, sumPrice: 0, averagePrice: 0 } as const;
+const unseen: AuctionReport = { auction: 0, day: 0, ...counts, ...prices };
 
 export const q18: Reference<Bid> = (events, emit) => {
   const last = new Map<string, Bid>();
@@ -61,8 +60,7 @@ export const q19: Reference<RankedBid> = (events, emit) => {
     top.splice(place, 0, event);
     if (top.length > ranks) top.pop();
     for (let index = place; index < top.length; index += 1) {
-      const { kind: _, ...bid } = top[index] as Bid;
-      emit({ ...bid, rank: index + 1 });
+      emit({ rank: index + 1, bid: top[index] as Bid });
     }
   }
 };
