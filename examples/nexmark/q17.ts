@@ -2,7 +2,7 @@ import { type Bid, isBid } from './model.js';
 import { nexmarkJob, type Query } from './nexmark-job.js';
 
 /** The bids for an auction on one day, UTC: how many, how many in each of three ranges of prices, and their prices. */
-interface AuctionDay {
+export interface AuctionDay {
   readonly auction: number;
   /** When the day begins. */
   readonly day: number;
@@ -13,9 +13,6 @@ interface AuctionDay {
   readonly minPrice: number;
   readonly maxPrice: number;
   readonly sumPrice: number;
-}
-
-export interface AuctionReport extends AuctionDay {
   /** In whole cents. */
   readonly averagePrice: number;
 }
@@ -23,7 +20,7 @@ export interface AuctionReport extends AuctionDay {
 const dayMs = 86_400_000;
 
 /** Auction statistics report: what is known of an auction and day, again after each bid. */
-export const q17: Query<AuctionReport> = (events) =>
+export const q17: Query<AuctionDay> = (events) =>
   events
     .filter(isBid)
     .map(ofOneBid)
@@ -38,14 +35,23 @@ export const q17: Query<AuctionReport> = (events) =>
       minPrice: Math.min(a.minPrice, b.minPrice),
       maxPrice: Math.max(a.maxPrice, b.maxPrice),
       sumPrice: a.sumPrice + b.sumPrice,
+      averagePrice: Math.floor((a.sumPrice + b.sumPrice) / (a.bids + b.bids)),
     }))
-    .uid('auction-days')
-    .map((day) => ({ ...day, averagePrice: Math.floor(day.sumPrice / day.bids) }));
+    .uid('auction-days');
 
 function ofOneBid({ auction, price, dateTime }: Bid): AuctionDay {
-  const [low, high] = [price < 10_000 ? 1 : 0, price >= 1_000_000 ? 1 : 0];
-  const prices = { minPrice: price, maxPrice: price, sumPrice: price };
-  return { auction, day: dateTime - (dateTime % dayMs), bids: 1, low, middle: 1 - low - high, high, ...prices };
+  return {
+    auction,
+    day: dateTime - (dateTime % dayMs),
+    bids: 1,
+    low: price < 10_000 ? 1 : 0,
+    middle: price >= 10_000 && price < 1_000_000 ? 1 : 0,
+    high: price >= 1_000_000 ? 1 : 0,
+    minPrice: price,
+    maxPrice: price,
+    sumPrice: price,
+    averagePrice: price,
+  };
 }
 
 export default nexmarkJob('q17', q17);

@@ -43,12 +43,13 @@ interface Setting {
 
 const events = 4_000;
 
-/** 40 s of events one after the other; 20 s by two subtasks; and 80 s that come out of order by 1.5 s. */
+/** 40 s of events one after the other; 20 s by two subtasks; 80 s that come out of order by 1.5 s; and many in each millisecond. */
 const settings: readonly Setting[] = [
   { seed: 1, eventsPerSecond: 100, outOfOrderGroupSize: 1, parallelism: 1 },
   { seed: 2, eventsPerSecond: 200, outOfOrderGroupSize: 1, parallelism: 2 },
   { seed: 3, eventsPerSecond: 50, outOfOrderGroupSize: 75, parallelism: 1 },
   { seed: 4, eventsPerSecond: 50, outOfOrderGroupSize: 75, parallelism: 2 },
+  { seed: 5, eventsPerSecond: 20_000, outOfOrderGroupSize: 30, parallelism: 2 },
 ];
 
 function check<Row>(

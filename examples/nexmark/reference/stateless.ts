@@ -23,12 +23,10 @@ export const q14: Reference<TimedBid> = (events, emit) => {
     if (event.kind !== 'bid') continue;
     const price = inEuros(event.price);
     if (price <= 1_000_000 || price >= 50_000_000) continue;
-    const cCount = event.extra.split('c').length - 1;
-    emit({
-      ...plain(event, price),
-      bidTimeType: timeTypes[new Date(event.dateTime).getUTCHours()] ?? 'otherTime',
-      cCount,
-    });
+    const cCount = event.extra.length - event.extra.replaceAll('c', '').length;
+    const { auction, bidder, dateTime, extra } = event;
+    const bidTimeType = timeTypes[new Date(dateTime).getUTCHours()] ?? 'otherTime';
+    emit({ auction, bidder, price, bidTimeType, dateTime, extra, cCount });
   }
 };
 

@@ -1,11 +1,11 @@
 import { beats, isLater } from '../bid-order.js';
 import type { Bid } from '../model.js';
-import type { AuctionReport } from '../q17.js';
+import type { AuctionDay } from '../q17.js';
 import { type RankedBid, ranks } from '../q19.js';
 import { entryOf, type Reference } from './reference.js';
 
-export const q17: Reference<AuctionReport> = (events, emit) => {
-  let reports = new Map<number, AuctionReport>();
+export const q17: Reference<AuctionDay> = (events, emit) => {
+  let reports = new Map<number, AuctionDay>();
   let day = Number.NaN;
   for (const event of events) {
     if (event.kind !== 'bid') continue;
@@ -35,7 +35,7 @@ export const q17: Reference<AuctionReport> = (events, emit) => {
 
 const counts = { bids: 0, low: 0, middle: 0, high: 0 } as const;
 const prices = { minPrice: 0, maxPrice: 0, sumPrice: 0, averagePrice: 0 } as const;
-const unseen: AuctionReport = { auction: 0, day: 0, ...counts, ...prices };
+const unseen: AuctionDay = { auction: 0, day: 0, ...counts, ...prices };
 
 export const q18: Reference<Bid> = (events, emit) => {
   const last = new Map<string, Bid>();
