@@ -3,19 +3,38 @@ import type { Event } from '../../examples/nexmark/model.js';
 import type { Query } from '../../examples/nexmark/nexmark-job.js';
 import { type NexmarkSourceOptions, nexmarkSource } from '../../examples/nexmark/nexmark-source.js';
 import { byTime, type Reference } from '../../examples/nexmark/reference/reference.js';
+import type { DataStream } from '../../src/api/data-stream.js';
 import { buildJob, defineJob } from '../../src/api/job-definition.js';
+import type { StreamEnvironment } from '../../src/api/stream-environment.js';
+import { WatermarkStrategy } from '../../src/api/watermark-strategy.js';
 import { definitionCode } from '../../src/runtime/code/code-stores.js';
 import { startEmbedded } from '../../src/runtime/embedded.js';
 
+/** Runs a query over generated events. */
+export const rowsOf = <Row>(query: Query<Row>, options: NexmarkSourceOptions, parallelism: number) =>
+  rowsOfEvents(query, (env) => env.fromSource(nexmarkSource(options), { uid: 'events' }), parallelism);
+
+/** Runs a query over events that are given, in their order. */
+export const rowsOfGiven = <Row>(query: Query<Row>, events: readonly Event[]) =>
+  rowsOfEvents(
+    query,
+    (env) =>
+      env
+        .fromCollection(events, { uid: 'events' })
+        .assignTimestampsAndWatermarks(
+          WatermarkStrategy.forBoundedOutOfOrderness<Event>(0).withTimestampAssigner(({ dateTime }) => dateTime),
+        ),
+    1,
+  );
+
 /** Runs a query on a cluster in this thread until it ends, and gives its rows; those of one subtask in their order. */
-export async function rowsOf<Row>(
+async function rowsOfEvents<Row>(
   query: Query<Row>,
-  options: NexmarkSourceOptions,
+  eventsOf: (env: StreamEnvironment) => DataStream<Event>,
   parallelism: number,
 ): Promise<readonly Row[]> {
   const job = defineJob('nexmark', (env) => {
-    env.setParallelism(parallelism);
-    query(env.fromSource(nexmarkSource(options), { uid: 'events' })).collect('rows');
+    query(eventsOf(env.setParallelism(parallelism))).collect('rows');
   });
   const { graph } = buildJob(job, []).program;
   const collected = new Map<string, readonly unknown[]>();
