@@ -1,47 +1,33 @@
-import {
-  type KeyedInstance,
-  type KeyedProcessContext,
-  type KeyedProcessFunction,
-  type ListState,
-  listState,
-  type OnTimerContext,
-} from 'weirflow';
-import { type Bid, isBid } from './model.js';
+import { tumblingEventTimeWindows } from 'weirflow';
+import { isBid } from './model.js';
 import { nexmarkJob, type Query } from './nexmark-job.js';
 import type { PlainBid } from './q0.js';
 
 export const windowMs = 10_000;
 
-/** Highest bid: of every 10 s the bids of the highest price. */
+/** Highest bid: of every 10 s the bids of the highest price. All bids have one key, so that they meet in one place. */
 export const q7: Query<PlainBid> = (events) =>
   events
     .filter(isBid)
-    .keyBy(({ dateTime }) => dateTime - (dateTime % windowMs))
-    .process(new HighestBids())
+    .keyBy(() => 'all')
+    .window(tumblingEventTimeWindows({ sizeMs: windowMs }))
+    .aggregate<readonly PlainBid[], readonly PlainBid[], PlainBid>(
+      {
+        createAccumulator: () => [],
+        add: ({ auction, bidder, price, dateTime, extra }, highest) => {
+          const most = highest[0]?.price ?? 0;
+          if (price < most) return highest;
+          const bid = { auction, bidder, price, dateTime, extra };
+          return price === most ? [...highest, bid] : [bid];
+        },
+        getResult: (highest) => highest,
+      },
+      {
+        process: ([highest = []], { emit }) => {
+          for (const bid of highest) emit(bid);
+        },
+      },
+    )
     .uid('highest-bids');
-
-/** The key is the window, so that all bids of 10 s meet in one place. */
-class HighestBids implements KeyedProcessFunction<number, Bid, PlainBid> {
-  private highest!: ListState<PlainBid>;
-
-  open({ state }: KeyedInstance): void {
-    this.highest = state(listState<PlainBid>('highest'));
-  }
-
-  processElement(bid: Bid, { currentKey, timers }: KeyedProcessContext<number, PlainBid>): void {
-    const first = this.highest.get()[0];
-    if (first === undefined) timers.setEventTime(currentKey + windowMs - 1);
-    else if (bid.price < first.price) return;
-    const { auction, bidder, price, dateTime, extra } = bid;
-    const plain = { auction, bidder, price, dateTime, extra };
-    if (first?.price === price) this.highest.add(plain);
-    else this.highest.update([plain]);
-  }
-
-  onTimer(_time: number, { emit }: OnTimerContext<number, PlainBid>): void {
-    for (const bid of this.highest.get()) emit(bid);
-    this.highest.clear();
-  }
-}
 
 export default nexmarkJob('q7', q7);
