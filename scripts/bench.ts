@@ -6,6 +6,7 @@ import { latency } from './bench/cluster/latency.js';
 import { memory } from './bench/cluster/memory.js';
 import { againstPlainLoop } from './bench/in-one-thread.js';
 import { keyedReduce } from './bench/keyed-reduce.js';
+import { nexmark } from './bench/nexmark.js';
 import type { Outcome } from './bench/outcome.js';
 import { statelessChain } from './bench/stateless-chain.js';
 import { traffic } from './bench/traffic/traffic.js';
@@ -14,8 +15,13 @@ import { windows } from './bench/windows.js';
 /** Measures the data plane and the control plane, each figure beside a yardstick of the same run. */
 const cli = cac('bench');
 cli
-  .option('--only <names>', 'Some of chain,keyed,windows,slots,nats,latency,memory,traffic; all of them when left out')
-  .option('--repetitions <n>', 'How often chain, keyed and windows are measured; the median counts', { default: 5 })
+  .option(
+    '--only <names>',
+    'Some of chain,keyed,nexmark,windows,slots,nats,latency,memory,traffic; all of them when left out',
+  )
+  .option('--repetitions <n>', 'How often chain, keyed, nexmark and windows are measured; the median counts', {
+    default: 5,
+  })
   .option('--seconds <n>', 'How long memory is watched', { default: 120 })
   .option('--json', 'Print one JSON line at the end')
   .option('--check', 'Exit 1 when a figure misses what is wanted of it');
@@ -27,6 +33,7 @@ const benchmarks: Readonly<Record<string, () => Outcome | Promise<Outcome>>> = {
   chain: () => againstPlainLoop('chain', [statelessChain(100)], repetitions),
   keyed: () => againstPlainLoop('keyed', [keyedReduce(60, 1, 6_000_000), keyedReduce(10, 2, null)], repetitions),
   windows: () => againstPlainLoop('windows', windows(1_000_000), repetitions),
+  nexmark: () => nexmark(1_000_000, Math.min(repetitions, 3)),
   slots: () => keyedCount('threads'),
   nats: () => keyedCount('nats'),
   latency,

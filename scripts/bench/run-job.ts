@@ -1,6 +1,7 @@
 import { freshStart } from '../../actors/protocol/deployment.js';
 import { subtaskKey } from '../../actors/protocol/ids.js';
 import type { JobGraph, JobRecord } from '../../actors/protocol/job-graph.js';
+import type { Split } from '../../actors/protocol/manifest.js';
 import type { JobProgram } from '../../src/graph/job-program.js';
 import { nodeClock } from '../../src/runtime/world/clock.js';
 import { nodeFiles } from '../../src/runtime/world/files.js';
@@ -13,9 +14,13 @@ import { MemoryDataLinks } from '../../src/transport/memory/memory-data-links.js
 
 /**
  * Runs a bounded job on a task host of its own, as the actors would: subtask i of every vertex in slot i. Resolves with the
- * milliseconds from the start of the first subtask until the last record has left the chain of the last vertex.
+ * milliseconds from the start of the first subtask until the last record has left the chain of the last vertex. Each subtask is given
+ * the splits that `splitsOf` has for it.
  */
-export function runJob(program: JobProgram): Promise<number> {
+export function runJob(
+  program: JobProgram,
+  splitsOf: (subtask: string) => readonly Split[] = (subtask) => [{ id: subtask, data: null }],
+): Promise<number> {
   const { graph } = program;
   const [process, incarnation] = ['bench', 'bench'];
   const allocation = { job: graph.name, run: 1, epoch: 1 };
@@ -52,7 +57,7 @@ export function runJob(program: JobProgram): Promise<number> {
             slot,
             subtask,
             run: 1,
-            splits: [{ id: subtask, data: null }],
+            splits: splitsOf(subtask),
             noMore: true,
           });
         }

@@ -67,6 +67,10 @@ defineJob('types', (env) => {
   flights.keyBy((flight) => flight.tail).reduce((sum, flight) => sum.delays.length + flight.delays.length);
   // @ts-expect-error A filter answers with a boolean; a number may be 0 by accident.
   delays.filter((delay) => delay);
+  const mixed: DataStream<string | number> = env.fromCollection<string | number>([]);
+  const numbers: DataStream<number> = mixed.filter((value): value is number => typeof value === 'number');
+  // @ts-expect-error A filter that does not tell types apart leaves the type of the stream.
+  const unsure: DataStream<number> = mixed.filter((value) => String(value) !== '');
   // @ts-expect-error flatMap returns something to go through.
   delays.flatMap((delay) => delay + 1);
   // @ts-expect-error A stream of one type is none of another.
@@ -74,7 +78,7 @@ defineJob('types', (env) => {
   // @ts-expect-error A union is no operator, so it has no uid.
   tails.union(generated).uid('all');
 
-  return void [sink, sums, all, wrong];
+  return void [sink, sums, all, numbers, unsure, wrong];
 });
 
 /** A tag carries the type of its records, both where they are put out and where they are taken. */

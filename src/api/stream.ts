@@ -52,13 +52,15 @@ export abstract class Stream<out T> {
   }
 
   /**
-   * Keeps the records for which `fn` holds. `fn` must be pure.
+   * Keeps the records for which `fn` holds. `fn` must be pure. One that tells types apart narrows that of the stream.
    *
    * @example
    * ```ts
    * flights.filter((flight) => flight.delay > 15);
    * ```
    */
+  filter<R extends DeepReadonly<T>>(fn: (value: DeepReadonly<T>) => value is R): SingleOutputStream<R>;
+  filter(fn: (value: DeepReadonly<T>) => boolean): SingleOutputStream<T>;
   filter(fn: (value: DeepReadonly<T>) => boolean): SingleOutputStream<T> {
     return this.#transform('filter', false, { kind: 'filter', fn });
   }

@@ -43,7 +43,7 @@ function statusText(
     ...withoutSuccessors(lost, taskManagers).map(({ process, reason }) => [process, `lost: ${reason}`, '0', '0', '']),
   ];
   return [
-    `cluster '${cluster}', epoch ${epoch}: ${jobs.running} jobs run, ${jobs.others} do not`,
+    `cluster '${cluster}', epoch ${epoch}: jobs running ${jobs.running}, ended or ending ${jobs.others}`,
     rows.length === 0
       ? 'no task managers; start one with weir taskmanager'
       : tableText(['TASK MANAGER', 'STATE', 'SLOTS', 'FREE', 'JOBS'], rows),

@@ -102,11 +102,30 @@ function numberText(key: number, place: Place | null): string {
   if ((key | 0) === key)
     return unit(keyTags.int32, (key >>> 24) & 0xff, (key >>> 16) & 0xff, (key >>> 8) & 0xff, key & 0xff);
   if (Number.isNaN(key)) return refuse(key, place);
+  return Number.isSafeInteger(key) ? safeIntegerText(key) : floatText(key);
+}
+
+/** Times are such numbers, and often keys: nothing is allocated but the text. */
+function safeIntegerText(key: number): string {
+  const high = Math.floor(key / 0x1_0000_0000);
+  const low = key - high * 0x1_0000_0000;
+  return unit(
+    keyTags.safeInteger,
+    (high >>> 24) & 0xff,
+    (high >>> 16) & 0xff,
+    (high >>> 8) & 0xff,
+    high & 0xff,
+    (low >>> 24) & 0xff,
+    (low >>> 16) & 0xff,
+    (low >>> 8) & 0xff,
+    low & 0xff,
+  );
+}
+
+function floatText(key: number): string {
   const bytes = new DataView(new ArrayBuffer(8));
-  const isInteger = Number.isSafeInteger(key);
-  if (isInteger) bytes.setBigInt64(0, BigInt(key));
-  else bytes.setFloat64(0, key);
-  let text = unit(isInteger ? keyTags.safeInteger : keyTags.float64);
+  bytes.setFloat64(0, key);
+  let text = unit(keyTags.float64);
   for (let at = 0; at < 8; at++) text += unit(bytes.getUint8(at));
   return text;
 }

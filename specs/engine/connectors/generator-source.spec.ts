@@ -76,6 +76,20 @@ describe('generator source', () => {
     expect(driven.watermarks).toEqual([...new Set(driven.watermarks)].sort((a, b) => a - b));
   });
 
+  it('timestamps out of order: the watermark stays so far behind', async () => {
+    // Each group of 5 comes backwards: 40, 30, 20, 10, 0, 90, …
+    const time = (index: number): number => 10 * (index - (index % 5) + 4 - (index % 5));
+    const source = numbers({ splits: 2, timestamp: time, outOfOrdernessMs: 40 });
+    const driven = new DrivenReader(source);
+    driven.reader.addSplits(await discover(source));
+    for (let polled = 0; polled < 100; polled = driven.values.length) {
+      const bound = driven.watermarks.at(-1) ?? noTimestamp;
+      driven.poll(3);
+      for (const at of driven.timestamps.slice(polled)) expect(at).toBeGreaterThan(bound);
+    }
+    expect(driven.watermarks.at(-1)).toBe(990 - 40 - 1);
+  });
+
   it('without end: goes on for as long as it is polled', async () => {
     const source = numbers({ count: null });
     const driven = new DrivenReader(source);
@@ -119,6 +133,7 @@ describe('generator source', () => {
     expect(() => numbers({ count: -1 })).toThrow('count must be');
     expect(() => numbers({ splits: 0 })).toThrow('splits must be');
     expect(() => numbers({ ratePerSecond: 0 })).toThrow('ratePerSecond must be');
+    expect(() => numbers({ outOfOrdernessMs: -1 })).toThrow('outOfOrdernessMs must be');
     const driven = new DrivenReader(numbers());
     driven.reader.addSplits([{ id: 'a.txt#0', data: { file: 'a.txt' } }]);
     expect(driven.failure?.code).toBe('SPLIT_UNREADABLE');

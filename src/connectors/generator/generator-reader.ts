@@ -57,7 +57,9 @@ export class GeneratorReader<T> implements SourceReader<T> {
   }
 
   private batch(recordsMax: number): Batch<T> {
-    const { generate, timestamp } = this.options;
+    const { generate, timestamp, outOfOrdernessMs = 0 } = this.options;
+    // One more, because a later record may have the same time.
+    const behind = outOfOrdernessMs + 1;
     const values: T[] = [];
     const timestamps: number[] = [];
     let latest = this.watermark;
@@ -67,8 +69,7 @@ export class GeneratorReader<T> implements SourceReader<T> {
       const at = timestamp === undefined ? noTimestamp : checkedTimestamp(timestamp(value, index));
       values.push(value);
       timestamps.push(at);
-      // One below, because a later record may have the same time.
-      if (at - 1 > latest) latest = at - 1;
+      if (at - behind > latest) latest = at - behind;
     }
     const news = latest > this.watermark;
     this.watermark = latest;

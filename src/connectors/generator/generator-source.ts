@@ -14,8 +14,10 @@ export interface GeneratorOptions<T> {
   readonly ratePerSecond?: number;
   /** Into how many lanes the indices are dealt, 4 when left out. At least the parallelism, or readers have nothing to do. */
   readonly splits?: number;
-  /** Event time of a record. Must not fall as the index grows; a watermark follows right behind it. */
+  /** Event time of a record. Must not fall as the index grows, or by no more than `outOfOrdernessMs`; a watermark follows right behind it. */
   readonly timestamp?: (value: T, index: number) => number;
+  /** How far a timestamp may be below one of a smaller index; so far the watermark stays behind. Default 0. */
+  readonly outOfOrdernessMs?: number;
 }
 
 /**
@@ -27,6 +29,7 @@ export interface GeneratorOptions<T> {
 export function generatorSource<T>(options: GeneratorOptions<T>): Source<T> {
   if (options.count !== null) checkCount('generatorSource', 'count', options.count, 0);
   checkCount('generatorSource', 'splits', options.splits, 1);
+  checkCount('generatorSource', 'outOfOrdernessMs', options.outOfOrdernessMs, 0);
   checkPositive('generatorSource', 'ratePerSecond', options.ratePerSecond);
   const lanes = options.splits ?? splitsDefault;
   return {
