@@ -23,8 +23,8 @@ import { SimWorld } from './world.js';
 /** Short enough that a run sees several heartbeats, checkpoints and recoveries within a few virtual seconds. */
 export const simulatedClusterOptions: ClusterOptions = {
   ...defaultClusterOptions,
-  heartbeatIntervalMs: 300,
-  heartbeatTimeoutMs: 900,
+  heartbeatIntervalMs: 400,
+  heartbeatTimeoutMs: 1_000,
   stuckTimeoutMs: 5_000,
   orphanTimeoutMs: 2_500,
   askEveryMs: 60,
@@ -78,7 +78,7 @@ export interface RunReport {
 /** After the healing a run must end within this virtual time, or it is stuck. */
 const livenessMs = 60_000;
 const eventsMax = 400_000;
-const turnRecordsMax = 4;
+const turnRecordsMax = 6;
 
 const silentClient: ClientOutput = { line: () => undefined, deliver: () => undefined };
 
@@ -305,7 +305,7 @@ class Run {
 }
 
 /** Longer than any store call or message may be late. */
-const settleMs = 1_300;
+const settleMs = 1_100;
 /** Faults go on for so long after the job has ended: a leader may still crash and must not run it again. */
 const faultsAfterEndMs = 300;
 const recoveryStates: ReadonlySet<string> = new Set([

@@ -76,8 +76,7 @@ export function decodeEnvelope(bytes: Uint8Array): Decoded {
   const [version, toProcess, toIncarnation, toActor, process, incarnation, actor, epoch, kind, ask, message] =
     fields as unknown[];
   const kindName = kinds[kind as number];
-  const texts = [toProcess, toIncarnation, toActor, process, incarnation, actor, ask];
-  if (kindName === undefined || texts.some((text) => typeof text !== 'string')) return { malformed: 'no envelope' };
+  if (kindName === undefined || !areTexts(fields)) return { malformed: 'no envelope' };
   const header = {
     to: { process: toProcess as string, incarnation: toIncarnation as string, actor: toActor as string },
     from: { process: process as string, incarnation: incarnation as string, actor: actor as string },
@@ -92,6 +91,14 @@ export function decodeEnvelope(bytes: Uint8Array): Decoded {
   // A peer must not be able to fire this process's own timers.
   if (message.type.startsWith('xstate.')) return { malformed: `reserved type ${message.type}` };
   return { ...header, epoch, message };
+}
+
+/** Where process, incarnation and actor of both sides stand, and the question. */
+const textFields = [1, 2, 3, 4, 5, 6, 9] as const;
+
+function areTexts(fields: readonly unknown[]): boolean {
+  for (const index of textFields) if (typeof fields[index] !== 'string') return false;
+  return true;
 }
 
 const isEpoch = (value: unknown): value is Epoch => Number.isSafeInteger(value) && (value as number) >= 0;

@@ -25,7 +25,7 @@ const storedShape = fields({ blob: fields({ name: text, bytes: count(messageByte
 
 export const isStored = (message: AnyMessage): message is StoredMessage =>
   message.type === storedType &&
-  storedShape(message, storedType) === null &&
+  storedShape(message) === null &&
   (message as StoredMessage).blob.name.startsWith(prefix);
 
 /**

@@ -115,8 +115,8 @@ export function wireRefusal(wire: WireMessages, actor: ActorName, message: AnyMe
   const shape = Object.hasOwn(types, message.type) ? types[message.type] : undefined;
   if (shape === undefined)
     return `a ${role} takes no '${message.type.slice(0, typeCharactersMax)}' from other processes`;
-  const wrong = shape(message, message.type);
-  return wrong === null ? null : `malformed: ${wrong}`;
+  const wrong = shape(message);
+  return wrong === null ? null : `malformed: ${message.type}${wrong}`;
 }
 
 /** Of a name that a stranger made up. */

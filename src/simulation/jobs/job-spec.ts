@@ -75,12 +75,12 @@ interface Bounds {
 
 /** Small ones more often: a race needs two subtasks, and many small runs meet more schedules than few large ones. */
 const boundsOf: Readonly<Record<JobSize, Bounds>> = {
-  any: { vertices: 4, parallelisms: [1, 1, 2, 2, 3] },
-  small: { vertices: 2, parallelisms: [1, 1, 2] },
+  any: { vertices: 4, parallelisms: [1, 1, 1, 2, 2, 3] },
+  small: { vertices: 2, parallelisms: [1, 1, 1, 2] },
 };
 const parallelismMax = 3;
-const recordsMin = 20;
-const recordsMax = 80;
+const recordsMin = 15;
+const recordsMax = 60;
 
 /** A job that runs for 1.5 to 3 s of virtual time, so that crashes and checkpoints fall into it. */
 export function generateJob(random: Random, size: JobSize = 'any'): JobSpec {
@@ -132,7 +132,7 @@ function stagesOf(random: Random, parallelisms: readonly number[], vertices: num
     stages.push({ kind, parallelism: random.pick(parallelisms) });
     plain();
   }
-  while (left > 0 && random.chance(0.6)) {
+  while (left > 0 && random.chance(0.55)) {
     left -= 1;
     stages.push({
       kind: 'keyed',
