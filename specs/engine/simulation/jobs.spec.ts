@@ -67,8 +67,8 @@ describe('generated jobs', () => {
       expect(graph.vertices.length, `seed ${seed}`).toBeLessThanOrEqual(4);
       expect(Math.max(...graph.vertices.map(({ parallelism }) => parallelism))).toBeLessThanOrEqual(3);
       const records = spec.sources.reduce((sum, each) => sum + each.records, 0);
-      expect(records).toBeGreaterThanOrEqual(20);
-      expect(records).toBeLessThanOrEqual(80);
+      expect(records).toBeGreaterThanOrEqual(15);
+      expect(records).toBeLessThanOrEqual(60);
       expect(generateJob(new Random(seed, 'job'))).toEqual(spec);
     }
   });
