@@ -59,9 +59,7 @@ export class BroadcastProcessOperator<In, Broadcast, Out>
 
   processSecond(value: Broadcast, timestamp: number): void {
     this.record.timestamp = timestamp;
-    this.states.mayWrite = true;
-    this.broadcastFunction.processBroadcastElement(value, this.record);
-    this.states.mayWrite = false;
+    this.states.written(() => this.broadcastFunction.processBroadcastElement(value, this.record));
   }
 
   override snapshot(_checkpoint: CheckpointId): readonly unknown[] {

@@ -31,6 +31,16 @@ export class BroadcastStates {
     }
   }
 
+  /** Does what the broadcast side does to a record. However that ends, nobody else may write afterwards: under an error policy the operator goes on. */
+  written(process: () => void): void {
+    this.mayWrite = true;
+    try {
+      process();
+    } finally {
+      this.mayWrite = false;
+    }
+  }
+
   /** Throws BROADCAST_STATE_UNKNOWN for what broadcast() was not given. */
   readonly state = <K, T>({ name }: StateDescriptor<'map', T, K>): MapState<K, T> => {
     const map = this.maps.get(name);

@@ -6,6 +6,7 @@ import type { KeyedStateBackend } from '../state/keyed-state.js';
 import { StateFailure } from '../state/state-failure.js';
 import { type DeadLetter, deadLettersTag, type RecordErrorPolicy } from './error-policy.js';
 import { HeldOutput } from './held-output.js';
+import { inTurn, type Work } from './in-turn.js';
 import {
   type Lifecycle,
   lateRecordsOf,
@@ -23,8 +24,6 @@ interface LetterItem {
   readonly deadLetters: unknown;
   readonly subtask: number;
 }
-
-type Work = (settle: Settle) => Lifecycle;
 
 /**
  * An operator whose records may fail. What one call puts out is held back until the call has returned; when it throws, nothing of it comes out,
@@ -212,28 +211,12 @@ export class GuardedOperator implements TwoInputOperator {
     else this.letters.process(letter, timestamp);
   }
 
-  /** Both done, one after the other; what fails ends it. */
   private inTurn(first: Work, second: Work, settle: Settle): Lifecycle {
-    const started = first((failed) => {
-      if (failed === null) this.continueWith(second, settle);
-      else settle(failed);
-    });
-    return started === 'done' ? second(settle) : 'pending';
-  }
-
-  /** In a completion nobody is there to catch: a throw becomes the failure that is settled with. */
-  private continueWith(work: Work, settle: Settle): void {
-    let failed: Failure | null = null;
-    try {
-      if (work(settle) === 'pending') return;
-    } catch (error) {
+    return inTurn(first, second, settle, (error) => {
       const { message, stack } = describedError(error);
-      failed = {
-        ...failure('SINK_FAILED', 'user', `dead letters of operator '${this.context.uid}': ${message}`),
-        stack,
-      };
-    }
-    settle(failed);
+      const text = `dead letters of operator '${this.context.uid}': ${message}`;
+      return { ...failure('SINK_FAILED', 'user', text), stack };
+    });
   }
 }
 

@@ -2,6 +2,7 @@ import { type Failure, failure } from '../../actors/kernel/failure.js';
 import { InvariantViolation } from '../../actors/kernel/invariant.js';
 import { type CheckpointId, compareCheckpoints } from '../../actors/protocol/ids.js';
 import { StateFailure } from '../state/state-failure.js';
+import { inTurn, type Work } from './in-turn.js';
 import {
   BasicOperator,
   type Lifecycle,
@@ -16,8 +17,6 @@ interface Pending<C> {
   readonly checkpoint: CheckpointId;
   readonly committables: readonly C[];
 }
-
-type Work = (settle: Settle) => Lifecycle;
 
 /**
  * Runs a Sink so that each record takes effect once. At a barrier what was written becomes committables; they stand in
@@ -107,24 +106,8 @@ export class SinkOperator<T, C> extends BasicOperator<T, never> {
     return committables.length === 0 ? 'done' : this.openWriter().commit(committables, settle);
   }
 
-  /** Both done, one after the other; what fails ends it. */
   private inTurn(first: Work, second: Work, settle: Settle): Lifecycle {
-    const started = first((failed) => {
-      if (failed === null) this.continueWith(second, settle);
-      else settle(failed);
-    });
-    return started === 'done' ? second(settle) : 'pending';
-  }
-
-  /** In a completion nobody is there to catch: a throw becomes the failure that is settled with. */
-  private continueWith(work: Work, settle: Settle): void {
-    let failed: Failure | null = null;
-    try {
-      if (work(settle) === 'pending') return;
-    } catch (error) {
-      failed = this.failureOf(error);
-    }
-    settle(failed);
+    return inTurn(first, second, settle, (error) => this.failureOf(error));
   }
 
   private failureOf(error: unknown): Failure {

@@ -50,6 +50,19 @@ describe('broadcast state', () => {
     expect(all).toEqual([['a 11', 1], ['a 1', 3], 'watermark 3']);
   });
 
+  it('after a record of the broadcast side that failed, the other side may still not write', () => {
+    const { operator, rule } = ruled(fresh, {
+      processElement: ([name, value], context) =>
+        (context.broadcastState(limits) as MapState<string, number>).put(name, value),
+      processBroadcastElement: ({ name }) => {
+        throw new Error(`no rule ${name}`);
+      },
+    });
+    expect(() => rule('a', 1)).toThrow('no rule a');
+    expect(() => operator.process(['a', 1], 0)).toThrow('broadcast');
+    expect(operator.snapshot(id)).toEqual([]);
+  });
+
   it('is in the snapshot as a copy, entry by entry, and outlives a failure', () => {
     const { operator, rule } = ruled();
     rule('a', 1);
