@@ -38,7 +38,8 @@ export class WatermarkOperator<T> extends BasicOperator<T, T> {
   }
 
   override open(context: OperatorContext<T>, restored: RestoredOperatorState, settle: Settle): Lifecycle {
-    if (restored.items.length > 0) this.restored = Math.min(...(restored.items as readonly number[]));
+    const items = restored.items as readonly (number | null)[];
+    if (items.length > 0) this.restored = Math.min(...items.map((watermark) => watermark ?? noTimestamp));
     const opened = super.open(context, restored, settle);
     this.probeLater();
     return opened;
@@ -57,9 +58,12 @@ export class WatermarkOperator<T> extends BasicOperator<T, T> {
     if (timestamp >= maxWatermark) this.advance(timestamp);
   }
 
+  /** At another parallelism each subtask goes on from the least of all. */
+  readonly operatorStateKind = 'operatorSplit';
+
   override snapshot(_checkpoint: CheckpointId): readonly unknown[] {
     const newest = Math.max(this.newest, this.restored);
-    return newest === noTimestamp ? [] : [newest];
+    return [newest === noTimestamp ? null : newest];
   }
 
   override close(): void {

@@ -133,7 +133,7 @@ describe('operator harness: step by step', () => {
 describe('operator harness: check', () => {
   const keyed = (words: DataStream<string>) => words.keyBy((word) => word.length);
 
-  it('runs a pipeline in every mode', async () => {
+  it('runs a pipeline in every mode', { timeout: 60_000 }, async () => {
     const report = await checkOperator({
       build: (words: DataStream<string>) => keyed(words).process(new Echoes()),
       input: [
@@ -147,7 +147,7 @@ describe('operator harness: check', () => {
       ],
       expect: ['to', 'be', 'for', 'a', 'bye to', 'bye be', 'bye for', 'bye a'],
     });
-    expect(report.runs).toBe(1 + 3 + 3 + 1 + 20);
+    expect(report.runs).toBe(1 + 3 + 3 + 1 + 10);
     expect(report.restores).toBeGreaterThan(8 * 4);
   });
 
@@ -208,7 +208,7 @@ class Echoes implements KeyedProcessFunction<number, string, string> {
 }
 
 describe('operator harness: pipelines with more to them', () => {
-  it('records whose call is under way at a restore are asked about again', async () => {
+  it('records whose call is under way at a restore are asked about again', { timeout: 60_000 }, async () => {
     let calls = 0;
     const report = await checkOperator({
       build: (words: DataStream<string>) =>
@@ -227,7 +227,7 @@ describe('operator harness: pipelines with more to them', () => {
     expect(calls).toBeGreaterThan(3 * report.runs);
   });
 
-  it('iterables stop when the output is full, and go on', async () => {
+  it('iterables stop when the output is full, and go on', { timeout: 60_000 }, async () => {
     await checkOperator({
       build: (numbers: DataStream<number>) =>
         numbers
@@ -248,7 +248,7 @@ describe('operator harness: pipelines with more to them', () => {
     });
   });
 
-  it('a list of operator state is dealt out anew', async () => {
+  it('a list of operator state is dealt out anew', { timeout: 60_000 }, async () => {
     await checkOperator({
       build: (words: DataStream<string>) => words.rebalance().process(new Kept()),
       input: [record('to'), record('be'), record('or'), record('not')],

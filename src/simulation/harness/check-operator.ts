@@ -22,7 +22,7 @@ interface CheckOptions<Out> {
   readonly modes?: readonly CheckMode[];
   /** The first is that of the undisturbed run. [1] for what depends on it, such as a count in each parallel instance. Default [1, 2, 3]. */
   readonly parallelism?: readonly number[];
-  /** How many runs of `mixed`. Default 20. */
+  /** How many runs of `mixed`. Default 10. */
   readonly runs?: number;
   /** Run i of `mixed` has seed + i. Default 1. */
   readonly seed?: number;
@@ -130,7 +130,7 @@ async function checked<Out>(
   script: readonly Action[],
   options: CheckOptions<Out>,
 ): Promise<CheckOperatorReport<Out>> {
-  const { modes = allModes, parallelism = [1, 2, 3], runs = 20, seed = 1, processingTime = 0 } = options;
+  const { modes = allModes, parallelism = [1, 2, 3], runs = 10, seed = 1, processingTime = 0 } = options;
   const actions = options.endsInput === false ? script : [...script, endOf(pipeline)];
   const comparison: ComparisonSetting = { byStep: !takesItsTime(pipeline), keyOf: options.keyOf ?? null };
   const once = async (course: Course): Promise<Played> => {

@@ -20,7 +20,7 @@ const shownMax = 5;
 
 /** Values, written so that equal ones are equal texts. */
 export const textOf = (value: unknown): string =>
-  inspect(value, {
+  inspect(withPrototypes(value), {
     sorted: true,
     depth: null,
     compact: true,
@@ -28,6 +28,15 @@ export const textOf = (value: unknown): string =>
     maxArrayLength: null,
     maxStringLength: null,
   });
+
+/** Objects without a prototype hold what they hold: over a channel they come out as any other. */
+function withPrototypes(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withPrototypes);
+  if (typeof value !== 'object' || value === null) return value;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== null && prototype !== Object.prototype) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, withPrototypes(field)]));
+}
 
 /** The first way in which a disturbed run differs from the undisturbed one; null when it does not. */
 export function differenceOf(undisturbed: Played, disturbed: Played, setting: ComparisonSetting): Difference | null {

@@ -15,9 +15,9 @@ import type { CheckpointManifest, SubtaskSnapshot } from '../../../actors/protoc
 import type { TaskEvent } from '../../../actors/subtask/messages.js';
 import { EngineError } from '../../api/engine-error.js';
 import { buildJob, type JobDefinition } from '../../api/job-definition.js';
+import type { JobProgram } from '../../graph/job-program.js';
 import type { BlobStore } from '../../ports/blob-store.js';
 import type { TaskEffect } from '../../ports/task-host.js';
-import { programOf } from '../../runtime/code/code-stores.js';
 import { createTaskHost, type InspectableTaskHost } from '../../task/task-host.js';
 import { MemoryDataLinks } from '../../transport/memory/memory-data-links.js';
 import { fedSplit } from './fed-source.js';
@@ -63,19 +63,21 @@ export class Deployment {
   /** Deploys it, and lets it come to rest. */
   constructor(private readonly setting: DeploymentSetting) {
     const { definition, run, time, blobs, roughness, from } = setting;
-    const { graph } = buildJob(definition, []).program;
+    const built = (): JobProgram => buildJob(definition, []).program;
+    // Each slot has code of its own; the first one what the graph was read from.
+    const programs = [built()];
+    const { graph } = programs[0] as JobProgram;
     this.graph = graph;
     this.base = from?.id ?? null;
     this.record = { format: 1, job: graph.name, graph, code: 'harness', params: [] };
     this.allocation = { job: graph.name, run, epoch: 1 };
-    const widest = Math.max(...graph.vertices.map(({ parallelism }) => parallelism));
-    const entries = graph.vertices.flatMap((vertex, at) =>
-      subtasksOf(vertex).map((key, index): [SubtaskKey, SlotAddress] => [
+    const entries = graph.vertices
+      .flatMap((vertex) => subtasksOf(vertex).map((key, index) => ({ key, index })))
+      .map(({ key, index }, at): [SubtaskKey, SlotAddress] => [
         key,
-        { process: 'harness', incarnation: `run${run}`, slot: roughness.apart ? at * widest + index : index },
-      ]),
-    );
-    this.slots = roughness.apart ? graph.vertices.length * widest : widest;
+        { process: 'harness', incarnation: `run${run}`, slot: roughness.apart ? at : index },
+      ]);
+    this.slots = Math.max(...entries.map(([, { slot }]) => slot)) + 1;
     this.placement = Object.fromEntries(entries);
     this.subtasks = entries.map(([key]) => key);
     this.calls = new HarnessCalls(time.later);
@@ -89,7 +91,7 @@ export class Deployment {
       files: noFiles(time.later),
       offload: this.calls,
       client: { line: () => undefined, deliver: () => undefined },
-      code: { load: (record, done) => time.later(() => done(programOf(definition, record))) },
+      code: { load: (_record, done) => time.later(() => done({ ok: true, program: programs.pop() ?? built() })) },
       telemetry: { trace: () => undefined, task: () => undefined },
       notify: (actor, message) => this.hear(actor, message),
       options: { development: true, repeatMs: neverMs, progressMs: neverMs, ...roughness.options },

@@ -69,13 +69,14 @@ export class HarnessRun {
   }
 
   /**
-   * A restored source goes on with the watermark that it had. It says so when event time goes on at any input: sooner, it would make timers
+   * Watermarks of an input never fall, and a restored source goes on with the one that it had. It says so when event time goes on at any input: sooner, it would make timers
    * fire that wait for the next one.
    */
   watermark(input: number, timestamp: number): void {
     this.assertOpen('watermark()');
+    if (timestamp <= (this.watermarks[input] as number)) return;
+    this.watermarks[input] = timestamp;
     this.hearAgain(input);
-    if (timestamp > (this.watermarks[input] as number)) this.watermarks[input] = timestamp;
     this.feed(input).waiting.push({ kind: 'watermark', timestamp });
     this.goOn(input);
   }
