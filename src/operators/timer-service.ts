@@ -22,6 +22,7 @@ export class TimerService<N> {
   private watermarkOut = noTimestamp;
   /** A new watermark has come, and what it makes due has not all fired. What is set for the past waits for the next one. */
   private advances = false;
+  /** Of an alarm that has rung, until all that it made due has fired. */
   private nowMs = noTimestamp;
   private alarm: { readonly atMs: number; readonly timer: Timer } | null = null;
 
@@ -81,7 +82,9 @@ export class TimerService<N> {
   private fire(): boolean {
     if (this.advances && !this.fireAll(this.eventTime, this.watermark, true)) return false;
     this.advances = false;
-    return this.fireAll(this.processingTime, this.nowMs, false);
+    if (!this.fireAll(this.processingTime, this.nowMs, false)) return false;
+    this.nowMs = noTimestamp;
+    return true;
   }
 
   close(): void {

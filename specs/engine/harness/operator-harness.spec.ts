@@ -248,6 +248,17 @@ describe('operator harness: pipelines with more to them', () => {
     });
   });
 
+  it('iterables within iterables all go on where they stopped', { timeout: 60_000 }, async () => {
+    const countTo = function* (n: number): Iterable<number> {
+      for (let each = 1; each <= n; each++) yield each;
+    };
+    await checkOperator({
+      build: (numbers: DataStream<number>) => numbers.flatMap(countTo).flatMap(countTo).flatMap(countTo),
+      input: [record(4), record(3)],
+      expect: (output) => expect(output).toHaveLength(20 + 10),
+    });
+  });
+
   it('a list of operator state is dealt out anew', { timeout: 60_000 }, async () => {
     await checkOperator({
       build: (words: DataStream<string>) => words.rebalance().process(new Kept()),

@@ -142,6 +142,28 @@ describe('Timers: processing time', () => {
   });
 });
 
+describe('Timers: the end of the input', () => {
+  /** A timer in event time that sets one in processing time, for long ago. */
+  const chained: KeyedProcessFunction<string, Order, string> = {
+    processElement: ({ n }, { timers }) => timers.setProcessingTime(n),
+    onTimer: (time, { timers, timeDomain, emit }) => {
+      emit(`${timeDomain} ${time}`);
+      if (timeDomain === 'processingTime') timers.setEventTime(time + 1_000);
+      else timers.setProcessingTime(40);
+    },
+  };
+
+  it('one in processing time that is set then does not fire any more, whatever has fired before', async () => {
+    const harness = await openHarness({
+      build: (orders: DataStream<Order>) => orders.keyBy(keyOf).process(chained),
+      processingTime: 100,
+    });
+    harness.push(order('a', 'processing', 50));
+    harness.endInput();
+    expect(values(harness.output())).toEqual(['processingTime 50', 'eventTime 1050']);
+  });
+});
+
 describe('Timers: snapshot and restore', () => {
   it('they are part of the state of their key, wherever that goes', { timeout: 60_000 }, async () => {
     await checkOperator({

@@ -99,7 +99,8 @@ export function checkOperator<In, Out>(options: CheckOperatorOptions<In, Out>): 
 }
 
 /**
- * As `checkOperator`, for a pipeline of two inputs.
+ * As `checkOperator`, for a pipeline of two inputs. After a restore operators hear of the watermarks of their inputs anew when the next one comes: a timer that was
+ * set for the past may fire with that.
  *
  * @example
  * ```ts
