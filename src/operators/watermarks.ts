@@ -1,7 +1,8 @@
 import type { CheckpointId } from '../../actors/protocol/ids.js';
 import type { Timer } from '../ports/clock.js';
 import { StateFailure } from '../state/state-failure.js';
-import type { WatermarkGenerator, WatermarkOutput, WatermarkSetting } from '../time/watermark-generator.js';
+import { SplitWatermarks } from '../time/split-watermarks.js';
+import type { WatermarkSetting } from '../time/watermark-generator.js';
 import {
   BasicOperator,
   type Lifecycle,
@@ -13,26 +14,25 @@ import {
 } from './operator.js';
 
 /**
- * Gives records their timestamps and the stream its watermarks. Those that come from upstream end here, but for the last one. The newest is part of a
+ * Gives records their timestamps and the stream its watermarks. Those that come from upstream end here, but for the last one. Right behind a source
+ * each split has a generator of its own; the head of the task says whose records come. The newest watermark is part of a
  * snapshot: after a restore event time goes on from the least of the former subtasks, and not from the beginning.
  */
 export class WatermarkOperator<T> extends BasicOperator<T, T> {
-  private readonly generator: WatermarkGenerator<T>;
+  readonly splits: SplitWatermarks<T>;
   private newest = noTimestamp;
   private restored = noTimestamp;
-  private isIdle = false;
   private timer: Timer | null = null;
-  private readonly said: WatermarkOutput = {
-    watermark: (timestamp) => this.advance(timestamp),
-    idle: () => this.setIdle(true),
-  };
 
   constructor(
-    private readonly setting: WatermarkSetting<T>,
+    readonly setting: WatermarkSetting<T>,
     private readonly intervalMs: number,
   ) {
     super();
-    this.generator = setting.createGenerator();
+    this.splits = new SplitWatermarks(() => setting.createGenerator(), {
+      watermark: (timestamp) => this.advance(timestamp),
+      idle: (isIdle) => this.context.output.idle(isIdle),
+    });
   }
 
   override open(context: OperatorContext<T>, restored: RestoredOperatorState, settle: Settle): Lifecycle {
@@ -45,9 +45,10 @@ export class WatermarkOperator<T> extends BasicOperator<T, T> {
   process(value: T, timestamp: number): void {
     const { assigner } = this.setting;
     const at = assigner === null ? timestamp : this.checked(assigner(value, timestamp));
-    if (this.isIdle) this.setIdle(false);
+    const { current } = this.splits;
+    if (current.isIdle) current.wake();
     this.context.output.emit(value, at);
-    this.generator.onEvent(value, at, this.said);
+    current.generator.onEvent(value, at, current);
   }
 
   override watermark(timestamp: number): void {
@@ -67,7 +68,7 @@ export class WatermarkOperator<T> extends BasicOperator<T, T> {
     const { clock } = this.context;
     this.timer = clock.setTimer(this.intervalMs, () => {
       this.probeLater();
-      this.generator.onPeriodic(this.said, clock.monotonicMs());
+      this.splits.probe(clock.monotonicMs());
       if (this.restored > this.newest) this.advance(this.restored);
     });
   }
@@ -75,14 +76,7 @@ export class WatermarkOperator<T> extends BasicOperator<T, T> {
   private advance(timestamp: number): void {
     if (!(timestamp > this.newest)) return;
     this.newest = timestamp;
-    this.setIdle(false);
     this.context.output.watermark(timestamp);
-  }
-
-  private setIdle(isIdle: boolean): void {
-    if (this.isIdle === isIdle) return;
-    this.isIdle = isIdle;
-    this.context.output.idle(isIdle);
   }
 
   private checked(timestamp: number): number {
