@@ -74,7 +74,7 @@ export class WatermarkStrategy<in T> {
    *
    * @example
    * ```ts
-   * WatermarkStrategy.forMonotonousTimestamps<Click>().withAlignment('clicks-and-orders', 60_000);
+   * WatermarkStrategy.forMonotonousTimestamps<Flight>().withAlignment('flights-and-weather', 60_000);
    * ```
    */
   withAlignment(group: string, maxDriftMs: number, updateIntervalMs = 1_000): WatermarkStrategy<T> {

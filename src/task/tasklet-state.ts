@@ -31,6 +31,7 @@ export type TaskCommand =
   | { readonly kind: 'start' }
   | { readonly kind: 'assign'; readonly splits: readonly Split[]; readonly noMore: boolean }
   | { readonly kind: 'stop' }
+  | { readonly kind: 'align'; readonly limit: number | null }
   | { readonly kind: 'trigger'; readonly checkpoint: CheckpointId; readonly base: CheckpointId | null }
   | { readonly kind: 'complete'; readonly checkpoint: CheckpointId }
   | { readonly kind: 'abort'; readonly checkpoint: CheckpointId };

@@ -266,7 +266,8 @@ export class Tasklet {
       case 'assign':
         return this.assign(opened, command.splits, command.noMore);
       case 'stop':
-        opened.source?.head.stop();
+      case 'align':
+        opened.source?.carryOut(command);
         return true;
       case 'trigger':
         return this.trigger(opened, { kind: 'barrier', checkpoint: command.checkpoint, base: command.base });
@@ -297,7 +298,10 @@ export class Tasklet {
     yield* operators.open(plan.from, restored);
     const { source } = program;
     const restoredSplits = source === null ? [] : (restored.items(source.uid) as readonly Split[]);
-    this.source = source === null ? null : new OpenSource(source.uid, source.source, restoredSplits, setting, fail);
+    this.source =
+      source === null
+        ? null
+        : new OpenSource(source.uid, source.source, restoredSplits, setting, fail, operators.splitWatermarks);
     const gate = source === null ? new InputGate(setting.inputs, ports.clock, setting.inputOf) : null;
     const checkpoints = new TaskCheckpoints(setting, operators, this.source);
     const head = this.source?.head ?? gate;
@@ -323,7 +327,7 @@ export class Tasklet {
     this.setting.notify({ type: 'task.started' });
     this.phase = 'running';
     if (plan.finished) this.endChannels();
-    else if (this.source !== null) this.marks.start();
+    else this.source?.start(this.marks);
     return true;
   }
 

@@ -106,7 +106,9 @@ export class SplitWatermarks<T> {
     const time = new SplitTime(this.create(), this);
     if (from !== null) time.restore(from);
     this.splits.set(split, time);
-    this.settle();
+    // What holds now is said at the next probe: readers get splits before records may flow.
+    if (this.isIdle) this.settle();
+    else this.least = this.splits.size === 1 ? time.reached : Math.min(this.least, time.reached);
   }
 
   /** The next records are of this split; without a name the source does not tell them apart. */
@@ -122,14 +124,18 @@ export class SplitWatermarks<T> {
   /** It has been read to its end: nobody waits for it any more. */
   drop(split: string): void {
     if (!this.splits.delete(split)) return;
-    // One that is without splits may fall idle, from now on.
-    if (this.splits.size === 0) this.whole = new SplitTime(this.create(), this);
+    // Whoever is without splits may fall idle, from now on.
+    if (this.splits.size === 0) {
+      this.whole = new SplitTime(this.create(), this);
+      this.whole.reached = this.reached;
+    }
     this.current = this.whole;
     this.settle();
   }
 
   probe(nowMs: number): void {
     for (const time of this.counted()) time.probe(nowMs);
+    this.settle();
   }
 
   stateOf(split: string): SplitTimeState | null {

@@ -18,7 +18,10 @@ export class DrivenReader<T> {
   private woken = true;
   private wakeUp: () => void = () => undefined;
 
-  constructor(source: Source<T>, options: { readonly parallelism?: number; readonly clock?: Clock } = {}) {
+  constructor(
+    source: Source<T>,
+    options: { readonly parallelism?: number; readonly clock?: Clock; readonly splitsApart?: boolean } = {},
+  ) {
     const context: ReaderContext = {
       job: 'spec',
       uid: 'source',
@@ -27,6 +30,7 @@ export class DrivenReader<T> {
       clock: options.clock ?? nodeClock,
       files: nodeFiles,
       offload: nodeOffload,
+      splitsApart: options.splitsApart ?? false,
       wake: () => this.wake(),
       fail: (failure) => {
         this.failure ??= failure;
@@ -58,7 +62,7 @@ export class DrivenReader<T> {
     const polled = this.reader.poll(recordsMax);
     this.polling = false;
     if (typeof polled === 'string') return polled;
-    if (polled.values.length === 0 || polled.values.length > recordsMax)
+    if ((polled.values.length === 0 && polled.endsSplit !== true) || polled.values.length > recordsMax)
       throw new Error(`batch of ${polled.values.length}`);
     if (polled.values.length !== polled.timestamps.length) throw new Error('a record without its timestamp');
     this.values.push(...polled.values);

@@ -46,7 +46,7 @@ const edge = fields({
   id: text,
   from: text,
   to: text,
-  partitioner: oneOf('forward', 'hash', 'rebalance', 'broadcast'),
+  partitioner: oneOf('forward', 'hash', 'rebalance', 'rescale', 'shuffle', 'global', 'broadcast', 'custom'),
 });
 
 const jobOptions = fields({
@@ -76,6 +76,12 @@ const operatorSnapshot = fields({
 });
 
 export const subtaskSnapshot = fields({ subtask: text, operators: list(operatorSnapshot), drained: flag });
+
+export const watermarkReport = fields({
+  number: count(),
+  watermark: orNull(number),
+  status: oneOf('active', 'idle', 'ended'),
+});
 
 export const restorePlan = fields({
   from: orNull(checkpoint),
