@@ -91,6 +91,7 @@ export class SplitWatermarks<T> {
   /** Stands for the reader while it has no split, or tells none apart. */
   private whole: SplitTime<T>;
   private apart = true;
+  private probing = false;
 
   constructor(
     private readonly create: () => WatermarkGenerator<T>,
@@ -133,8 +134,14 @@ export class SplitWatermarks<T> {
     this.settle();
   }
 
+  /** Asks all of them, and only then says what follows: otherwise it would depend on their order. */
   probe(nowMs: number): void {
-    for (const time of this.counted()) time.probe(nowMs);
+    this.probing = true;
+    try {
+      for (const time of this.counted()) time.probe(nowMs);
+    } finally {
+      this.probing = false;
+    }
     this.settle();
   }
 
@@ -153,6 +160,7 @@ export class SplitWatermarks<T> {
   }
 
   settle(): void {
+    if (this.probing) return;
     let least = Number.POSITIVE_INFINITY;
     for (const { isIdle, reached } of this.counted()) if (!isIdle && reached < least) least = reached;
     const isIdle = least === Number.POSITIVE_INFINITY;
