@@ -3,6 +3,7 @@ import type { Split } from '../../actors/protocol/manifest.js';
 import type { WatermarkReport } from '../../actors/subtask/messages.js';
 import type { Source, SourceReader } from '../operators/source.js';
 import type { WatermarkOperator } from '../operators/watermarks.js';
+import type { SplitWatermarks } from '../time/split-watermarks.js';
 import type { LatencyMarks } from './latency-marks.js';
 import { boundPorts } from './operator/bound-ports.js';
 import { Mailbox } from './operator/mailbox.js';
@@ -35,10 +36,15 @@ export class OpenSource {
     this.wait = this.waitOf(reader);
     this.head = new SourceHead(reader, {
       culprit: this.culprit,
-      splits: watermarks?.splits ?? null,
+      splits: this.splits,
       wait: this.wait,
       requestSplits: (request) => setting.notify({ type: 'task.splitsRequested', request }),
     });
+  }
+
+  /** Null where watermarks are not made for each split. */
+  get splits(): SplitWatermarks<unknown> | null {
+    return this.watermarks?.splits ?? null;
   }
 
   /** Reads on from the checkpointed positions. */

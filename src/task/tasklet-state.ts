@@ -3,7 +3,6 @@ import type { CheckpointId } from '../../actors/protocol/ids.js';
 import type { Split } from '../../actors/protocol/manifest.js';
 import type { InputInspection, OutputInspection } from './channel/channel.js';
 import type { TaskCheckpoints } from './checkpoint/task-checkpoints.js';
-import type { InputGate } from './gate/input-gate.js';
 import type { Head } from './head.js';
 import type { OpenSource } from './open-source.js';
 import type { TaskOperators } from './task-operators.js';
@@ -63,7 +62,6 @@ export interface Opened {
   readonly plan: RestorePlan;
   readonly operators: TaskOperators;
   readonly source: OpenSource | null;
-  readonly gate: InputGate | null;
   readonly head: Head;
   readonly checkpoints: TaskCheckpoints;
 }

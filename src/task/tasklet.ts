@@ -32,6 +32,7 @@ export class Tasklet {
   private restoring: RestoredState | null = null;
   operators: TaskOperators | null = null;
   source: OpenSource | null = null;
+  gate: InputGate | null = null;
   private opened: Opened | null = null;
   private batch: HeadRecords | null = null;
   private position = 0;
@@ -137,8 +138,8 @@ export class Tasklet {
   }
 
   inspect(): TaskletInspection {
-    const { setting, opened, watermark } = this;
-    const aligning = opened?.gate?.aligning ?? null;
+    const { setting, watermark } = this;
+    const aligning = this.gate?.aligning ?? null;
     return {
       subtask: setting.subtask,
       phase: this.phase,
@@ -302,10 +303,10 @@ export class Tasklet {
       source === null
         ? null
         : new OpenSource(source.uid, source.source, restoredSplits, setting, fail, operators.splitWatermarks);
-    const gate = source === null ? new InputGate(setting.inputs, ports.clock, setting.inputOf) : null;
+    this.gate = source === null ? new InputGate(setting.inputs, ports.clock, setting.inputOf) : null;
     const checkpoints = new TaskCheckpoints(setting, operators, this.source);
-    const head = this.source?.head ?? gate;
-    this.opened = { plan, operators, source: this.source, gate, head: head as Head, checkpoints };
+    const head = this.source?.head ?? this.gate;
+    this.opened = { plan, operators, source: this.source, head: head as Head, checkpoints };
     this.phase = 'restored';
     setting.openInputs();
     setting.trace('restored', { from: plan.from === null ? null : checkpointText(plan.from) });

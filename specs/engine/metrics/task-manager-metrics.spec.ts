@@ -17,6 +17,7 @@ const counts: SubtaskCounts = {
   backPressuredMs: 500,
   inputWatermarkMs: null,
   outputWatermarkMs: null,
+  inputTimes: [],
   user: [],
 };
 const allocation = { job: 'flights', run: 1, epoch: 1 };
