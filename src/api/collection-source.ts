@@ -15,7 +15,7 @@ export class CollectionSource<T> implements Source<T> {
     done({ ok: true, splits: [{ id: splitId, data: 0 }] });
   }
 
-  createReader(): SourceReader<T> {
+  createReader(): CollectionReader<T> {
     return new CollectionReader(this.values);
   }
 }

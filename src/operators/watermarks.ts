@@ -23,6 +23,8 @@ export class WatermarkOperator<T> extends BasicOperator<T, T> {
   private newest = noTimestamp;
   private restored = noTimestamp;
   private timer: Timer | null = null;
+  /** How much later than they were due probes have come, all together: while its receivers hold a task up, none comes. */
+  private heldUpMs = 0;
 
   constructor(
     readonly setting: WatermarkSetting<T>,
@@ -66,9 +68,13 @@ export class WatermarkOperator<T> extends BasicOperator<T, T> {
 
   private probeLater(): void {
     const { clock } = this.context;
+    const dueMs = clock.monotonicMs() + this.intervalMs;
     this.timer = clock.setTimer(this.intervalMs, () => {
       this.probeLater();
-      this.splits.probe(clock.monotonicMs());
+      const nowMs = clock.monotonicMs();
+      this.heldUpMs += Math.max(0, nowMs - dueMs);
+      // A stream that is held up is not quiet.
+      this.splits.probe(nowMs - this.heldUpMs);
       if (this.restored > this.newest) this.advance(this.restored);
     });
   }

@@ -13,6 +13,10 @@ export class DrivenReader<T> {
   readonly timestamps: number[] = [];
   readonly watermarks: number[] = [];
   readonly skipped: Failure[] = [];
+  /** Of each batch with records. */
+  readonly splits: string[] = [];
+  /** Splits that said they had ended. */
+  ended = 0;
   failure: Failure | null = null;
   private polling = false;
   private woken = true;
@@ -56,6 +60,11 @@ export class DrivenReader<T> {
     return 'read';
   }
 
+  /** Polls until so many splits have ended. */
+  async readSplits(count: number, recordsMax = 7): Promise<void> {
+    while (this.ended < count) if (this.poll(recordsMax) === 'idle') await this.untilWoken();
+  }
+
   poll(recordsMax: number): Batch<T> | 'idle' | 'needsSplit' | 'finished' {
     this.woken = false;
     this.polling = true;
@@ -66,6 +75,8 @@ export class DrivenReader<T> {
       throw new Error(`batch of ${polled.values.length}`);
     if (polled.values.length !== polled.timestamps.length) throw new Error('a record without its timestamp');
     this.values.push(...polled.values);
+    if (polled.split !== undefined && polled.values.length > 0) this.splits.push(polled.split);
+    if (polled.endsSplit === true) this.ended += 1;
     this.timestamps.push(...polled.timestamps);
     if (polled.watermark !== null) this.watermarks.push(polled.watermark);
     return polled;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { WatermarkStrategy } from '../../../src/api/watermark-strategy.js';
 import { WatermarkOperator } from '../../../src/operators/watermarks.js';
+import type { Clock } from '../../../src/ports/clock.js';
 import { VirtualClock } from '../connectors/virtual-clock.js';
 import { opened } from '../operators/operator-run.js';
 
@@ -10,12 +11,18 @@ const noTime = Number.NEGATIVE_INFINITY;
 /** An operator right behind a source, whose splits give numbers that are their own time. */
 function run(strategy: WatermarkStrategy<number> = WatermarkStrategy.forMonotonousTimestamps<number>()) {
   const clock = new VirtualClock();
+  /** What timers of a task that is held up have to say waits, as in its mailbox. */
+  const held = { up: false, arrivals: [] as (() => void)[] };
+  const setTimer: Clock['setTimer'] = (delayMs, fire) =>
+    clock.setTimer(delayMs, () => (held.up ? void held.arrivals.push(fire) : fire()));
   const operator = new WatermarkOperator(
     strategy.withTimestampAssigner<number>((value) => value),
     intervalMs,
   );
   const { splits } = operator;
-  const { output } = opened(operator, null, { clock });
+  const { output } = opened(operator, null, {
+    clock: { monotonicMs: () => clock.monotonicMs(), wallMs: () => clock.wallMs(), setTimer },
+  });
   const batch = (split: string | undefined, ...values: readonly number[]): void => {
     splits.enter(split);
     for (const value of values) operator.process(value, noTime);
@@ -25,7 +32,7 @@ function run(strategy: WatermarkStrategy<number> = WatermarkStrategy.forMonotono
     clock.pass(intervalMs);
     return said();
   };
-  return { clock, splits, batch, probe, said };
+  return { clock, held, splits, batch, probe, said };
 }
 
 describe('Watermarks: of each split', () => {
@@ -161,6 +168,20 @@ describe('Idleness: of each split', () => {
     expect(Array.from({ length: 5 }, () => probe()).flat()).toEqual(['idle']);
     splits.add('a', null);
     expect(said()).toEqual(['active']);
+  });
+
+  it('time in which receivers hold the task up does not count: probes wait as well', () => {
+    const { clock, held, splits, batch, probe, said } = run(idling());
+    splits.add('a', null);
+    batch('a', 10);
+    expect(probe()).toEqual(['watermark 9']);
+    held.up = true;
+    clock.pass(50 * intervalMs);
+    held.up = false;
+    for (const arrival of held.arrivals.splice(0)) arrival();
+    expect(said()).toEqual([]);
+    expect(probe()).toEqual([]);
+    expect(Array.from({ length: 3 }, () => probe()).flat()).toEqual(['idle']);
   });
 
   it('time in which a split is left out by its alignment group does not count', () => {
