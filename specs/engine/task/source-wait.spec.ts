@@ -73,6 +73,18 @@ describe('Alignment: a source that waits for others', () => {
     expect(watermark()).toBeGreaterThan(3 * limitMs);
   });
 
+  it('a split that has been read to its end holds back neither the source nor the others', () => {
+    // One lane ends at 20 s, the other one is a hundred times as fast.
+    const generate = (index: number): number => index * stepMs * (index % 2 === 0 ? 1 : 100);
+    const { world, driver, reports, align, watermark } = run(generatorSource({ count: 2_000, splits: 2, generate }));
+    driver.deploy();
+    align(100 * limitMs);
+    world.runFor(1_000);
+    expect(watermark()).toBeGreaterThan(100 * limitMs);
+    expect(reports().at(-1)?.watermark).toBe(watermark());
+    expect(driver.host.counts()[0]?.inputTimes).toMatchObject([{ parts: 1, waiting: 1, heldBackBy: 'lane-1' }]);
+  });
+
   it('waiting it still takes checkpoints, and after a restore waits where it stood', () => {
     const outside = new Outside();
     const { world, driver, align, watermark } = run(lanes(200), {}, outside);
