@@ -14,7 +14,7 @@ export interface WatermarkOutput {
  */
 export interface WatermarkGenerator<in T> {
   onEvent(value: T, timestamp: number, output: WatermarkOutput): void;
-  /** Called every watermark interval, 200 ms unless set otherwise, whether records come or not. */
+  /** Called every watermark interval, 200 ms unless set otherwise, whether records come or not; in an alignment group also after each batch. */
   onPeriodic(output: WatermarkOutput, nowMs: number): void;
   /** Plain data, kept in checkpoints with the position of the split; a generator without it begins anew, above the watermark that held. */
   state?(): unknown;
