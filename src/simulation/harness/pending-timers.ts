@@ -5,6 +5,7 @@ import type { BlobStore } from '../../ports/blob-store.js';
 import { createHeapState } from '../../state/heap/heap-state.js';
 import { RestoredState } from '../../task/checkpoint/restored-state.js';
 import { StateTables } from '../../task/checkpoint/state-tables.js';
+import { Procedures, pause } from '../../task/operator/procedures.js';
 import type { HarnessTime } from './harness-time.js';
 
 /** A timer that is set and has not fired: of a function of the job's own, or of windows. */
@@ -39,7 +40,10 @@ export function timersIn(
       if (names.length === 0) return [];
       const range = { first: 0, last: maxParallelism - 1 };
       const state = createHeapState({ operator: uid, maxParallelism, range, development: false, clock: time.clock });
-      restored.loadKeyGroups(uid, state, new StateTables());
+      const loading = new Procedures();
+      loading.begin(restored.loadKeyGroups(uid, state, new StateTables(), () => pause(noWake)));
+      // All bytes are here, and state in memory is ready at once.
+      while (!loading.advance());
       return names.flatMap((name) => {
         const timers: PendingTimer[] = [];
         const queue = state.timers(name);
@@ -52,6 +56,8 @@ export function timersIn(
     }),
   );
 }
+
+const noWake = (): void => undefined;
 
 const timerNames = (snapshots: readonly OperatorSnapshot[]): readonly string[] => [
   ...new Set(
