@@ -35,6 +35,26 @@ defineJob('types', (env) => {
   // @ts-expect-error A function that answers at once is a map.
   tails.asyncMap((tail) => tail.length, { timeoutMs: 1_000 });
   flights.map((flight) => flight.tail).onError('skip');
+  const controlled: SingleOutputStream<string> = flights
+    .map((flight) => flight.tail)
+    .uid('tails')
+    .name('tails')
+    .setParallelism(2)
+    .setMaxParallelism(64)
+    .setBufferTimeout(0)
+    .setBufferTimeout(null)
+    .slotSharingGroup('own')
+    .startNewChain()
+    .disableChaining();
+  const end: StreamSink = controlled.print().name('end').setParallelism(1).setMaxParallelism(8).slotSharingGroup('own');
+  end.disableChaining();
+  // @ts-expect-error A buffer timeout is a number of milliseconds, or null.
+  controlled.setBufferTimeout('never');
+  // @ts-expect-error A group has a name.
+  controlled.slotSharingGroup(1);
+  // @ts-expect-error What follows from a keyBy or a union is no operator.
+  controlled.union(controlled).slotSharingGroup('own');
+  env.disableOperatorChaining().setBufferTimeout(null).setParallelism(1).setMaxParallelism(128);
   // @ts-expect-error There is no such policy.
   flights.map((flight) => flight.tail).onError('ignore');
   answers.union(wrongAnswers as never).print();

@@ -9,6 +9,7 @@ import type { DeepReadonly } from '../state/keyed-state.js';
 import type { WindowAssigner } from '../window/assigner.js';
 import type { Window } from '../window/window.js';
 import { BroadcastConnectedStream, BroadcastStream } from './broadcast-stream.js';
+import { checkedBufferTimeout } from './buffer-timeout.js';
 import { ConnectedStreams } from './connected-streams.js';
 import { mistake } from './engine-error.js';
 import type { GraphRecorder, NodeSettings, Origin, RecordedNode } from './graph-recorder.js';
@@ -200,6 +201,27 @@ export class SingleOutputStream<out T> extends DataStream<T> {
   /** Runs the operator in another task than its input; what follows may run in its task. */
   startNewChain(): this {
     return this.#change({ chaining: 'head' });
+  }
+
+  /**
+   * The operator shares slots only with operators of the same group, and is never in a chain with others. What follows it is in its group too, unless it
+   * has inputs of other groups, or names one of its own; `'default'` is the group of everything else. A job needs as many slots as its groups together.
+   *
+   * @example
+   * ```ts
+   * lines.map(parse).slotSharingGroup('parsers').setParallelism(4);
+   * ```
+   */
+  slotSharingGroup(name: string): this {
+    return this.#change({ slotSharingGroup: name });
+  }
+
+  /**
+   * How long records that leave the operator may wait for a fuller batch on their way to another slot, in place of the job's time. 0 passes them on after
+   * each turn of the task; null, where Flink has -1, waits until a batch is full, or a watermark, a barrier or the end follows it.
+   */
+  setBufferTimeout(bufferTimeoutMs: number | null): this {
+    return this.#change({ bufferTimeoutMs: checkedBufferTimeout(bufferTimeoutMs) });
   }
 
   /**
