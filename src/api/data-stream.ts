@@ -227,8 +227,9 @@ export class SingleOutputStream<out T> extends DataStream<T> {
   /**
    * What becomes of a record that the operator cannot process: `'fail'`, which is the default, `'skip'`, or `{ deadLetters: sink }`. Nothing that the
    * operator put out for it comes out, and the state and timers of its key are what they were; other fields of a function are its own to keep right. Records
-   * left out are counted. What a flatMap returns is gone through at once, however long it is. Errors in timers, at watermarks and at the end of the
-   * input fail the job under each policy.
+   * left out are counted. What a flatMap returns is gone through at once, however long it is. The same holds for timers and for windows that fire: what
+   * fails is gone, is counted with the records, and has a letter with its key and its time, and without a record; and for `finish` at the end of the input. A
+   * watermark generator that throws at a record fails that record; one that throws between records, and code that throws as it opens or closes, fails the job.
    *
    * @example
    * ```ts

@@ -20,8 +20,10 @@ export interface WindowResults<W extends Window> {
   at(window: W, namespace: WindowNamespace): void;
   /** The result of a fold, or all records. */
   readonly put: (elements: readonly unknown[]) => void;
-  /** The window is over. */
+  /** The window is over: tells the function. */
   over(window: W, namespace: WindowNamespace): void;
+  /** Lets go of what the function keeps for it. */
+  forget(namespace: WindowNamespace): void;
   close(): void;
 }
 
@@ -40,6 +42,7 @@ export class PlainResults<W extends Window, Out> implements WindowResults<W> {
   };
 
   over(): void {}
+  forget(): void {}
   close(): void {}
 }
 
@@ -98,6 +101,9 @@ export class ProcessedResults<W extends Window, Out> implements WindowResults<W>
   over(window: W, namespace: WindowNamespace): void {
     this.at(window, namespace);
     this.fn.clear?.(this);
+  }
+
+  forget(namespace: WindowNamespace): void {
     this.values.clear(namespace);
   }
 

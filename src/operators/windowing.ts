@@ -4,6 +4,7 @@ import { StateFailure } from '../state/state-failure.js';
 import type { DueTimer } from '../state/timers.js';
 import { maxWatermark } from '../time/timestamps.js';
 import type { Window, WindowNamespace } from '../window/window.js';
+import { attempted } from './attempted.js';
 import { keyedStateOf } from './keyed-input.js';
 import {
   BasicOperator,
@@ -108,6 +109,11 @@ export abstract class Windowing<T, W extends Window, Out> extends BasicOperator<
 
   currentProcessingTime(): number {
     return this.timers.currentProcessingTime();
+  }
+
+  /** Runs code of the job for a timer, at which no record is to be left out. */
+  protected attempt(time: number, work: () => void): void {
+    attempted(this.context, `timer at ${time}`, work);
   }
 
   /** The time by which a record is put into windows. */
