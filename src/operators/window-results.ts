@@ -80,7 +80,15 @@ export class ProcessedResults<W extends Window, Out> implements WindowResults<W>
     this.context.output.emit(value, timestamp);
   };
 
-  readonly windowState = <T>({ name }: StateDescriptor<'value', T>): ValueState<T> => {
+  readonly windowState = <T>({ name, serializer }: StateDescriptor<'value', T>): ValueState<T> => {
+    if (serializer !== undefined) {
+      const what = `state '${name}' of a window has a serializer, and values of windows are plain data`;
+      throw new StateFailure(
+        'WINDOW_STATE_SERIALIZER',
+        'user',
+        `operator '${this.context.uid}': ${what}; use state of the key`,
+      );
+    }
     if (!this.windowsMerge) return this.values.of(name) as ValueState<T>;
     throw new StateFailure(
       'WINDOW_STATE_MERGING',

@@ -14,6 +14,7 @@ import { createHeapState } from '../../../src/state/heap/heap-state.js';
 import type { TimeWindow } from '../../../src/window/window.js';
 import { VirtualClock } from '../connectors/virtual-clock.js';
 import { opened } from '../operators/operator-run.js';
+import { written } from '../state/written.js';
 import { type Given, processed, type Sale } from './window-run.js';
 
 /** A window function that fails for windows that hold 13, after it has put something out. */
@@ -51,7 +52,7 @@ function guardedWindows(given: Given<TimeWindow>, development = true) {
   };
   const results = (): readonly unknown[] =>
     output.all.splice(0).flatMap((each) => (Array.isArray(each) && each.length === 2 ? [each[0]] : []));
-  const keysWithState = (): number => keyed.snapshot({ epoch: 1, n: 1 }, null).changed.length;
+  const keysWithState = (): number => written(keyed.snapshot({ epoch: 1, n: 1 }, null)).changed.length;
   return { operator, keyed, output, put, watermark, results, keysWithState };
 }
 
