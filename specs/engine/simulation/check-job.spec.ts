@@ -80,7 +80,9 @@ describe("testing: a user's job on simulated clusters", () => {
     });
   const asked = { 'in.txt': Array.from({ length: 60 }, (_, index) => `line ${index}\n`).join('') };
 
-  it('a job with async functions commits every answer once, and its promises settle on virtual time', async () => {
+  it('a job with async functions commits every answer once, and its promises settle on virtual time', {
+    timeout,
+  }, async () => {
     const job = asking(async (line) => {
       const half = await Promise.resolve(line.slice(5));
       return `${await Promise.resolve(half)} answered`;
@@ -154,6 +156,7 @@ describe("testing: a user's job on simulated clusters", () => {
 
   it.each(['a sink', 'a stream'])(
     'dead letters in %s are committed once like any record, whatever fails',
+    { timeout },
     async (where) => {
       const letterFiles = fileSink<DeadLetter>({ folder: 'rejected', format: jsonLines() });
       const strict = defineJob('strict', (env) => {
