@@ -1,4 +1,4 @@
-import { attempted } from './attempted.js';
+import { attemptedAtEnd } from './attempted.js';
 import type { Metrics } from './metrics.js';
 import {
   BasicOperator,
@@ -102,8 +102,7 @@ export abstract class FunctionOperator<In, Out, Context extends RecordContext<Ou
   override finish(_settle: Settle): Lifecycle {
     this.record.timestamp = noTimestamp;
     const { userFunction } = this;
-    if (userFunction.finish !== undefined)
-      attempted(this.context, 'end of input', () => userFunction.finish?.(this.record));
+    if (userFunction.finish !== undefined) attemptedAtEnd(this.context, () => userFunction.finish?.(this.record));
     return 'done';
   }
 

@@ -1,6 +1,6 @@
 import type { KeyedState } from '../state/keyed-state.js';
 import { StateFailure } from '../state/state-failure.js';
-import { attempted } from './attempted.js';
+import { attemptedAt } from './attempted.js';
 import { FunctionOperator, type Instance, type ProcessContext, RecordContext } from './function-operator.js';
 import { keyedStateOf, type StateAccess, stateAccessOf } from './keyed-input.js';
 import type { Lifecycle, OperatorContext, Settle } from './operator.js';
@@ -100,7 +100,7 @@ export abstract class KeyedFunctionOperator<
       });
     }
     const fires = (time: number, domain: 'eventTime' | 'processingTime'): void =>
-      attempted(context, `timer at ${time}`, () => processFunction.onTimer?.(time, record.at(time, domain)));
+      attemptedAt(context, time, () => processFunction.onTimer?.(time, record.at(time, domain)));
     const record = this.contextFor({ context, keyed, state, timers: this.timers });
     processFunction.open?.({ ...instance, state });
     this.timers?.setAlarm();

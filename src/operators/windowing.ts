@@ -4,7 +4,7 @@ import { StateFailure } from '../state/state-failure.js';
 import type { DueTimer } from '../state/timers.js';
 import { maxWatermark } from '../time/timestamps.js';
 import type { Window, WindowNamespace } from '../window/window.js';
-import { attempted } from './attempted.js';
+import { attemptedAt } from './attempted.js';
 import { keyedStateOf } from './keyed-input.js';
 import {
   BasicOperator,
@@ -113,7 +113,7 @@ export abstract class Windowing<T, W extends Window, Out> extends BasicOperator<
 
   /** Runs code of the job for a timer, at which no record is to be left out. */
   protected attempt(time: number, work: () => void): void {
-    attempted(this.context, `timer at ${time}`, work);
+    attemptedAt(this.context, time, work);
   }
 
   /** The time by which a record is put into windows. */
