@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import type { Failure } from '../../actors/protocol/failure.js';
-import type { JobRecord } from '../../actors/protocol/job-graph.js';
+import type { JobGraph, JobRecord } from '../../actors/protocol/job-graph.js';
+import { slotSharingGroupsOf, slotsNeeded } from '../../actors/protocol/slot-sharing.js';
 import { engineModules, engineUrl } from '../engine-modules.js';
-import { executionGraphOf } from '../graph/execution-graph.js';
 import { bundledCode } from '../runtime/code/code-stores.js';
 import { startEmbedded } from '../runtime/embedded.js';
 import { clientLines } from './client-lines.js';
@@ -56,12 +56,18 @@ export async function runCommand(options: RunOptions, terminal: Terminal): Promi
 }
 
 function slotsFor({ graph }: JobRecord, given: number | null): number {
-  const { slots } = executionGraphOf(graph);
+  const slots = slotsNeeded(graph);
   if (given === null || given >= slots) return given ?? slots;
   throw new UsageError(
-    `Job '${graph.name}' has parallelism ${slots}, and so needs ${slots} slots; --slots gives it ${given}.`,
+    `Job '${graph.name}' has ${widthText(graph)}, and so needs ${slots} slots; --slots gives it ${given}.`,
     `Leave --slots out, or lower the parallelism.`,
   );
+}
+
+function widthText(graph: JobGraph): string {
+  const groups = slotSharingGroupsOf(graph);
+  if (groups.length === 1) return `parallelism ${slotsNeeded(graph)}`;
+  return `slot sharing groups of ${groups.map(({ name, slots }) => `${slots} (${name})`).join(' and ')} slots`;
 }
 
 const runAgain = 'To run it again from the beginning, give another --job-id or another folder.';

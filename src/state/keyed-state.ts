@@ -4,6 +4,7 @@ import type { AggregateFunction, ReduceFunction } from './aggregates.js';
 import type { KeyGroupImage, SnapshotBase, StateSnapshot } from './state-snapshot.js';
 import type { TimerQueue } from './timers.js';
 import type { StateTtl } from './ttl.js';
+import type { ValueSerializer } from './value-serializer.js';
 
 /** Values handed out by state, and records, are immutable to user code. */
 export type DeepReadonly<T> = T extends (...args: never[]) => unknown
@@ -17,6 +18,8 @@ export interface StateDescriptor<Kind extends 'value' | 'list' | 'map' | 'reduci
   readonly name: string;
   /** Null: it lives until it is cleared. */
   readonly ttl: StateTtl | null;
+  /** Absent: values are plain data. */
+  readonly serializer?: ValueSerializer<unknown>;
   /** Carries the types; never has a value. */
   readonly _types?: { readonly value: T; readonly key: K };
 }

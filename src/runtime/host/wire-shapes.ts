@@ -1,4 +1,17 @@
-import { anything, count, fields, flag, list, mapOf, number, oneOf, orNull, type Shape, text } from './shape.js';
+import {
+  anything,
+  count,
+  fields,
+  flag,
+  list,
+  mapOf,
+  number,
+  oneOf,
+  optional,
+  orNull,
+  type Shape,
+  text,
+} from './shape.js';
 
 // The parts of which messages are made, as actors/protocol declares them.
 
@@ -39,6 +52,7 @@ const vertex = fields({
   name: text,
   parallelism: count(parallelismMax),
   maxParallelism: count(parallelismMax),
+  slotSharingGroup: optional(text),
   operators: list(operator),
 });
 
@@ -47,6 +61,7 @@ const edge = fields({
   from: text,
   to: text,
   partitioner: oneOf('forward', 'hash', 'rebalance', 'rescale', 'shuffle', 'global', 'broadcast', 'custom'),
+  bufferTimeoutMs: optional(orNull(number)),
 });
 
 const jobOptions = fields({
@@ -55,7 +70,7 @@ const jobOptions = fields({
   checkpointMinPauseMs: number,
   tolerableFailedCheckpoints: number,
   restart: fields({ kind: text, attempts: orNull(count()), delayMs: number }),
-  bufferTimeoutMs: number,
+  bufferTimeoutMs: orNull(number),
   allowRollback: flag,
   stateBackend: oneOf('heap', 'disk'),
 });

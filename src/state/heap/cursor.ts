@@ -165,6 +165,18 @@ export class Cursor {
     this.steps?.push(step);
   }
 
+  /** Puts something else in a slot of every key that has something there. Where `isNew` it is other bytes in a snapshot, and marked as changed. */
+  convert(slot: number, change: (content: unknown) => unknown, isNew: boolean): void {
+    for (const [index, group] of this.groups.entries()) {
+      for (const [key, entry] of group.entries.entries()) {
+        const content = entry.get(slot);
+        if (content === undefined) continue;
+        if (isNew) this.changingOf(index, key, entry, slot);
+        entry.set(slot, change(content));
+      }
+    }
+  }
+
   ownGroup(keyGroup: number): KeyGroup {
     const group = this.groups[keyGroup - this.range.first];
     if (group !== undefined) return group;

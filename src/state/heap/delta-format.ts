@@ -1,5 +1,6 @@
 import { Unreadable, type ValueReader } from '../value-reader.js';
 import type { ValueWriter } from '../value-writer.js';
+import type { Admission } from './admission.js';
 import {
   type Place,
   readContent,
@@ -8,6 +9,7 @@ import {
   readValues,
   refuseUnstorable,
   storedContent,
+  storedValues,
   writeContent,
 } from './group-format.js';
 import { HeapList } from './heap-list.js';
@@ -69,21 +71,26 @@ function wrotePatch(writer: ValueWriter, column: StateColumn, content: unknown, 
       if (kept === null) return false;
       writer.writeByte(how.patch);
       writer.write(kept);
-      writer.write(content.values.slice(kept));
+      writer.write(storedValues(content.values.slice(kept), column.admission));
       return true;
     }
     if (!(content instanceof HeapMap)) return false;
     const changed = content.changedSince(base);
     if (changed === null) return false;
     writer.writeByte(how.patch);
-    writeMapPatch(writer, content, changed);
+    writeMapPatch(writer, content, changed, column.admission);
     return true;
   } catch (error) {
     return refuseUnstorable(column, error);
   }
 }
 
-function writeMapPatch(writer: ValueWriter, map: HeapMap<unknown, unknown>, changed: ChangedKeys<unknown>): void {
+function writeMapPatch(
+  writer: ValueWriter,
+  map: HeapMap<unknown, unknown>,
+  changed: ChangedKeys<unknown>,
+  admission: Admission,
+): void {
   const removed: unknown[] = [];
   let set = 0;
   for (const [key, change] of changed.entries()) {
@@ -98,7 +105,7 @@ function writeMapPatch(writer: ValueWriter, map: HeapMap<unknown, unknown>, chan
     const value = map.get(key);
     if (value === undefined) continue;
     writer.write(key);
-    writer.write(value);
+    writer.write(admission.stored(value));
   }
 }
 

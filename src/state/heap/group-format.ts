@@ -1,6 +1,7 @@
 import { keyGroupOf } from '../key-groups.js';
 import { Unreadable, type ValueReader } from '../value-reader.js';
 import { Unstorable, type ValueWriter } from '../value-writer.js';
+import type { Admission } from './admission.js';
 import type { CanonicalMap } from './canonical-map.js';
 import { HeapList } from './heap-list.js';
 import { HeapMap } from './heap-map.js';
@@ -69,11 +70,12 @@ export function storedContent({ slot, expiry }: StateColumn, entry: Entry): unkn
 
 export function writeContent(writer: ValueWriter, column: StateColumn, content: unknown): void {
   try {
-    if (column.timed) writeTimed(writer, content as TimedContent);
-    else if (column.kind === 'list') writer.write((content as HeapList).values);
-    else if (column.kind === 'map') writeMap(writer, content as CanonicalMap<unknown, unknown>);
+    const { admission } = column;
+    if (column.timed) writeTimed(writer, content as TimedContent, admission);
+    else if (column.kind === 'list') writer.write(storedValues((content as HeapList).values, admission));
+    else if (column.kind === 'map') writeMap(writer, content as CanonicalMap<unknown, unknown>, admission);
     else if (column.kind === 'timers') writeTimers(writer, content as KeyTimers);
-    else writer.write(content);
+    else writer.write(admission.stored(content));
   } catch (error) {
     refuseUnstorable(column, error);
   }
@@ -81,15 +83,19 @@ export function writeContent(writer: ValueWriter, column: StateColumn, content: 
 
 /** Tells whose value it was that cannot be stored. */
 export function refuseUnstorable({ admission }: StateColumn, error: unknown): never {
-  if (error instanceof Unstorable) admission.refuse(`value${error.message}`);
+  if (error instanceof Unstorable) admission.refuse(`value${error.message}`, error.isInstance);
   throw error;
 }
 
-function writeMap(writer: ValueWriter, map: CanonicalMap<unknown, unknown>): void {
+/** Values as a checkpoint holds them. */
+export const storedValues = (values: readonly unknown[], admission: Admission): readonly unknown[] =>
+  admission.serializer === null ? values : values.map((value) => admission.stored(value));
+
+function writeMap(writer: ValueWriter, map: CanonicalMap<unknown, unknown>, admission: Admission): void {
   writer.write(map.size);
   for (const [key, value] of map.entries()) {
     writer.write(key);
-    writer.write(value);
+    writer.write(admission.stored(value));
   }
 }
 
