@@ -1,9 +1,10 @@
 import type { RestorePlan } from '../protocol/deployment.js';
 import { freshStart } from '../protocol/deployment.js';
 import type { SubtaskKey, VertexId } from '../protocol/ids.js';
-import { subtaskKey } from '../protocol/ids.js';
+import { sameCheckpoint, subtaskKey } from '../protocol/ids.js';
 import type { JobGraph, JobVertex } from '../protocol/job-graph.js';
 import type { CheckpointManifest, OperatorSnapshot, SubtaskSnapshot } from '../protocol/manifest.js';
+import { originId } from '../protocol/savepoint.js';
 
 /** What every subtask of the graph loads to go on from `latest`; without one, all start fresh. */
 export function restorePlans(
@@ -26,6 +27,9 @@ export function finishedSubtasks(graph: JobGraph, latest: CheckpointManifest | n
     .filter(([, plan]) => plan.finished)
     .map(([key]) => key);
 }
+
+/** It is the savepoint that the job began with, and none of its own checkpoints. */
+export const isOrigin = (latest: CheckpointManifest | null): boolean => sameCheckpoint(latest?.id ?? null, originId);
 
 /** An operator that has state in the checkpoint and no place in the graph: its state would silently be lost. */
 export function unmatchedUid(graph: JobGraph, latest: CheckpointManifest | null): string | null {
@@ -97,7 +101,9 @@ function planOf(vertex: JobVertex, index: number, checkpoint: IndexedCheckpoint)
   // At another parallelism no subtask is one of before, so none of them can be the one that had finished.
   const isUnchanged = checkpoint.parallelism.get(vertex.id) === vertex.parallelism;
   const finished = checkpoint.finished.has(key) || checkpoint.subtasks.get(key)?.drained === true;
-  return { from: checkpoint.manifest.id, operators, finished: isUnchanged && finished };
+  const { id, stops } = checkpoint.manifest;
+  // The job ends with this one: each of its subtasks has only to commit.
+  return { from: id, operators, finished: stops !== undefined || (isUnchanged && finished) };
 }
 
 function shares(
