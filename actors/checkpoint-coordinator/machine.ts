@@ -39,6 +39,7 @@ import {
   isOfGoingJob,
   isPublication,
   isPublished,
+  isRefusedForGood,
   leaveUnresolved,
   mayPublishAgain,
   notePublished,
@@ -65,7 +66,8 @@ import {
 
 /** The store does not take a savepoint. `idle` ends the job at once where nothing is left to run. */
 const unpublished = [
-  { guard: 'failsGoing', target: 'idle', actions: 'rejectUnpublished' },
+  { guard: 'isRefusedForGood', target: 'idle', actions: 'rejectUnpublished' },
+  { guard: 'failsGoing', target: 'idle', actions: 'leaveUnresolved' },
   { guard: 'isPublication', target: 'failed', actions: 'noteUnpublished' },
 ] as const;
 
@@ -271,6 +273,7 @@ export const checkpointCoordinatorActor = defineActor({
     commitsSavepoint,
     publishesLast,
     isPublished,
+    isRefusedForGood,
     isPublication,
     isOfGoingJob,
     mayPublishAgain,

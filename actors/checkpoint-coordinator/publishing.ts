@@ -92,6 +92,10 @@ export const isOfGoingJob = ({ savepoint }: Context): boolean => savepoint?.take
 export const failsGoing = (context: Context, message: On<RecordEvent['type']>): boolean =>
   isPublication(context, message) && isOfGoingJob(context);
 
+/** After a try whose outcome is unknown the store's refusal of a later one says nothing. */
+export const isRefusedForGood = (context: Context, message: On<'record.exists' | 'record.failed'>): boolean =>
+  failsGoing(context, message) && (message.type === 'record.exists' || context.creations === 1);
+
 /** The client hears why; the job goes on. */
 export function rejectUnpublished(context: Context, message: On<'record.exists' | 'record.failed'>): Decision<Context> {
   const { savepoint } = context;

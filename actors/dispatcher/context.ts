@@ -47,7 +47,12 @@ export type SavepointStep =
       readonly stop: StopWithSavepoint | null;
     }
   /** Whether it is there already. */
-  | { readonly kind: 'looking'; readonly job: JobId; readonly wish: SavepointWish }
+  | {
+      readonly kind: 'looking';
+      readonly job: JobId;
+      readonly wish: SavepointWish;
+      readonly stop: StopWithSavepoint | null;
+    }
   | { readonly kind: 'describing'; readonly name: SavepointName }
   | { readonly kind: 'listing' }
   | { readonly kind: 'discarding'; readonly name: SavepointName };

@@ -1,4 +1,3 @@
-import type { SavepointCompleted } from '../checkpoint-coordinator/messages.js';
 import type { JobMasterMessage } from '../job-master/messages.js';
 import type { Decision } from '../kernel/actor.js';
 import { answer } from '../kernel/answer.js';
@@ -46,7 +45,9 @@ function reserve(
   if (context.submissions[job] !== undefined || isAsked(context, ask)) return { refuse: 'tooEarly' };
   if (context.running.includes(job)) return work(context, ask, step);
   // It may have ended after the savepoint was there, and before this client heard so.
-  return stop === null ? work(context, ask, { kind: 'looking', job, wish }) : { effects: over(context, job, ask) };
+  return stop === null
+    ? work(context, ask, { kind: 'looking', job, wish, stop })
+    : { effects: over(context, job, ask) };
 }
 
 export const listSavepoints = (context: Context, { meta }: On<'dispatcher.listSavepoints'>): Decision<Context> =>
@@ -153,29 +154,25 @@ function afterReserving(
   if (message.type !== 'record.created' && !isOurs) return { effects: reject(ask, job, troubleOf(message)) };
   // It ended meanwhile, and what was to be its savepoint will never be one.
   if (!context.running.includes(job)) return { effects: [...over(context, job, ask), release(job, wish)] };
-  if (stop !== null) return keepWish(context, job, ask, stop);
-  return isOurs ? work(context, ask, { kind: 'looking', job, wish }) : { effects: pass(job, ask, wish) };
+  return work(context, ask, { kind: 'looking', job, wish, stop });
 }
 
 /** One that stands there already under this request is what the client waits for: its answer was lost, or its leader. */
 function afterLooking(
   context: Context,
   ask: AskRef,
-  { job, wish }: Extract<SavepointStep, { kind: 'looking' }>,
+  { job, wish, stop }: Extract<SavepointStep, { kind: 'looking' }>,
   message: StoreAnswer | Discarded,
 ): Decision<Context> {
   const manifest = message.type === 'record.read' ? savepointIn(message.record, wish.name) : null;
-  if (manifest !== null && typeof manifest !== 'string' && manifest.request === wish.request) {
-    const completed: SavepointCompleted = {
-      type: 'savepoint.completed',
-      job,
-      name: wish.name,
-      bytes: bytesOf(manifest),
-    };
-    return { effects: say(ask, completed) };
+  const isThere = manifest !== null && typeof manifest !== 'string' && manifest.request === wish.request;
+  if (!isThere && message.type !== 'record.missing')
+    return { effects: reject(ask, job, unusable(wish.name, manifest, message)) };
+  if (isThere && stop === null) {
+    return { effects: say(ask, { type: 'savepoint.completed', job, name: wish.name, bytes: bytesOf(manifest) }) };
   }
-  if (message.type !== 'record.missing') return { effects: reject(ask, job, unusable(wish.name, manifest, message)) };
-  return context.running.includes(job) ? { effects: pass(job, ask, wish) } : { effects: over(context, job, ask) };
+  if (!context.running.includes(job)) return { effects: over(context, job, ask) };
+  return stop === null ? { effects: pass(job, ask, wish) } : keepWish(context, job, ask, stop);
 }
 
 function pass(job: JobId, ask: AskRef, wish: SavepointWish): readonly Effect[] {
@@ -191,12 +188,11 @@ export const release = (job: JobId, { name }: SavepointWish | StopWithSavepoint)
 });
 
 function namesIn(keys: readonly string[]): readonly { readonly name: SavepointName; readonly complete: boolean }[] {
-  const complete = new Map<SavepointName, boolean>();
-  for (const key of keys) {
-    const [, name = '', what] = key.split('/');
-    complete.set(name, what === 'manifest' || complete.get(name) === true);
-  }
-  return [...complete].map(([name, isComplete]) => ({ name, complete: isComplete }));
+  const names = [...new Set(keys.map((key) => key.split('/')[1] ?? ''))];
+  // One that is void has lost its owner.
+  const isComplete = (name: SavepointName): boolean =>
+    [savepointKey(name), savepointOwnerKey(name)].every((key) => keys.includes(key));
+  return names.map((name) => ({ name, complete: isComplete(name) }));
 }
 
 const bytesOf = ({ checkpoint }: Exclude<ReturnType<typeof savepointIn>, string>): number =>

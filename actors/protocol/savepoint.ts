@@ -1,6 +1,6 @@
 import { type CheckpointId, checkpointText, type JobId, type JobRun, type SubtaskKey } from './ids.js';
 import type { JobGraph } from './job-graph.js';
-import type { BlobHandle, CheckpointManifest } from './manifest.js';
+import { type BlobHandle, type CheckpointManifest, rangesOf } from './manifest.js';
 
 /** A savepoint belongs to nobody but the person who wanted it: no job deletes it, and none goes on from it unless it is told to. */
 export type SavepointName = string;
@@ -42,6 +42,13 @@ export interface SavepointManifest {
   readonly checkpoint: CheckpointManifest;
 }
 
+/** Stands in the place of a manifest: the savepoint was never complete, its job has ended, and its files are gone. */
+export interface VoidSavepoint {
+  readonly format: 1;
+  readonly name: SavepointName;
+  readonly void: true;
+}
+
 /** Where a job begins that does not begin anew. */
 export interface JobOrigin {
   readonly savepoint: SavepointName;
@@ -77,18 +84,13 @@ export const isDrained = ({ subtasks }: CheckpointManifest): boolean => subtasks
 
 /** All that it refers to, each blob once. */
 export function savepointBlobs({ subtasks }: CheckpointManifest): readonly BlobHandle[] {
-  const blobs = new Map<string, BlobHandle>();
-  for (const { operators } of subtasks) {
-    for (const { keyGroups, operatorState } of operators) {
-      for (const { range } of keyGroups) blobs.set(range.blob.name, range.blob);
-      if (operatorState !== null) blobs.set(operatorState.blob.name, operatorState.blob);
-    }
-  }
-  return [...blobs.values()];
+  const ranges = subtasks.flatMap(({ operators }) => operators.flatMap(rangesOf));
+  return [...new Map(ranges.map(({ blob }) => [blob.name, blob])).values()];
 }
 
 /** What the store holds is input: the savepoint, or why it is none, as a sentence that says what to do. */
 export function savepointIn(record: unknown, name: SavepointName): SavepointManifest | string {
+  if (isVoid(record)) return `Savepoint '${name}' was never complete, and its job has ended. Choose another one.`;
   if (!isManifestLike(record))
     return `What stands at ${savepointKey(name)} is no savepoint. Put it back from a copy, or take another.`;
   if (record.format !== 1)
@@ -100,6 +102,8 @@ export function savepointIn(record: unknown, name: SavepointName): SavepointMani
   const what = isWhole ? `says that it is '${String(record.name)}'` : 'lacks some of its parts';
   return `Savepoint '${name}' ${what}. Put it back from a copy, or take another.`;
 }
+
+const isVoid = (record: unknown): boolean => typeof record === 'object' && record !== null && 'void' in record;
 
 type ManifestLike = Readonly<Record<'format' | 'name' | 'request' | 'job' | 'graph' | 'checkpoint', unknown>>;
 

@@ -9,7 +9,7 @@ import type { SlotMessage } from '../../../actors/slot/messages.js';
 import type { SourceCoordinatorMessage } from '../../../actors/source-coordinator/messages.js';
 import type { SubtaskMessage } from '../../../actors/subtask/messages.js';
 import type { TaskManagerMessage } from '../../../actors/task-manager/messages.js';
-import { count, fields, flag, list, orNull, type Shape, text } from './shape.js';
+import { count, fields, flag, list, orAbsent, orNull, type Shape, text } from './shape.js';
 import {
   allocation,
   checkpoint,
@@ -18,9 +18,12 @@ import {
   jobRecord,
   placement,
   restorePlan,
+  savepointMark,
+  savepointWish,
   slotAddress,
   slotReport,
   splits,
+  stopWithSavepoint,
   subtaskSnapshot,
   versions,
 } from './wire-shapes.js';
@@ -44,6 +47,11 @@ export const jobManagerWire: WireMessages = {
     'dispatcher.listJobs': nothing,
     'dispatcher.stopJob': fields({ job: text }),
     'dispatcher.describeJob': fields({ job: text }),
+    'dispatcher.savepointJob': fields({ job: text, wish: savepointWish }),
+    'dispatcher.stopWithSavepoint': fields({ job: text, stop: stopWithSavepoint }),
+    'dispatcher.listSavepoints': nothing,
+    'dispatcher.describeSavepoint': fields({ name: text }),
+    'dispatcher.deleteSavepoint': fields({ name: text }),
   } satisfies Of<DispatcherMessage>,
   'resource-manager': {
     'resourceManager.register': fields({ process: text, incarnation: text, versions, slots: list(slotReport) }),
@@ -94,7 +102,12 @@ export const taskManagerWire: WireMessages = {
     'subtask.start': ofRun,
     'subtask.stop': ofRun,
     'subtask.assignSplits': fields({ run, assignment: count(), splits, noMore: flag }),
-    'subtask.triggerCheckpoint': fields({ run, checkpoint, base: orNull(checkpoint) }),
+    'subtask.triggerCheckpoint': fields({
+      run,
+      checkpoint,
+      base: orNull(checkpoint),
+      savepoint: orAbsent(savepointMark),
+    }),
     'subtask.completeCheckpoint': fields({ run, checkpoint }),
     'subtask.abortCheckpoint': fields({ run, checkpoint }),
     'jobMaster.noted': ofRun,

@@ -1,4 +1,17 @@
-import { anything, count, fields, flag, list, mapOf, number, oneOf, orNull, type Shape, text } from './shape.js';
+import {
+  anything,
+  count,
+  fields,
+  flag,
+  list,
+  mapOf,
+  number,
+  oneOf,
+  orAbsent,
+  orNull,
+  type Shape,
+  text,
+} from './shape.js';
 
 // The parts of which messages are made, as actors/protocol declares them.
 
@@ -57,11 +70,25 @@ const jobOptions = fields({
   restart: fields({ kind: text, attempts: orNull(count()), delayMs: number }),
   bufferTimeoutMs: number,
   allowRollback: flag,
+  stateBackend: oneOf('heap', 'disk'),
 });
 
 export const jobGraph = fields({ name: text, vertices: list(vertex), edges: list(edge), options: jobOptions });
 
-export const jobRecord = fields({ format: count(), job: text, graph: jobGraph, code: text, params: list(text) });
+const origin = fields({ savepoint: text, allowDroppedState: flag, maxParallelism: mapOf(count(parallelismMax)) });
+
+export const jobRecord = fields({
+  format: count(),
+  job: text,
+  graph: jobGraph,
+  code: text,
+  params: list(text),
+  from: orAbsent(origin),
+});
+
+export const savepointWish = fields({ name: text, request: text });
+export const stopWithSavepoint = fields({ name: text, request: text, drain: flag });
+export const savepointMark = fields({ name: text, suspends: flag });
 
 const blob = fields({ name: text, bytes: count(), checksum: text });
 const range = fields({ blob, offset: count(), bytes: count() });
@@ -70,7 +97,7 @@ const serializer = fields({ state: text, kind: text, serializer: text, version: 
 const operatorSnapshot = fields({
   uid: text,
   serializers: list(serializer),
-  keyGroups: list(fields({ keyGroup: count(), watermark: number, range })),
+  keyGroups: list(fields({ keyGroup: count(), watermark: number, ranges: list(range) })),
   operatorState: orNull(range),
 });
 

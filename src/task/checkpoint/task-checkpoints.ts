@@ -1,13 +1,15 @@
 import { failure } from '../../../actors/kernel/failure.js';
 import type { CheckpointId } from '../../../actors/protocol/ids.js';
 import { checkpointText, compareCheckpoints } from '../../../actors/protocol/ids.js';
+import { rangesOf } from '../../../actors/protocol/manifest.js';
+import { savepointBlob } from '../../../actors/protocol/savepoint.js';
 import type { Barrier } from '../elements.js';
 import type { OpenSource } from '../open-source.js';
 import type { Procedure } from '../operator/procedures.js';
 import type { TaskOperators } from '../task-operators.js';
 import type { TaskletSetting } from '../tasklet-setting.js';
 import { SnapshotStore } from './snapshot-store.js';
-import { type TakenSnapshot, takeSnapshot } from './subtask-snapshot.js';
+import { SnapshotUnderWay } from './subtask-snapshot.js';
 
 /** How a subtask is when its snapshot is taken. */
 export interface SnapshotFacts {
@@ -15,6 +17,13 @@ export interface SnapshotFacts {
   readonly triggered: boolean;
   /** After the last record. */
   readonly drained: boolean;
+}
+
+interface UnderWay extends SnapshotFacts {
+  readonly snapshot: SnapshotUnderWay;
+  /** How long it held up records. */
+  readonly syncMs: number;
+  readonly sinceMs: number;
 }
 
 /** The checkpoints of one attempt: taken, made durable, committed, forgotten. */
@@ -26,8 +35,10 @@ export class TaskCheckpoints {
   private newest: CheckpointId | null = null;
   /** From this one on, snapshots are taken after the last record. */
   private firstDrained: CheckpointId | null = null;
-  /** How long the newest snapshot held up records. */
-  private syncMs = 0;
+  /** The savepoint with which the job ends: nothing is processed after it, unless it is given up. */
+  private last: CheckpointId | null = null;
+  /** The snapshot that is being written. */
+  private underWay: UnderWay | null = null;
 
   constructor(
     private readonly setting: TaskletSetting,
@@ -44,19 +55,47 @@ export class TaskCheckpoints {
 
   /** Everything up to here is committed when that checkpoint is, and nothing comes after. */
   isFinal(checkpoint: CheckpointId): boolean {
-    return this.firstDrained !== null && compareCheckpoints(checkpoint, this.firstDrained) >= 0;
+    const final = this.last ?? this.firstDrained;
+    return final !== null && compareCheckpoints(checkpoint, final) >= 0;
+  }
+
+  /** Records, timers and completions wait, because the job ends here. */
+  get suspended(): boolean {
+    return this.last !== null;
   }
 
   /** The pre-barrier phase of all operators, then the barrier, then the snapshot: records after it are in neither. */
-  *take({ checkpoint, base }: Barrier, facts: SnapshotFacts): Procedure {
+  *take(barrier: Barrier, facts: SnapshotFacts): Procedure {
     const { setting } = this;
+    const { checkpoint, base, savepoint } = barrier;
     this.newest = checkpoint;
     if (base !== null) this.confirm(base);
     yield* this.operators.prepare(checkpoint);
-    setting.output.control({ kind: 'barrier', checkpoint, base });
+    setting.output.control(barrier);
     if (facts.triggered) setting.notify({ type: 'task.barrierInjected', checkpoint });
     if (facts.drained) this.firstDrained ??= checkpoint;
-    this.store(checkpoint, this.snapshot(checkpoint, base), facts);
+    // Nobody waits for the one before any more, or this barrier would not have come.
+    this.letGo();
+    if (savepoint?.suspends) this.last = checkpoint;
+    this.underWay = this.begin(barrier, facts);
+  }
+
+  /** How much of a turn goes to records: a snapshot under way takes the other half, and all that records leave over. */
+  recordsShare(turnMax: number): number {
+    return this.underWay === null ? turnMax : Math.ceil(turnMax / 2);
+  }
+
+  /** Writes up to about so many entries of the snapshot under way, and returns how many; none while that waits for something outside. */
+  write(entriesMax: number): number {
+    const { underWay } = this;
+    if (underWay === null || entriesMax < 1) return 0;
+    const progress = underWay.snapshot.advance(entriesMax);
+    if (progress === 'blocked') return 0;
+    if (progress === 'done') {
+      this.underWay = null;
+      this.store(underWay);
+    }
+    return entriesMax;
   }
 
   *commit(checkpoint: CheckpointId): Procedure {
@@ -70,6 +109,8 @@ export class TaskCheckpoints {
   abort(checkpoint: CheckpointId): void {
     if (!this.isOver(checkpoint)) this.newest = checkpoint;
     this.snapshots.giveUp(checkpoint);
+    if (this.last !== null && compareCheckpoints(this.last, checkpoint) <= 0) this.last = null;
+    if (this.underWay !== null && compareCheckpoints(this.underWay.snapshot.checkpoint, checkpoint) <= 0) this.letGo();
     const text = checkpointText(checkpoint);
     if (!this.taken.delete(text)) return;
     this.operators.abort(checkpoint);
@@ -89,6 +130,7 @@ export class TaskCheckpoints {
   }
 
   close(): void {
+    this.letGo();
     this.snapshots.close();
   }
 
@@ -97,7 +139,12 @@ export class TaskCheckpoints {
     for (const [text, id] of this.taken) if (compareCheckpoints(id, base) < 0) this.taken.delete(text);
   }
 
-  private snapshot(checkpoint: CheckpointId, base: CheckpointId | null): TakenSnapshot {
+  private letGo(): void {
+    this.underWay?.snapshot.cancel();
+    this.underWay = null;
+  }
+
+  private begin({ checkpoint, base, savepoint }: Barrier, facts: SnapshotFacts): UnderWay {
     const { source, setting } = this;
     const { job, run, subtask, ports } = setting;
     const sinceMs = ports.clock.monotonicMs();
@@ -114,18 +161,29 @@ export class TaskCheckpoints {
               tables: null,
             },
           ];
-    const name = `jobs/${job}/state/${run}/${checkpointText(checkpoint)}/${subtask.replaceAll('#', '-')}`;
+    const name =
+      savepoint === undefined
+        ? `jobs/${job}/state/${run}/${checkpointText(checkpoint)}/${subtask.replaceAll('#', '-')}`
+        : savepointBlob(savepoint.name, { run, checkpoint, subtask });
     this.taken.set(checkpointText(checkpoint), checkpoint);
-    const taken = takeSnapshot([...readers, ...parts], checkpoint, base, name);
-    this.syncMs = ports.clock.monotonicMs() - sinceMs;
-    return taken;
+    const form = savepoint === undefined ? { kind: 'checkpoint' as const, base } : { kind: 'savepoint' as const };
+    const snapshot = new SnapshotUnderWay([...readers, ...parts], checkpoint, form, name);
+    return { ...facts, snapshot, sinceMs, syncMs: ports.clock.monotonicMs() - sinceMs };
   }
 
-  private store(checkpoint: CheckpointId, taken: TakenSnapshot, { drained }: SnapshotFacts): void {
-    const { subtask, notify, trace } = this.setting;
+  private store({ snapshot, drained, syncMs, sinceMs }: UnderWay): void {
+    const { subtask, notify, trace, ports } = this.setting;
+    const { checkpoint } = snapshot;
+    const taken = snapshot.taken();
     const { operators, blob } = taken;
-    const bytes = blob?.bytes.length ?? 0;
-    trace('snapshotTaken', { checkpoint: checkpointText(checkpoint), bytes, drained, syncMs: this.syncMs });
+    trace('snapshotTaken', {
+      checkpoint: checkpointText(checkpoint),
+      bytes: blob?.bytes.length ?? 0,
+      fullBytes: operators.flatMap(rangesOf).reduce((sum, { bytes }) => sum + bytes, 0),
+      drained,
+      syncMs,
+      asyncMs: ports.clock.monotonicMs() - sinceMs - syncMs,
+    });
     this.snapshots.store(checkpoint, taken, (failed) => {
       if (failed === null) notify({ type: 'task.snapshotted', checkpoint, snapshot: { subtask, operators, drained } });
       else notify({ type: 'task.declined', checkpoint, failure: failed });
