@@ -100,13 +100,21 @@ function planOf(vertex: JobVertex, index: number, checkpoint: IndexedCheckpoint)
   const operators = vertex.operators.flatMap(({ uid }) =>
     shares(checkpoint.byUid.get(uid) ?? [], vertex, index, checkpoint.parallelism).filter(hasState),
   );
-  // At another parallelism no subtask is one of before, so none of them can be the one that had finished.
-  const isUnchanged = checkpoint.parallelism.get(vertex.id) === vertex.parallelism;
-  const finished = checkpoint.finished.has(key) || checkpoint.subtasks.get(key)?.drained === true;
   const { id, stops } = checkpoint.manifest;
   // The job ends with this one: each of its subtasks has only to commit.
-  return { from: id, operators, finished: stops !== undefined || (isUnchanged && finished) };
+  return { from: id, operators, finished: stops !== undefined || hasFinished(vertex, key, checkpoint) };
 }
+
+/** At another parallelism no subtask is one of before, so none of them can be one that had finished, unless all had. */
+function hasFinished({ id, parallelism }: JobVertex, key: SubtaskKey, checkpoint: IndexedCheckpoint): boolean {
+  const before = checkpoint.parallelism.get(id) ?? 0;
+  if (before === parallelism) return isOver(checkpoint, key);
+  const keys = Array.from({ length: before }, (_, index) => subtaskKey(id, index));
+  return keys.length > 0 && keys.every((each) => isOver(checkpoint, each));
+}
+
+const isOver = ({ finished, subtasks }: IndexedCheckpoint, key: SubtaskKey): boolean =>
+  finished.has(key) || subtasks.get(key)?.drained === true;
 
 function shares(
   olds: readonly OldSnapshot[],
