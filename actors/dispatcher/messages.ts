@@ -4,7 +4,7 @@ import type { RecordEvent } from '../kernel/message.js';
 import { recordEvents } from '../kernel/message.js';
 import type { ClusterOptions } from '../protocol/deployment.js';
 import type { Epoch, Incarnation, JobId, ProcessName } from '../protocol/ids.js';
-import type { JobGraph, JobRecord, JobResult } from '../protocol/job-graph.js';
+import type { JobRecord, JobResult } from '../protocol/job-graph.js';
 import type { SavepointName, SavepointWish, StopWithSavepoint } from '../protocol/savepoint.js';
 
 export type DispatcherMessage =
@@ -54,8 +54,9 @@ export type DispatcherAnswer =
       readonly type: 'savepoint.described';
       readonly name: SavepointName;
       readonly job: JobId;
-      readonly graph: JobGraph;
       readonly bytes: number;
+      /** By the uid of each operator with keyed state. */
+      readonly keyGroups: Readonly<Record<string, number>>;
     }
   | { readonly type: 'savepoint.deleted'; readonly name: SavepointName }
   /** `more`: how many of the jobs that ended longest ago are left out. */

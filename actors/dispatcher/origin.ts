@@ -1,6 +1,6 @@
 import { type Failure, failure } from '../kernel/failure.js';
 import type { JobGraph, JobRecord } from '../protocol/job-graph.js';
-import { isDrained, type SavepointManifest } from '../protocol/savepoint.js';
+import { isDrained, keyGroupsBefore, type SavepointManifest } from '../protocol/savepoint.js';
 
 /** Why the job cannot begin with this savepoint; null when it can. Nothing of it has been started. */
 export function originProblem({ job, graph, from }: JobRecord, manifest: SavepointManifest): Failure | null {
@@ -31,23 +31,14 @@ function droppedUid(graph: JobGraph, { checkpoint }: SavepointManifest): string 
 }
 
 /** Key groups are the unit in which state moves: with another number of them a key would look for its state in the wrong one. */
-function otherGroups(graph: JobGraph, { name, graph: before, checkpoint }: SavepointManifest): Failure | null {
-  const keyed = new Set(
-    checkpoint.subtasks.flatMap(({ operators }) =>
-      operators.filter(({ keyGroups }) => keyGroups.length > 0).map(({ uid }) => uid),
-    ),
-  );
-  const groupsBefore = new Map(
-    before.vertices.flatMap(({ operators, maxParallelism }) =>
-      operators.map(({ uid }) => [uid, maxParallelism] as const),
-    ),
-  );
+function otherGroups(graph: JobGraph, manifest: SavepointManifest): Failure | null {
+  const before = keyGroupsBefore(manifest);
   for (const { operators, maxParallelism } of graph.vertices) {
     for (const { uid } of operators) {
-      const had = groupsBefore.get(uid);
-      if (!keyed.has(uid) || had === undefined || had === maxParallelism) continue;
+      const had = before[uid];
+      if (had === undefined || had === maxParallelism) continue;
       const text =
-        `Operator '${uid}' has max parallelism ${maxParallelism}, and in savepoint '${name}' it had ${had}. ` +
+        `Operator '${uid}' has max parallelism ${maxParallelism}, and in savepoint '${manifest.name}' it had ${had}. ` +
         `State cannot be divided anew: set it to ${had}, or do not set it.`;
       return failure('MAX_PARALLELISM_DIFFERS', 'user', text, 'never');
     }

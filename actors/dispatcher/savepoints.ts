@@ -8,6 +8,7 @@ import { actorNames, type JobId } from '../protocol/ids.js';
 import type { SavepointName, SavepointOwner, SavepointWish, StopWithSavepoint } from '../protocol/savepoint.js';
 import {
   isSavepointName,
+  keyGroupsBefore,
   savepointBlobs,
   savepointIn,
   savepointKey,
@@ -129,8 +130,16 @@ function afterStep(
       const manifest = message.type === 'record.read' ? savepointIn(message.record, step.name) : null;
       if (manifest === null || typeof manifest === 'string')
         return { effects: reject(ask, '', unusable(step.name, manifest, message)) };
-      const { name, job, graph } = manifest;
-      return { effects: say(ask, { type: 'savepoint.described', name, job, graph, bytes: bytesOf(manifest) }) };
+      const { name, job } = manifest;
+      return {
+        effects: say(ask, {
+          type: 'savepoint.described',
+          name,
+          job,
+          bytes: bytesOf(manifest),
+          keyGroups: keyGroupsBefore(manifest),
+        }),
+      };
     }
     case 'listing':
       if (message.type !== 'record.listed') return { effects: reject(ask, '', troubleOf(message)) };

@@ -18,9 +18,12 @@ export function restorePlans(
 ): Readonly<Record<SubtaskKey, RestorePlan>> {
   const plans: Record<SubtaskKey, RestorePlan> = {};
   const checkpoint = latest === null ? null : indexed(latest);
+  const over = checkpoint !== null && isOrigin(latest) ? verticesOver(graph, checkpoint) : null;
   for (const vertex of graph.vertices) {
+    const isFinished = (key: SubtaskKey): boolean =>
+      checkpoint !== null && (over === null ? hadFinished(vertex, key, checkpoint) : over.has(vertex.id));
     for (const [index, key] of subtasksOf(vertex).entries()) {
-      plans[key] = checkpoint === null ? freshStart : planOf(vertex, index, checkpoint);
+      plans[key] = checkpoint === null ? freshStart : planOf(vertex, index, checkpoint, isFinished);
     }
   }
   return plans;
@@ -95,22 +98,38 @@ function indexed(manifest: CheckpointManifest): IndexedCheckpoint {
   return { manifest, subtasks, finished: new Set(manifest.finished), byUid, parallelism };
 }
 
-function planOf(vertex: JobVertex, index: number, checkpoint: IndexedCheckpoint): RestorePlan {
+function planOf(
+  vertex: JobVertex,
+  index: number,
+  checkpoint: IndexedCheckpoint,
+  isFinished: (key: SubtaskKey) => boolean,
+): RestorePlan {
   const key = subtaskKey(vertex.id, index);
   const operators = vertex.operators.flatMap(({ uid }) =>
     shares(checkpoint.byUid.get(uid) ?? [], vertex, index, checkpoint.parallelism).filter(hasState),
   );
   const { id, stops } = checkpoint.manifest;
   // The job ends with this one: each of its subtasks has only to commit.
-  return { from: id, operators, finished: stops !== undefined || hasFinished(vertex, key, checkpoint) };
+  return { from: id, operators, finished: stops !== undefined || isFinished(key) };
 }
 
-/** At another parallelism no subtask is one of before, so none of them can be one that had finished, unless all had. */
-function hasFinished({ id, parallelism }: JobVertex, key: SubtaskKey, checkpoint: IndexedCheckpoint): boolean {
-  const before = checkpoint.parallelism.get(id) ?? 0;
-  if (before === parallelism) return isOver(checkpoint, key);
-  const keys = Array.from({ length: before }, (_, index) => subtaskKey(id, index));
-  return keys.length > 0 && keys.every((each) => isOver(checkpoint, each));
+/** At another parallelism no subtask is one of before, so none of them can be the one that had finished. */
+const hadFinished = ({ id, parallelism }: JobVertex, key: SubtaskKey, checkpoint: IndexedCheckpoint): boolean =>
+  checkpoint.parallelism.get(id) === parallelism && isOver(checkpoint, key);
+
+/**
+ * A job that begins with a savepoint may have other edges, over which input comes again to a subtask that had none left: only a vertex is over whose
+ * subtasks all were, and which nothing can come to.
+ */
+function verticesOver({ vertices, edges }: JobGraph, checkpoint: IndexedCheckpoint): ReadonlySet<VertexId> {
+  const over = new Set<VertexId>();
+  for (const { id } of vertices) {
+    const before = checkpoint.parallelism.get(id) ?? 0;
+    const keys = Array.from({ length: before }, (_, index) => subtaskKey(id, index));
+    const isCut = edges.every(({ from, to }) => to !== id || over.has(from));
+    if (isCut && before > 0 && keys.every((key) => isOver(checkpoint, key))) over.add(id);
+  }
+  return over;
 }
 
 const isOver = ({ finished, subtasks }: IndexedCheckpoint, key: SubtaskKey): boolean =>

@@ -88,6 +88,16 @@ export function savepointBlobs({ subtasks }: CheckpointManifest): readonly BlobH
   return [...new Map(ranges.map(({ blob }) => [blob.name, blob])).values()];
 }
 
+/** By the uid of each operator that has keyed state in it: how many key groups there were. */
+export function keyGroupsBefore({ graph, checkpoint }: SavepointManifest): Readonly<Record<string, number>> {
+  const operators = checkpoint.subtasks.flatMap((subtask) => subtask.operators);
+  const keyed = new Set(operators.filter(({ keyGroups }) => keyGroups.length > 0).map(({ uid }) => uid));
+  const groups = graph.vertices.flatMap((vertex) =>
+    vertex.operators.map(({ uid }) => [uid, vertex.maxParallelism] as const),
+  );
+  return Object.fromEntries(groups.filter(([uid]) => keyed.has(uid)));
+}
+
 /** What the store holds is input: the savepoint, or why it is none, as a sentence that says what to do. */
 export function savepointIn(record: unknown, name: SavepointName): SavepointManifest | string {
   if (isVoid(record)) return `Savepoint '${name}' was never complete, and its job has ended. Choose another one.`;
