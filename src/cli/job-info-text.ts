@@ -1,16 +1,17 @@
 import type { CheckpointsDescription, JobDescribed } from '../../actors/checkpoint-coordinator/messages.js';
-import { checkpointText, runText } from '../../actors/protocol/ids.js';
+import { checkpointText, runText, sameCheckpoint } from '../../actors/protocol/ids.js';
+import { originId } from '../../actors/protocol/savepoint.js';
 import { tableText } from './table-text.js';
 
 /** How a job does, for people: how it is, how far its checkpoints are, where its subtasks are, and what went wrong. */
 export function describedText({ job, checkpoints }: JobDescribed): string {
-  const { record, state, waitsFor, waitsForMore, stopping, run, attempts, userFailures, restored } = job;
+  const { record, state, waitsFor, waitsForMore, stopping, run, attempts, userFailures } = job;
   const facts: readonly (readonly [string, string])[] = [
     ['job', record.job],
     ['state', stopping ? `${state}, stopping` : state],
     ['waits for', waitsText(waitsFor, waitsForMore)],
     ['run', `${runText(run)}, attempt ${attempts} of this leader, ${userFailures} ended by the job's own code`],
-    ['went on from', restored === null ? 'the beginning' : `checkpoint ${checkpointText(restored)}`],
+    ['went on from', originText(job)],
     ['checkpoints', checkpoints === null ? '' : checkpointsText(checkpoints)],
   ];
   const width = Math.max(...facts.map(([name]) => name.length));
@@ -20,6 +21,13 @@ export function describedText({ job, checkpoints }: JobDescribed): string {
     failuresText(job),
   ];
   return parts.filter((part) => part !== '').join('\n\n');
+}
+
+function originText({ restored, record }: JobDescribed['job']): string {
+  if (restored === null) return 'the beginning';
+  return sameCheckpoint(restored, originId)
+    ? `savepoint ${record.from?.savepoint}`
+    : `checkpoint ${checkpointText(restored)}`;
 }
 
 function checkpointsText({ state, latest, entries, failures, cause, ...subtasks }: CheckpointsDescription): string {
