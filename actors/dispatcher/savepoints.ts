@@ -190,7 +190,7 @@ function pass(job: JobId, ask: AskRef, wish: SavepointWish): readonly Effect[] {
 }
 
 /** Gives a reserved name back. */
-export const release = (job: JobId, { name }: SavepointWish | StopWithSavepoint): Effect => ({
+const release = (job: JobId, { name }: SavepointWish | StopWithSavepoint): Effect => ({
   kind: 'blobs.delete',
   job,
   names: [savepointOwnerKey(name)],

@@ -68,7 +68,7 @@ describe('cluster of processes: savepoints', () => {
     });
     expect(await goOn(stage, renamed, 'kept')).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/'mean-delay'.*--allow-dropped-state[^]*STATE_UNMATCHED/),
+      stderr: expect.stringMatching(/'mean-delay'.*--allow-dropped-state[\s\S]*STATE_UNMATCHED/),
     });
     expect(await goOn(stage, grouped, 'kept')).toMatchObject({
       code: 1,

@@ -44,7 +44,7 @@ export async function verifySavepoint(blobs: BlobStore, manifest: SavepointManif
 }
 
 /** The bytes of one blob of a savepoint, held against its handle. Rejects with SAVEPOINT_DAMAGED. */
-export async function readSavepointBlob(
+async function readSavepointBlob(
   blobs: BlobStore,
   savepoint: SavepointName,
   { name, bytes, checksum }: BlobHandle,

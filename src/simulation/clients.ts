@@ -12,7 +12,7 @@ const askEveryMs = 50;
 const askDeadlineMs = 1_000_000;
 
 /** The savepoint of a client, and the one with which it stops the job. */
-export const savepointName: SavepointName = 'saved';
+const savepointName: SavepointName = 'saved';
 export const stopSavepointName: SavepointName = 'stopped';
 
 export interface ClientSetting {

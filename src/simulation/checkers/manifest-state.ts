@@ -37,7 +37,7 @@ export function committablesOf(store: SimStore, manifest: CheckpointManifest, ui
 }
 
 /** The operator state of one operator in a checkpoint, that of all its subtasks. */
-export function operatorItemsOf(store: SimStore, manifest: CheckpointManifest, uid: string): readonly unknown[] {
+function operatorItemsOf(store: SimStore, manifest: CheckpointManifest, uid: string): readonly unknown[] {
   return snapshotsOf(manifest, uid).flatMap(({ snapshot }) => itemsIn(store, snapshot));
 }
 
