@@ -29,6 +29,12 @@ export const orNull =
   (value) =>
     value === null ? null : shape(value);
 
+/** Of a field that may be left out. */
+export const orAbsent =
+  (shape: Shape): Shape =>
+  (value) =>
+    value === undefined ? null : shape(value);
+
 export const list =
   (shape: Shape): Shape =>
   (value) => {

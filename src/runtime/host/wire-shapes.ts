@@ -1,4 +1,17 @@
-import { anything, count, fields, flag, list, mapOf, number, oneOf, orNull, type Shape, text } from './shape.js';
+import {
+  anything,
+  count,
+  fields,
+  flag,
+  list,
+  mapOf,
+  number,
+  oneOf,
+  orAbsent,
+  orNull,
+  type Shape,
+  text,
+} from './shape.js';
 
 // The parts of which messages are made, as actors/protocol declares them.
 
@@ -62,7 +75,20 @@ const jobOptions = fields({
 
 export const jobGraph = fields({ name: text, vertices: list(vertex), edges: list(edge), options: jobOptions });
 
-export const jobRecord = fields({ format: count(), job: text, graph: jobGraph, code: text, params: list(text) });
+const origin = fields({ savepoint: text, allowDroppedState: flag, maxParallelism: mapOf(count(parallelismMax)) });
+
+export const jobRecord = fields({
+  format: count(),
+  job: text,
+  graph: jobGraph,
+  code: text,
+  params: list(text),
+  from: orAbsent(origin),
+});
+
+export const savepointWish = fields({ name: text, request: text });
+export const stopWithSavepoint = fields({ name: text, request: text, drain: flag });
+export const savepointMark = fields({ name: text, suspends: flag });
 
 const blob = fields({ name: text, bytes: count(), checksum: text });
 const range = fields({ blob, offset: count(), bytes: count() });
