@@ -10,7 +10,7 @@ import type { SourceCoordinatorInput } from '../source-coordinator/messages.js';
 import type { SubtaskMessage } from '../subtask/messages.js';
 import { asking, both, type Context, type On, runOf } from './context.js';
 import { haveAllStarted, isLastTo, type SubtaskPhase, type SubtaskQuestion, subtaskPhaseAfter } from './phases.js';
-import { finishedSubtasks, restorePlans, subtasksOf } from './restore.js';
+import { finishedSubtasks, isOrigin, restorePlans, subtasksOf } from './restore.js';
 
 export function restoreAll(context: Context): Decision<Context> {
   const plans = restorePlans(context.record.graph, context.latest);
@@ -78,7 +78,7 @@ function startAlignment(context: Context): Decision<Context> {
 
 /** The checkpoint-coordinator first: a subtask that has nothing to read reports to it at once. */
 export function startAll(context: Context): Decision<Context> {
-  const { record, epoch, incarnation, placement, nextIndex, latest, options } = context;
+  const { record, epoch, incarnation, placement, nextIndex, latest, stopWith, options } = context;
   const input: CheckpointCoordinatorInput = {
     job: record.job,
     run: runOf(context),
@@ -87,8 +87,10 @@ export function startAll(context: Context): Decision<Context> {
     graph: record.graph,
     placement,
     nextIndex,
-    latest,
+    // Nothing is built on a savepoint, and nothing of it deleted: it belongs to somebody else.
+    latest: isOrigin(latest) ? null : latest,
     finished: finishedSubtasks(record.graph, latest),
+    ...(stopWith === null ? {} : { stop: stopWith }),
     options,
   };
   const actor = actorNames.checkpointCoordinator(record.job);
@@ -129,7 +131,10 @@ export const startsLastAfterAll = (context: Context, message: On<'subtask.starte
 export const finishesAfterAll = (context: Context, message: On<'checkpointCoordinator.allFinished'>): boolean =>
   message.run === runOf(context) && haveAllStarted(context.phases);
 
-export const noteAllFinished = (): Decision<Context> => ({ context: { allFinished: true } });
+export const noteAllFinished = (
+  _context: Context,
+  { savepoint }: On<'checkpointCoordinator.allFinished'>,
+): Decision<Context> => ({ context: { allFinished: true, savepoint: savepoint ?? null } });
 
 export function askSubtasks(
   context: Context,

@@ -1,5 +1,6 @@
 import type { Failure } from './failure.js';
 import type { VertexId } from './ids.js';
+import type { JobOrigin, SavepointName, StopWithSavepoint } from './savepoint.js';
 
 export type Partitioner = 'forward' | 'hash' | 'rebalance' | 'rescale' | 'shuffle' | 'global' | 'broadcast' | 'custom';
 
@@ -107,12 +108,16 @@ export interface JobRecord {
   readonly code: string;
   /** Parameters given after `--`; part of the job's identity. */
   readonly params: readonly string[];
+  /** Absent for a job that begins anew. */
+  readonly from?: JobOrigin;
 }
 
 /** That somebody wants the job to stop: durable before it is answered, and never taken back. */
 export interface StopRecord {
   readonly format: 1;
   readonly job: string;
+  /** Absent when its input is to end and nothing is kept. */
+  readonly savepoint?: StopWithSavepoint;
 }
 
 /** Terminal, written once, before anything of the job is cleaned up. */
@@ -121,4 +126,6 @@ export interface JobResult {
   readonly job: string;
   readonly outcome: 'finished' | 'canceled' | 'failed';
   readonly failure: Failure | null;
+  /** The one that it was stopped with; absent for every other end. */
+  readonly savepoint?: SavepointName;
 }

@@ -5,6 +5,7 @@ import { askEvents } from '../kernel/message.js';
 import type { ClusterOptions, RestorePlan } from '../protocol/deployment.js';
 import type { Address, Allocation, CheckpointId, JobRun, SlotAddress, SubtaskKey } from '../protocol/ids.js';
 import type { Split, SubtaskSnapshot } from '../protocol/manifest.js';
+import type { SavepointMark } from '../protocol/savepoint.js';
 
 export type SubtaskMessage =
   /** Asked by the job-master, in this order; answered with `subtask.restored`, `subtask.rewound`, `subtask.started`. */
@@ -27,6 +28,8 @@ export type SubtaskMessage =
       readonly run: JobRun;
       readonly checkpoint: CheckpointId;
       readonly base: CheckpointId | null;
+      /** Absent for a checkpoint. */
+      readonly savepoint?: SavepointMark;
     }
   | { readonly type: 'subtask.completeCheckpoint'; readonly run: JobRun; readonly checkpoint: CheckpointId }
   | { readonly type: 'subtask.abortCheckpoint'; readonly run: JobRun; readonly checkpoint: CheckpointId }

@@ -1,10 +1,23 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Failure } from '../../actors/protocol/failure.js';
 import type { JobGraph, JobRecord } from '../../actors/protocol/job-graph.js';
+import { keyGroupsBefore } from '../../actors/protocol/savepoint.js';
 import { slotSharingGroupsOf, slotsNeeded } from '../../actors/protocol/slot-sharing.js';
 import { engineModules, engineUrl } from '../engine-modules.js';
+import type { BlobStore } from '../ports/blob-store.js';
+import type { Bundle } from '../runtime/code/bundle.js';
 import { bundledCode } from '../runtime/code/code-stores.js';
 import { startEmbedded } from '../runtime/embedded.js';
+import {
+  beginWith,
+  copySavepoint,
+  isSavepointPath,
+  type LocatedSavepoint,
+  loadSavepoint,
+  savepointAt,
+  verifySavepoint,
+  type WantedOrigin,
+} from '../savepoint/index.js';
 import { clientLines } from './client-lines.js';
 import { UsageError } from './exit-code.js';
 import { failureText } from './failure-text.js';
@@ -25,6 +38,8 @@ export interface RunOptions {
   readonly inline: boolean;
   /** null: the job's name. */
   readonly jobId: string | null;
+  /** A name in the folder of checkpoints, or a path; null: it begins anew. */
+  readonly origin: WantedOrigin | null;
 }
 
 /** Runs a job in this process until it ends, and says how: the value is the exit code. */
@@ -32,7 +47,10 @@ export async function runCommand(options: RunOptions, terminal: Terminal): Promi
   const { path, params, checkpoints } = options;
   const { program, bundle } = await loadJobFile(path, params);
   const job = options.jobId ?? program.graph.name;
-  const record: JobRecord = { format: 1, job, graph: program.graph, code: bundle.key, params };
+  const fresh: JobRecord = { format: 1, job, graph: program.graph, code: bundle.key, params };
+  const located = options.origin === null ? null : locate(options.origin.savepoint, checkpoints);
+  const record =
+    located === null || options.origin === null ? fresh : await begun(fresh, options.origin, located, bundle);
   const progress = new RunProgress(terminal, job);
   const run = startEmbedded({
     record,
@@ -40,6 +58,7 @@ export async function runCommand(options: RunOptions, terminal: Terminal): Promi
     threads: options.inline ? null : { bundle, engine: engineUrl },
     slots: slotsFor(record, options.slots),
     checkpoints: checkpoints === null ? null : resolve(checkpoints),
+    ...(located === null ? {} : { prepare: (blobs: BlobStore) => copySavepoint(located.blobs, blobs, located.name) }),
     client: clientLines((line) => terminal.out(line)),
     onTrace: (trace) => progress.onTrace(trace),
   });
@@ -53,6 +72,29 @@ export async function runCommand(options: RunOptions, terminal: Terminal): Promi
     await run.stop();
     interrupts.close();
   }
+}
+
+/** By its name where the job keeps its checkpoints, or by the path of its folder, from where it is copied. */
+function locate(nameOrPath: string, checkpoints: string | null): LocatedSavepoint {
+  if (isSavepointPath(nameOrPath)) return savepointAt(nameOrPath);
+  if (checkpoints !== null) return savepointAt(join(checkpoints, 'savepoints', nameOrPath));
+  throw new UsageError(
+    `There is no folder in which to look for savepoint '${nameOrPath}'.`,
+    'Give the path of its folder, or with --checkpoints the folder that holds it.',
+  );
+}
+
+/** Checks all of the savepoint before anything is run. */
+async function begun(
+  record: JobRecord,
+  { allowDroppedState }: WantedOrigin,
+  { name, blobs }: LocatedSavepoint,
+  bundle: Bundle,
+): Promise<JobRecord> {
+  const manifest = await loadSavepoint(blobs, name);
+  await verifySavepoint(blobs, manifest);
+  const origin = { savepoint: name, allowDroppedState };
+  return beginWith(record, origin, { before: keyGroupsBefore(manifest), bundle, engine: engineModules });
 }
 
 function slotsFor({ graph }: JobRecord, given: number | null): number {

@@ -9,6 +9,7 @@ import { operationsFlags, operationsOptions, withOperations } from './operations
 import { jobId, onlyArgument, ownArgs, text, wholeNumber } from './options.js';
 import { withReach } from './reach-options.js';
 import type { RunOptions } from './run-command.js';
+import { originOption, withOrigin } from './savepoint-options.js';
 
 export type RunRequest =
   | { readonly kind: 'run'; readonly options: RunOptions }
@@ -28,7 +29,7 @@ export function declareRun(cli: CAC): void {
     .example('  $ weir run flights.ts --checkpoints state -- --input flights.csv')
     .example('  $ weir run --cluster flights flights.ts --checkpoints /mnt/shared/weirflow -- --input flights.csv');
   const checkpoints = 'Keep checkpoints there, and go on from the newest when run again';
-  const led = withPlacement(withStore(run, checkpoints));
+  const led = withPlacement(withStore(withOrigin(run), checkpoints));
   withOperations(withReach(led, processWaitSeconds), { default: 0 });
 }
 
@@ -45,7 +46,15 @@ export function runRequest(cli: CAC, path: string, params: readonly string[]): R
     refuseClusterOptions(cli);
     return {
       kind: 'run',
-      options: { path, params, checkpoints: text(cli, 'checkpoints'), slots, inline, jobId: jobId(cli) },
+      options: {
+        path,
+        params,
+        checkpoints: text(cli, 'checkpoints'),
+        slots,
+        inline,
+        jobId: jobId(cli),
+        origin: originOption(cli, true),
+      },
     };
   }
   if (slots !== null || inline) {
@@ -66,6 +75,7 @@ export function runRequest(cli: CAC, path: string, params: readonly string[]): R
     path,
     params,
     jobId: jobId(cli),
+    origin: originOption(cli, false),
   };
   return { kind: 'application', options };
 }

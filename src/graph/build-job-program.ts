@@ -13,14 +13,17 @@ import type { StreamGraph, StreamNode } from './stream-graph.js';
  * The job graph of a checked stream graph, and the functions it names. Two equal stream graphs give equal job graphs: ids, uids and
  * order follow from what is written, and from nothing else.
  */
-export function buildJobProgram(graph: StreamGraph): JobProgram {
+export function buildJobProgram(
+  graph: StreamGraph,
+  keyGroupsBefore: Readonly<Record<string, number>> = {},
+): JobProgram {
   const names = new GraphNames();
   const vertices: JobVertex[] = [];
   const programs = new Map<string, VertexProgram>();
   const vertexOfNode = new Map<number, string>();
   const chains = chainsOf(graph);
   for (const chain of chains) {
-    const vertex = vertexOf(chain, names);
+    const vertex = vertexOf(chain, names, keyGroupsBefore);
     vertices.push(vertex);
     programs.set(vertex.id, vertexProgramOf(chain));
     for (const { id } of chain) vertexOfNode.set(id, vertex.id);
@@ -51,7 +54,7 @@ export function buildJobProgram(graph: StreamGraph): JobProgram {
   };
 }
 
-function vertexOf(chain: Chain, names: GraphNames): JobVertex {
+function vertexOf(chain: Chain, names: GraphNames, before: Readonly<Record<string, number>>): JobVertex {
   const [head] = chain;
   const { slotSharingGroup } = head;
   return {
@@ -59,7 +62,7 @@ function vertexOf(chain: Chain, names: GraphNames): JobVertex {
     name: chain.map(({ name }) => name).join(' → '),
     parallelism: head.parallelism,
     // As in Flink the head decides: keyed operators are always heads.
-    maxParallelism: head.maxParallelism ?? defaultMaxParallelism(head.parallelism),
+    maxParallelism: head.maxParallelism ?? before[head.uid] ?? defaultMaxParallelism(head.parallelism),
     ...(slotSharingGroup === defaultSlotSharingGroup ? {} : { slotSharingGroup }),
     operators: chain.map(operatorOf),
   };

@@ -6,6 +6,7 @@ import { defaultClusterOptions } from '../../actors/protocol/deployment.js';
 import type { ProcessName } from '../../actors/protocol/ids.js';
 import type { JobRecord, JobResult } from '../../actors/protocol/job-graph.js';
 import { slotsNeeded } from '../../actors/protocol/slot-sharing.js';
+import { EngineError } from '../api/engine-error.js';
 import type { CodeStore } from '../graph/code-store.js';
 import type { BlobStore } from '../ports/blob-store.js';
 import type { ClientOutput } from '../ports/client-output.js';
@@ -45,6 +46,8 @@ export interface EmbeddedOptions {
   /** Folder for checkpoints and the job's records; null or absent keeps them in memory, for this run only. */
   readonly checkpoints?: string | null;
   readonly cluster?: Partial<ClusterOptions>;
+  /** Puts into the store what the job needs, before anything runs: a savepoint from elsewhere. What it rejects with is the end of the run. */
+  readonly prepare?: (blobs: BlobStore) => Promise<void>;
   /** Freezes records and state values that user code is handed. */
   readonly development?: boolean;
   /** Gives each slot a thread of its own; null or absent keeps everything in this one. */
@@ -104,7 +107,14 @@ export class EmbeddedRun {
     const count = options.taskManagers ?? 1;
     this.slots = options.slots ?? Math.ceil(slotsNeeded(options.record.graph) / count);
     this.client = new Client(this.bus, nodeClock, 'client', nodeEntropy.id(), leaderName);
-    this.startUnlessEnded(count);
+    const { prepare } = options;
+    if (prepare === undefined) this.startUnlessEnded(count);
+    else {
+      prepare(this.blobs).then(
+        () => this.stopped || this.startUnlessEnded(count),
+        (error: unknown) => this.onPanic(error instanceof EngineError ? error.failure : error),
+      );
+    }
   }
 
   cancel(): void {

@@ -24,6 +24,10 @@ export interface RunPlan {
 
 /** Of the runs, in so many the client stops the job. */
 const stopShare = 0.25;
+/** Of those that it stops, in so many it wants a savepoint of it. */
+const stopWithShare = 0.6;
+/** In so many it takes one while the job runs. */
+const savepointShare = 0.3;
 
 /** The run of a seed: job, topology, rates and moment of healing, each from a stream of its own. */
 export function planRun(seed: number, size: JobSize = 'any'): RunPlan {
@@ -41,7 +45,12 @@ export function planOf(job: JobSpec, seed: number, size: JobSize = 'any'): RunPl
     job,
     taskManagers,
     slots,
-    rates: { ...drawRates(new Random(seed, 'rates')), stop: stopShare },
+    rates: {
+      ...drawRates(new Random(seed, 'rates')),
+      stop: stopShare,
+      stopWith: stopWithShare,
+      savepoint: savepointShare,
+    },
     healAtMs: topology.integer(1_200, 3_200),
     placement: topology.chance(packedShare) ? 'pack' : 'spread',
   };

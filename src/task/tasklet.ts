@@ -65,7 +65,7 @@ export class Tasklet {
     if (this.over) return;
     if (command.kind === 'abort') {
       this.commands.removeWhere(
-        (queued) => queued.kind === 'trigger' && sameCheckpoint(queued.checkpoint, command.checkpoint),
+        (queued) => queued.kind === 'trigger' && sameCheckpoint(queued.barrier.checkpoint, command.checkpoint),
       );
     }
     this.commands.push(command);
@@ -160,6 +160,7 @@ export class Tasklet {
   }
 
   private get flowing(): boolean {
+    if (this.opened?.checkpoints.suspended === true) return false;
     return this.phase === 'running' || this.phase === 'draining' || this.phase === 'drained';
   }
 
@@ -271,7 +272,7 @@ export class Tasklet {
         opened.source?.carryOut(command);
         return true;
       case 'trigger':
-        return this.trigger(opened, { kind: 'barrier', checkpoint: command.checkpoint, base: command.base });
+        return this.trigger(opened, command.barrier);
       case 'complete':
         this.procedures.begin(this.commit(opened, command.checkpoint));
         return true;
@@ -354,7 +355,9 @@ export class Tasklet {
 
   private *commit({ checkpoints }: Opened, checkpoint: CheckpointId): Procedure {
     yield* checkpoints.commit(checkpoint);
-    if (this.phase === 'drained' && checkpoints.isFinal(checkpoint)) this.endChannels();
+    if (!checkpoints.isFinal(checkpoint)) return;
+    if (this.phase === 'drained') this.endChannels();
+    else this.end('finished');
   }
 
   private *finish({ operators }: Opened): Procedure {

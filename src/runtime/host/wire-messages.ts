@@ -10,7 +10,7 @@ import type { SlotMessage } from '../../../actors/slot/messages.js';
 import type { SourceCoordinatorMessage } from '../../../actors/source-coordinator/messages.js';
 import type { SubtaskMessage } from '../../../actors/subtask/messages.js';
 import type { TaskManagerMessage } from '../../../actors/task-manager/messages.js';
-import { count, fields, flag, list, number, orNull, type Shape, text } from './shape.js';
+import { count, fields, flag, list, number, optional, orNull, type Shape, text } from './shape.js';
 import {
   allocation,
   checkpoint,
@@ -19,9 +19,12 @@ import {
   jobRecord,
   placement,
   restorePlan,
+  savepointMark,
+  savepointWish,
   slotAddress,
   slotReport,
   splits,
+  stopWithSavepoint,
   subtaskSnapshot,
   versions,
   watermarkReport,
@@ -46,6 +49,11 @@ export const jobManagerWire: WireMessages = {
     'dispatcher.listJobs': nothing,
     'dispatcher.stopJob': fields({ job: text }),
     'dispatcher.describeJob': fields({ job: text }),
+    'dispatcher.savepointJob': fields({ job: text, wish: savepointWish }),
+    'dispatcher.stopWithSavepoint': fields({ job: text, stop: stopWithSavepoint }),
+    'dispatcher.listSavepoints': nothing,
+    'dispatcher.describeSavepoint': fields({ name: text }),
+    'dispatcher.deleteSavepoint': fields({ name: text }),
   } satisfies Of<DispatcherMessage>,
   'resource-manager': {
     'resourceManager.register': fields({ process: text, incarnation: text, versions, slots: list(slotReport) }),
@@ -99,7 +107,12 @@ export const taskManagerWire: WireMessages = {
     'subtask.start': ofRun,
     'subtask.stop': ofRun,
     'subtask.assignSplits': fields({ run, assignment: count(), splits, noMore: flag }),
-    'subtask.triggerCheckpoint': fields({ run, checkpoint, base: orNull(checkpoint) }),
+    'subtask.triggerCheckpoint': fields({
+      run,
+      checkpoint,
+      base: orNull(checkpoint),
+      savepoint: optional(savepointMark),
+    }),
     'subtask.completeCheckpoint': fields({ run, checkpoint }),
     'subtask.abortCheckpoint': fields({ run, checkpoint }),
     'jobMaster.noted': ofRun,

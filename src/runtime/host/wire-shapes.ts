@@ -77,7 +77,20 @@ const jobOptions = fields({
 
 export const jobGraph = fields({ name: text, vertices: list(vertex), edges: list(edge), options: jobOptions });
 
-export const jobRecord = fields({ format: count(), job: text, graph: jobGraph, code: text, params: list(text) });
+const origin = fields({ savepoint: text, allowDroppedState: flag, maxParallelism: mapOf(count(parallelismMax)) });
+
+export const jobRecord = fields({
+  format: count(),
+  job: text,
+  graph: jobGraph,
+  code: text,
+  params: list(text),
+  from: optional(origin),
+});
+
+export const savepointWish = fields({ name: text, request: text });
+export const stopWithSavepoint = fields({ name: text, request: text, drain: flag });
+export const savepointMark = fields({ name: text, suspends: flag });
 
 const blob = fields({ name: text, bytes: count(), checksum: text });
 const range = fields({ blob, offset: count(), bytes: count() });

@@ -36,6 +36,11 @@ export interface TakenSnapshot {
   readonly blob: { readonly name: string; readonly bytes: Uint8Array } | null;
 }
 
+/** A savepoint is whole: it builds on nothing, and nothing builds on it. */
+export type SnapshotForm =
+  | { readonly kind: 'checkpoint'; readonly base: CheckpointId | null }
+  | { readonly kind: 'savepoint' };
+
 /** One part as it was when the barrier went through. */
 interface Draft {
   readonly culprit: Culprit;
@@ -60,12 +65,12 @@ export class SnapshotUnderWay {
   constructor(
     parts: readonly SnapshotPart[],
     readonly checkpoint: CheckpointId,
-    base: CheckpointId | null,
+    private readonly form: SnapshotForm,
     private readonly blobName: string,
   ) {
     for (const part of parts) {
       try {
-        this.drafts.push(draftOf(part, checkpoint, base));
+        this.drafts.push(draftOf(part, checkpoint, form));
       } catch (error) {
         this.cancel();
         throw failureOfThrown(part.culprit, 'while its state was written', error);
@@ -108,7 +113,7 @@ export class SnapshotUnderWay {
           return { ...known, watermark: Math.max(known.watermark, draft.watermark) };
         }),
       ].sort((a, b) => a.keyGroup - b.keyGroup);
-      draft.tables?.record(this.checkpoint, keyGroups);
+      if (this.form.kind === 'checkpoint') draft.tables?.record(this.checkpoint, keyGroups);
       const { serializers, culprit } = draft;
       return { uid: culprit.uid, serializers, keyGroups, operatorState: items === null ? null : { blob, ...items } };
     });
@@ -127,9 +132,9 @@ export class SnapshotUnderWay {
 /** crc32 as handles have it. */
 export const checksumText = (bytes: Uint8Array): string => crc32(bytes).toString(16).padStart(8, '0');
 
-function draftOf(part: SnapshotPart, checkpoint: CheckpointId, base: CheckpointId | null): Draft {
+function draftOf(part: SnapshotPart, checkpoint: CheckpointId, form: SnapshotForm): Draft {
   const { culprit, keyed, tables, items, itemsKind } = part;
-  const table = tables?.at(base) ?? null;
+  const table = form.kind === 'checkpoint' ? (tables?.at(form.base) ?? null) : null;
   return {
     culprit,
     tables,
@@ -140,7 +145,7 @@ function draftOf(part: SnapshotPart, checkpoint: CheckpointId, base: CheckpointI
       ...(items.length === 0 ? [] : [operatorStateSerializer(itemsKind)]),
     ],
     watermark: keyed?.watermark ?? Number.NEGATIVE_INFINITY,
-    keyed: keyed?.state.snapshot(checkpoint, table) ?? null,
+    keyed: (form.kind === 'savepoint' ? keyed?.state.fullSnapshot() : keyed?.state.snapshot(checkpoint, table)) ?? null,
   };
 }
 
