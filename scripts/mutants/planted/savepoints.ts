@@ -11,14 +11,6 @@ export const savepointMutants: readonly Mutant[] = [
     harm: 'A savepoint is shown before what it holds is committed: a recovery aborts that, and nobody can commit it any more.',
   },
   {
-    name: 'savepoint-does-not-suspend',
-    file: 'src/task/checkpoint/task-checkpoints.ts',
-    find: 'return this.last !== null;',
-    replace: 'return false;',
-    race: null,
-    harm: 'Records are processed behind the savepoint with which the job ends, and a sink leaves what it made of them open.',
-  },
-  {
     name: 'savepoint-is-a-base',
     file: 'actors/job-master/subtasks.ts',
     find: 'latest: isOrigin(latest) ? null : latest,',
