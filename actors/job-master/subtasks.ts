@@ -1,3 +1,4 @@
+import type { AlignmentInput } from '../alignment/messages.js';
 import type { CheckpointCoordinatorInput } from '../checkpoint-coordinator/messages.js';
 import type { Decision } from '../kernel/actor.js';
 import type { Effect } from '../kernel/effect.js';
@@ -59,6 +60,22 @@ export function rewindAll(context: Context): Decision<Context> {
   return askSubtasks(context, 'subtask.rewind', () => ({ type: 'subtask.rewind', run: runOf(context) }));
 }
 
+/** Nothing when no source waits for another. */
+function startAlignment(context: Context): Decision<Context> {
+  const { record, latest, coordinators } = context;
+  const { vertices, alignments = [] } = record.graph;
+  if (alignments.length === 0) return {};
+  const finished = new Set(finishedSubtasks(record.graph, latest));
+  const aligned = vertices.filter(({ id }) => alignments.some(({ vertex }) => vertex === id));
+  const readers = Object.assign({}, ...aligned.map((vertex) => readersOf(context, vertex, finished)));
+  const input: AlignmentInput = { run: runOf(context), alignments, readers };
+  const actor = actorNames.alignment(record.job);
+  return {
+    context: { coordinators: [...coordinators, actor] },
+    effects: [{ kind: 'actor.start', role: 'alignment', actor, input }],
+  };
+}
+
 /** The checkpoint-coordinator first: a subtask that has nothing to read reports to it at once. */
 export function startAll(context: Context): Decision<Context> {
   const { record, epoch, incarnation, placement, nextIndex, latest, stopWith, options } = context;
@@ -77,9 +94,10 @@ export function startAll(context: Context): Decision<Context> {
     options,
   };
   const actor = actorNames.checkpointCoordinator(record.job);
+  const aligning = startAlignment(context);
   const started: Decision<Context> = {
-    context: { coordinators: [...context.coordinators, actor] },
-    effects: [{ kind: 'actor.start', role: 'checkpoint-coordinator', actor, input }],
+    context: { coordinators: [...(aligning.context?.coordinators ?? context.coordinators), actor] },
+    effects: [...(aligning.effects ?? []), { kind: 'actor.start', role: 'checkpoint-coordinator', actor, input }],
   };
   return both(
     started,

@@ -106,6 +106,14 @@ export type Effect =
     }
   /** A reader reads nothing more: its input ends as one does that has been read to its end. */
   | { readonly kind: 'task.stop'; readonly slot: number; readonly subtask: string; readonly run: JobRun }
+  /** A reader reads up to that watermark; null: only what has none yet. */
+  | {
+      readonly kind: 'task.align';
+      readonly slot: number;
+      readonly subtask: string;
+      readonly run: JobRun;
+      readonly limit: number | null;
+    }
   | { readonly kind: 'task.cancel'; readonly slot: number; readonly subtask: string; readonly run: JobRun };
 
 export type EffectKind = Effect['kind'];

@@ -42,12 +42,21 @@ export interface SideOutput {
   readonly tag: string;
 }
 
+/** A vertex whose source waits for others of the same group. */
+export interface SourceAlignment {
+  readonly vertex: VertexId;
+  readonly group: string;
+  readonly maxDriftMs: number;
+}
+
 /** What is deployed. Vertices stand in topological order; two builds of one job give equal graphs. */
 export interface JobGraph {
   readonly name: string;
   readonly vertices: readonly JobVertex[];
   readonly edges: readonly JobEdge[];
   readonly options: JobOptions;
+  /** Left out when no source waits for another. */
+  readonly alignments?: readonly SourceAlignment[];
 }
 
 export interface JobOptions {

@@ -151,8 +151,8 @@ export abstract class Stream<out T> {
   }
 
   /**
-   * Gives records event time: their timestamps, and the watermarks that follow them. Near the source is the best place, where records of one
-   * split still come in their order; watermarks that came before end here.
+   * Gives records event time: their timestamps, and the watermarks that follow them. Right behind a source, with nothing but map, filter
+   * and flatMap between, each split has watermarks of its own, and the least of them holds; elsewhere each subtask has. Watermarks that came before end here.
    *
    * @example
    * ```ts
@@ -165,7 +165,7 @@ export abstract class Stream<out T> {
     const recorder = this.#recorder;
     const create = (): Operator =>
       new WatermarkOperator(strategy as WatermarkSetting<T>, recorder.watermarkIntervalMs) as Operator;
-    return this.#transform('watermarks', false, { kind: 'operator', create, key: null });
+    return this.#transform('watermarks', false, { kind: 'operator', create, key: null, alignment: strategy.alignment });
   }
 
   /**

@@ -1,10 +1,12 @@
 import type { CheckpointsDescription, JobDescribed } from '../../actors/checkpoint-coordinator/messages.js';
 import { checkpointText, runText, sameCheckpoint } from '../../actors/protocol/ids.js';
 import { originId } from '../../actors/protocol/savepoint.js';
+import type { EventTimes } from '../runtime/inspection/event-times.js';
+import { eventTimesText } from './event-times-text.js';
 import { tableText } from './table-text.js';
 
 /** How a job does, for people: how it is, how far its checkpoints are, where its subtasks are, and what went wrong. */
-export function describedText({ job, checkpoints }: JobDescribed): string {
+export function describedText({ job, checkpoints }: JobDescribed, eventTimes: readonly EventTimes[]): string {
   const { record, state, waitsFor, waitsForMore, stopping, run, attempts, userFailures } = job;
   const facts: readonly (readonly [string, string])[] = [
     ['job', record.job],
@@ -18,6 +20,7 @@ export function describedText({ job, checkpoints }: JobDescribed): string {
   const parts = [
     facts.flatMap(([name, text]) => (text === '' ? [] : [`${name.padEnd(width)}  ${text}`])).join('\n'),
     subtasksText(job),
+    eventTimesText(eventTimes),
     failuresText(job),
   ];
   return parts.filter((part) => part !== '').join('\n\n');

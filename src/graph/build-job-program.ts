@@ -1,10 +1,11 @@
-import type { JobEdge, JobVertex, OperatorNode } from '../../actors/protocol/job-graph.js';
+import type { JobEdge, JobVertex, OperatorNode, SourceAlignment } from '../../actors/protocol/job-graph.js';
 import type { KeySelector, Stage } from '../operators/operator.js';
 import { defaultMaxParallelism } from '../state/key-groups.js';
 import { type Chain, chainsOf } from './chaining.js';
 import { GraphNames } from './graph-names.js';
 import type { JobProgram, VertexProgram } from './job-program.js';
 import type { Route } from './route.js';
+import { alignmentOfNode, splitWatermarkNode } from './split-watermark-stage.js';
 import type { StreamGraph, StreamNode } from './stream-graph.js';
 
 /**
@@ -40,8 +41,10 @@ export function buildJobProgram(
       if (route !== null) edgeRoutes.set(id, route);
     }
   }
+  const alignments = chains.flatMap((chain) => alignmentOf(chain, vertexOfNode));
+  const aligned = alignments.length === 0 ? {} : { alignments };
   return {
-    graph: { name: graph.name, vertices, edges, options: graph.options },
+    graph: { name: graph.name, vertices, edges, options: graph.options, ...aligned },
     vertices: programs,
     edgeKeys,
     edgeRoutes,
@@ -58,6 +61,13 @@ function vertexOf(chain: Chain, names: GraphNames, before: Readonly<Record<strin
     maxParallelism: head.maxParallelism ?? before[head.uid] ?? defaultMaxParallelism(head.parallelism),
     operators: chain.map(operatorOf),
   };
+}
+
+function alignmentOf(chain: Chain, vertexOfNode: ReadonlyMap<number, string>): readonly SourceAlignment[] {
+  const alignment = alignmentOfNode(splitWatermarkNode(chain));
+  if (alignment === null) return [];
+  const { group, maxDriftMs } = alignment;
+  return [{ vertex: vertexOfNode.get(chain[0].id) as string, group, maxDriftMs }];
 }
 
 /** Field by field: a node carries functions, which must not get into a graph that travels. */

@@ -1,5 +1,7 @@
 import type { Failure } from '../../actors/protocol/failure.js';
 import { failure } from '../../actors/protocol/failure.js';
+import { chainsOf } from './chaining.js';
+import { alignmentOfNode, splitWatermarkNode } from './split-watermark-stage.js';
 import type { StreamGraph, StreamNode } from './stream-graph.js';
 import { nodeText } from './stream-graph.js';
 
@@ -16,6 +18,7 @@ export function checkStreamGraph(graph: StreamGraph): Failure | null {
     checkUidsUnique(graph) ??
     checkUidsGiven(graph) ??
     checkForward(graph) ??
+    checkAlignments(graph) ??
     checkSinks(graph)
   );
 }
@@ -102,6 +105,19 @@ function checkForward({ nodes }: StreamGraph): Failure | null {
     }
   }
   return null;
+}
+
+/** Only a source can be told to wait. */
+function checkAlignments(graph: StreamGraph): Failure | null {
+  if (graph.nodes.every((node) => alignmentOfNode(node) === null)) return null;
+  const atSource = new Set(chainsOf(graph).map(splitWatermarkNode));
+  const node = graph.nodes.find((each) => alignmentOfNode(each) !== null && !atSource.has(each));
+  if (node === undefined) return null;
+  return mistake(
+    'ALIGNMENT_WITHOUT_SOURCE',
+    `The watermark strategy of ${nodeText(node)} is withAlignment, and does not stand in one chain with a source. ` +
+      'Put assignTimestampsAndWatermarks right behind the source, with its parallelism and nothing but map, filter and flatMap between.',
+  );
 }
 
 function checkSinks({ name, nodes }: StreamGraph): Failure | null {

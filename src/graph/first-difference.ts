@@ -9,7 +9,8 @@ export function firstDifference(a: JobGraph, b: JobGraph): string | null {
     fieldDifference('job', a, b, ['name']) ??
     listDifference('vertex', a.vertices, b.vertices, ({ id }) => id, vertexDifference) ??
     listDifference('edge', a.edges, b.edges, ({ id }) => id, edgeDifference) ??
-    optionDifference(a, b)
+    optionDifference(a, b) ??
+    fieldDifference('job', a, b, ['alignments'])
   );
 }
 

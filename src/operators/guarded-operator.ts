@@ -52,6 +52,11 @@ export class GuardedOperator implements TwoInputOperator {
     this.letters = typeof policy === 'object' ? new SinkOperator<DeadLetter, unknown>(policy.deadLetters) : null;
   }
 
+  /** As it is without its policy. */
+  get unguarded(): Operator {
+    return this.inner;
+  }
+
   get copiesState(): boolean {
     return this.inner.copiesState;
   }

@@ -6,7 +6,7 @@ import type { Clock } from '../ports/clock.js';
 import type { Files } from '../ports/files.js';
 import type { Offload } from '../ports/offload.js';
 import type { KeyedState } from '../state/keyed-state.js';
-
+import type { Alignment } from '../time/watermark-generator.js';
 import type { Metrics } from './metrics.js';
 
 export { maxWatermark, noTimestamp } from '../time/timestamps.js';
@@ -157,6 +157,8 @@ export type Stage =
       readonly name: string;
       readonly create: () => Operator;
       readonly key: KeySelector | null;
+      /** Of a stage that gives records event time and aligns its source with others. */
+      readonly alignment?: Alignment | null;
     }
   /** Only as the first of a chain. With a key for either input it has keyed state, which has no current key at records of the other. */
   | {

@@ -37,6 +37,21 @@ export class ValueWriter {
     return new Uint8Array(this.bytes.subarray(0, this.length));
   }
 
+  /** How many bytes were written since `clear`. */
+  get size(): number {
+    return this.length;
+  }
+
+  /** What another one has written. */
+  writeFrom(other: ValueWriter): void {
+    this.append(other.bytes.subarray(0, other.length));
+  }
+
+  /** Takes back what was written beyond the first `size` bytes. */
+  cutTo(size: number): void {
+    this.length = size;
+  }
+
   writeByte(byte: number): void {
     this.reserve(1);
     this.bytes[this.length++] = byte;

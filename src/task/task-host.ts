@@ -158,6 +158,8 @@ function commandOf(effect: Exclude<TaskEffect, { kind: `slot.${string}` | 'task.
       return { kind: 'start' };
     case 'task.stop':
       return { kind: 'stop' };
+    case 'task.align':
+      return { kind: 'align', limit: effect.limit };
     case 'task.assign':
       return { kind: 'assign', splits: effect.splits, noMore: effect.noMore };
     case 'task.trigger':

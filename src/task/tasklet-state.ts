@@ -4,7 +4,6 @@ import type { Split } from '../../actors/protocol/manifest.js';
 import type { InputInspection, OutputInspection } from './channel/channel.js';
 import type { TaskCheckpoints } from './checkpoint/task-checkpoints.js';
 import type { Barrier } from './elements.js';
-import type { InputGate } from './gate/input-gate.js';
 import type { Head } from './head.js';
 import type { OpenSource } from './open-source.js';
 import type { TaskOperators } from './task-operators.js';
@@ -32,6 +31,7 @@ export type TaskCommand =
   | { readonly kind: 'start' }
   | { readonly kind: 'assign'; readonly splits: readonly Split[]; readonly noMore: boolean }
   | { readonly kind: 'stop' }
+  | { readonly kind: 'align'; readonly limit: number | null }
   | { readonly kind: 'trigger'; readonly barrier: Barrier }
   | { readonly kind: 'complete'; readonly checkpoint: CheckpointId }
   | { readonly kind: 'abort'; readonly checkpoint: CheckpointId };
@@ -63,7 +63,6 @@ export interface Opened {
   readonly plan: RestorePlan;
   readonly operators: TaskOperators;
   readonly source: OpenSource | null;
-  readonly gate: InputGate | null;
   readonly head: Head;
   readonly checkpoints: TaskCheckpoints;
 }

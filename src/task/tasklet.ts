@@ -32,6 +32,7 @@ export class Tasklet {
   private restoring: RestoredState | null = null;
   operators: TaskOperators | null = null;
   source: OpenSource | null = null;
+  gate: InputGate | null = null;
   private opened: Opened | null = null;
   private batch: HeadRecords | null = null;
   private position = 0;
@@ -137,8 +138,8 @@ export class Tasklet {
   }
 
   inspect(): TaskletInspection {
-    const { setting, opened, watermark } = this;
-    const aligning = opened?.gate?.aligning ?? null;
+    const { setting, watermark } = this;
+    const aligning = this.gate?.aligning ?? null;
     return {
       subtask: setting.subtask,
       phase: this.phase,
@@ -267,7 +268,8 @@ export class Tasklet {
       case 'assign':
         return this.assign(opened, command.splits, command.noMore);
       case 'stop':
-        opened.source?.head.stop();
+      case 'align':
+        opened.source?.carryOut(command);
         return true;
       case 'trigger':
         return this.trigger(opened, command.barrier);
@@ -298,11 +300,14 @@ export class Tasklet {
     yield* operators.open(plan.from, restored);
     const { source } = program;
     const restoredSplits = source === null ? [] : (restored.items(source.uid) as readonly Split[]);
-    this.source = source === null ? null : new OpenSource(source.uid, source.source, restoredSplits, setting, fail);
-    const gate = source === null ? new InputGate(setting.inputs, ports.clock, setting.inputOf) : null;
+    this.source =
+      source === null
+        ? null
+        : new OpenSource(source.uid, source.source, restoredSplits, setting, fail, operators.splitWatermarks);
+    this.gate = source === null ? new InputGate(setting.inputs, ports.clock, setting.inputOf) : null;
     const checkpoints = new TaskCheckpoints(setting, operators, this.source);
-    const head = this.source?.head ?? gate;
-    this.opened = { plan, operators, source: this.source, gate, head: head as Head, checkpoints };
+    const head = this.source?.head ?? this.gate;
+    this.opened = { plan, operators, source: this.source, head: head as Head, checkpoints };
     this.phase = 'restored';
     setting.openInputs();
     setting.trace('restored', { from: plan.from === null ? null : checkpointText(plan.from) });
@@ -324,7 +329,7 @@ export class Tasklet {
     this.setting.notify({ type: 'task.started' });
     this.phase = 'running';
     if (plan.finished) this.endChannels();
-    else if (this.source !== null) this.marks.start();
+    else this.source?.start(this.marks);
     return true;
   }
 

@@ -283,7 +283,8 @@ describe('checkpoint: where the barrier goes', () => {
 
   it('is not between a batch and its watermark, which a restored reader would not give again', () => {
     const reader = new RangeSource().createReader();
-    const head = new SourceHead(reader, { culprit: { uid: 'r', name: 'r' }, requestSplits: () => undefined });
+    const culprit = { uid: 'r', name: 'r' };
+    const head = new SourceHead(reader, { culprit, splits: null, wait: null, requestSplits: () => undefined });
     head.assign(ranges(5), false);
     expect(head.injectsBarriers()).toBe(true);
     expect(head.next(10)?.kind).toBe('records');

@@ -14,6 +14,7 @@ import type { NatsLink } from '../../transport/nats/nats-link.js';
 import type { Bundle } from '../code/bundle.js';
 import { ownVersions } from '../code/engine-modules.js';
 import { jobTooLarge } from '../code/job-size.js';
+import { askEventTimes, type EventTimes } from '../inspection/event-times.js';
 import { Client } from '../process/client.js';
 import { nodeClock } from '../world/clock.js';
 import { nodeEntropy } from '../world/entropy.js';
@@ -26,6 +27,7 @@ export type SavepointDescription = Extract<DispatcherAnswer, { type: 'savepoint.
 export type JobListing = Extract<DispatcherAnswer, { type: 'jobs.listed' }>;
 
 const askEveryMs = 200;
+const timesWaitMs = 1_000;
 
 /**
  * Connects to a cluster from outside. Rejects with an EngineError, of `connectNats`. `say` is told why it waits; `waitMs` of the address
@@ -121,6 +123,12 @@ export class ClusterClient {
    */
   async describe(job: string): Promise<JobDescribed | JobEnded> {
     return (await this.askDispatcher({ type: 'dispatcher.describeJob', job })) as JobDescribed | JobEnded;
+  }
+
+  /** How far the subtasks of a described job are in event time, as task managers say that answer within a second. */
+  eventTimes({ record, subtasks }: JobDescribed['job']): Promise<readonly EventTimes[]> {
+    const processes = new Set(subtasks.map(({ process }) => process));
+    return askEventTimes(this.link, nodeClock, { job: record.job, processes, waitMs: timesWaitMs });
   }
 
   /** The code that a job was submitted with. */

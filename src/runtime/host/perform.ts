@@ -101,6 +101,7 @@ export function performEffect(host: ActorHost, cell: ActorCell, effect: Effect, 
     case 'task.rewind':
     case 'task.start':
     case 'task.assign':
+    case 'task.align':
     case 'task.trigger':
     case 'task.complete':
     case 'task.abort':

@@ -1,3 +1,4 @@
+import type { AlignmentMessage } from '../../../actors/alignment/messages.js';
 import type { CheckpointCoordinatorMessage } from '../../../actors/checkpoint-coordinator/messages.js';
 import type { DispatcherMessage } from '../../../actors/dispatcher/messages.js';
 import type { HeartbeatMessage } from '../../../actors/heartbeat/messages.js';
@@ -9,7 +10,7 @@ import type { SlotMessage } from '../../../actors/slot/messages.js';
 import type { SourceCoordinatorMessage } from '../../../actors/source-coordinator/messages.js';
 import type { SubtaskMessage } from '../../../actors/subtask/messages.js';
 import type { TaskManagerMessage } from '../../../actors/task-manager/messages.js';
-import { count, fields, flag, list, orAbsent, orNull, type Shape, text } from './shape.js';
+import { count, fields, flag, list, number, orAbsent, orNull, type Shape, text } from './shape.js';
 import {
   allocation,
   checkpoint,
@@ -26,6 +27,7 @@ import {
   stopWithSavepoint,
   subtaskSnapshot,
   versions,
+  watermarkReport,
 } from './wire-shapes.js';
 
 /** By role, the messages that its actors take from other processes. All else is said within a process, and by nobody else. */
@@ -83,6 +85,9 @@ export const jobManagerWire: WireMessages = {
     'subtask.splitsRequested': fields({ run, subtask: text, request: count() }),
     'subtask.splitsAdded': fields({ run, subtask: text, assignment: count() }),
   } satisfies Of<SourceCoordinatorMessage>,
+  alignment: {
+    'subtask.watermarkReached': fields({ run, subtask: text, report: watermarkReport }),
+  } satisfies Of<AlignmentMessage>,
 };
 
 export const taskManagerWire: WireMessages = {
@@ -113,6 +118,7 @@ export const taskManagerWire: WireMessages = {
     'jobMaster.noted': ofRun,
     'checkpointCoordinator.noted': ofRun,
     'sourceCoordinator.noted': ofRun,
+    'alignment.announced': fields({ run, limit: orNull(number) }),
   } satisfies Of<SubtaskMessage>,
 };
 

@@ -59,7 +59,7 @@ const edge = fields({
   id: text,
   from: text,
   to: text,
-  partitioner: oneOf('forward', 'hash', 'rebalance', 'broadcast'),
+  partitioner: oneOf('forward', 'hash', 'rebalance', 'rescale', 'shuffle', 'global', 'broadcast', 'custom'),
 });
 
 const jobOptions = fields({
@@ -102,6 +102,12 @@ const operatorSnapshot = fields({
 });
 
 export const subtaskSnapshot = fields({ subtask: text, operators: list(operatorSnapshot), drained: flag });
+
+export const watermarkReport = fields({
+  number: count(),
+  watermark: orNull(number),
+  status: oneOf('active', 'idle', 'ended'),
+});
 
 export const restorePlan = fields({
   from: orNull(checkpoint),

@@ -54,7 +54,7 @@ class OneLiveAttempt implements Checker {
     if (role === 'checkpoint-coordinator') {
       const { run, placement } = input as Hearing;
       this.hearings.set(name, { run, placement });
-    } else if (role === 'source-coordinator') {
+    } else if (role === 'source-coordinator' || role === 'alignment') {
       const { run, readers } = input as { readonly run: JobRun; readonly readers: Placement };
       this.hearings.set(name, { run, placement: readers });
     }
