@@ -26,12 +26,4 @@ export const savepointMutants: readonly Mutant[] = [
     race: null,
     harm: 'The savepoint with which the job ends is in the log, the leader is lost, and the next run processes on from it.',
   },
-  {
-    name: 'over-although-input-comes',
-    file: 'actors/job-master/restore.ts',
-    find: 'checkpoint !== null && (over === null ? hadFinished(vertex, key, checkpoint) : over.has(vertex.id));',
-    replace: 'checkpoint !== null && hadFinished(vertex, key, checkpoint);',
-    race: null,
-    harm: 'At another parallelism records go to a subtask that had finished at the old one, and are lost (seed 70728, resumed).',
-  },
 ];
