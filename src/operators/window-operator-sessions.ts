@@ -1,0 +1,70 @@
+import type { DueTimer } from '../state/timers.js';
+import { type Joined, type Session, withJoined } from '../window/session-set.js';
+import { type TimeWindow, timeWindow, type WindowNamespace } from '../window/window.js';
+import { MergingWindowOperator } from './window-operator-merging.js';
+
+/**
+ * As MergingWindowOperator, for windows that put out their result at their end, as they do without a trigger of the job's own. Nearly every record
+ * moves the end of a session, and moving a timer each time costs more than all else. So each session has a timer at its end or before: one that
+ * comes before its end is set again for the end. It is named by the home of the contents, which stays where it is while the session grows;
+ * those of homes that other sessions have taken in find no session, and are gone.
+ */
+export class SessionOperator<T, Out> extends MergingWindowOperator<T, Out> {
+  protected override add(value: T, timestamp: number, all: readonly Session[], joined: Joined): void {
+    const { session, merged, isNew } = joined;
+    const home = session[2];
+    if (merged.length > 1) this.moveContents(home, merged);
+    if (isNew || merged.length > 0) this.keep(all, joined);
+    this.contents.add(home, value, timestamp);
+    if (!this.isEventTime) {
+      if (isNew) this.setTimer(this.windowOf(session).maxTimestamp, home);
+      return;
+    }
+    const window = this.windowOf(session);
+    const watermark = this.currentWatermark();
+    const isPast = window.maxTimestamp <= watermark;
+    if (isPast) this.follow('fire', window, this.setting.assigner.namespaceOf(window), home);
+    // The first of those that have become one has the home. If its end was yet to come, so is its timer.
+    const before = merged[0];
+    if (isNew) this.setTimer(isPast ? this.cleanupTime(window) : window.maxTimestamp, home);
+    else if (!isPast && before !== undefined && this.windowOf(before).maxTimestamp <= watermark) {
+      this.setTimer(window.maxTimestamp, home);
+    }
+  }
+
+  protected override onTimer({ time, namespace }: DueTimer<WindowNamespace>, isEventTime: boolean): void {
+    const session = this.sessionOf(namespace);
+    if (session === undefined || isEventTime !== this.isEventTime) return;
+    const home = session[2];
+    const window = this.windowOf(session);
+    const cleanupTime = this.cleanupTime(window);
+    const due = time <= window.maxTimestamp ? window.maxTimestamp : cleanupTime;
+    if (time < due || typeof namespace !== 'number') {
+      this.setTimer(due, home);
+      return;
+    }
+    const own = this.setting.assigner.namespaceOf(window);
+    if (time === window.maxTimestamp) this.follow('fire', window, own, home);
+    if (time >= cleanupTime) this.over(window, own, home);
+    else this.setTimer(cleanupTime, home);
+  }
+
+  /** What a trigger of the job's own may have left, before the job lost it, goes with the bounds by which it is named. */
+  private keep(all: readonly Session[], joined: Joined): void {
+    this.sessions.update(withJoined(all, joined));
+    if (this.triggerValues.isEmpty) return;
+    for (const each of joined.merged) {
+      this.triggerValues.clear(this.setting.assigner.namespaceOf(this.windowOf(each)));
+    }
+  }
+
+  private windowOf([start, end]: Session): TimeWindow {
+    return timeWindow(start, end);
+  }
+
+  private setTimer(time: number, home: number): void {
+    if (time === Number.POSITIVE_INFINITY) return;
+    if (this.isEventTime) this.timers.eventTime.set(time, home);
+    else this.timers.setProcessingTime(time, home);
+  }
+}
