@@ -1,6 +1,6 @@
 import type { DueTimer } from '../state/timers.js';
 import { type Joined, type Session, withJoined } from '../window/session-set.js';
-import { type TimeWindow, timeWindow, type WindowNamespace } from '../window/window.js';
+import { maxTimestampOf, type TimeWindow, timeWindow, type WindowNamespace } from '../window/window.js';
 import { MergingWindowOperator } from './window-operator-merging.js';
 
 /**
@@ -12,23 +12,22 @@ import { MergingWindowOperator } from './window-operator-merging.js';
 export class SessionOperator<T, Out> extends MergingWindowOperator<T, Out> {
   protected override add(value: T, timestamp: number, all: readonly Session[], joined: Joined): void {
     const { session, merged, isNew } = joined;
-    const home = session[2];
-    if (merged.length > 1) this.moveContents(home, merged);
+    const [, end, home] = session;
     if (isNew || merged.length > 0) this.keep(all, joined);
     this.contents.add(home, value, timestamp);
+    const maxTimestamp = maxTimestampOf(end);
     if (!this.isEventTime) {
-      if (isNew) this.setTimer(this.windowOf(session).maxTimestamp, home);
+      if (isNew) this.setTimer(maxTimestamp, home);
       return;
     }
-    const window = this.windowOf(session);
     const watermark = this.currentWatermark();
-    const isPast = window.maxTimestamp <= watermark;
-    if (isPast) this.follow('fire', window, this.setting.assigner.namespaceOf(window), home);
+    const isPast = maxTimestamp <= watermark;
+    if (isPast) this.fire(session);
     // The first of those that have become one has the home. If its end was yet to come, so is its timer.
-    const before = merged[0];
-    if (isNew) this.setTimer(isPast ? this.cleanupTime(window) : window.maxTimestamp, home);
-    else if (!isPast && before !== undefined && this.windowOf(before).maxTimestamp <= watermark) {
-      this.setTimer(window.maxTimestamp, home);
+    const [before] = merged;
+    if (isNew) this.setTimer(isPast ? this.cleanupTime(windowOf(session)) : maxTimestamp, home);
+    else if (!isPast && before !== undefined && maxTimestampOf(before[1]) <= watermark) {
+      this.setTimer(maxTimestamp, home);
     }
   }
 
@@ -36,30 +35,31 @@ export class SessionOperator<T, Out> extends MergingWindowOperator<T, Out> {
     const session = this.sessionOf(namespace);
     if (session === undefined || isEventTime !== this.isEventTime) return;
     const home = session[2];
-    const window = this.windowOf(session);
+    const window = windowOf(session);
+    const { maxTimestamp } = window;
     const cleanupTime = this.cleanupTime(window);
-    const due = time <= window.maxTimestamp ? window.maxTimestamp : cleanupTime;
+    const due = time <= maxTimestamp ? maxTimestamp : cleanupTime;
     if (time < due || typeof namespace !== 'number') {
       this.setTimer(due, home);
       return;
     }
-    const own = this.setting.assigner.namespaceOf(window);
-    if (time === window.maxTimestamp) this.follow('fire', window, own, home);
-    if (time >= cleanupTime) this.over(window, own, home);
+    if (time === maxTimestamp) this.fire(session);
+    if (time >= cleanupTime) this.over(window, this.setting.assigner.namespaceOf(window), home);
     else this.setTimer(cleanupTime, home);
+  }
+
+  private fire(session: Session): void {
+    const window = windowOf(session);
+    this.follow('fire', window, this.setting.assigner.namespaceOf(window), session[2]);
   }
 
   /** What a trigger of the job's own may have left, before the job lost it, goes with the bounds by which it is named. */
   private keep(all: readonly Session[], joined: Joined): void {
+    const { session, merged } = joined;
+    if (merged.length > 1) this.moveContents(session[2], merged);
     this.sessions.update(withJoined(all, joined));
     if (this.triggerValues.isEmpty) return;
-    for (const each of joined.merged) {
-      this.triggerValues.clear(this.setting.assigner.namespaceOf(this.windowOf(each)));
-    }
-  }
-
-  private windowOf([start, end]: Session): TimeWindow {
-    return timeWindow(start, end);
+    for (const each of merged) this.triggerValues.clear(this.setting.assigner.namespaceOf(windowOf(each)));
   }
 
   private setTimer(time: number, home: number): void {
@@ -68,3 +68,5 @@ export class SessionOperator<T, Out> extends MergingWindowOperator<T, Out> {
     else this.timers.setProcessingTime(time, home);
   }
 }
+
+const windowOf = ([start, end]: Session): TimeWindow => timeWindow(start, end);

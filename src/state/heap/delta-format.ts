@@ -2,7 +2,6 @@ import { Unreadable, type ValueReader } from '../value-reader.js';
 import type { ValueWriter } from '../value-writer.js';
 import type { Admission } from './admission.js';
 import {
-  type Place,
   readContent,
   readKey,
   readValue,
@@ -15,6 +14,7 @@ import {
 import { HeapList } from './heap-list.js';
 import { type ChangedKeys, HeapMap } from './heap-map.js';
 import { bitOf, born, Entry, type KeyGroup } from './key-group.js';
+import type { TimerPlace } from './key-timers.js';
 import type { StateColumn } from './state-table.js';
 
 /**
@@ -131,7 +131,7 @@ export function applyDelta(
   }
 }
 
-function changedContent(reader: ValueReader, column: StateColumn, place: Place): unknown {
+function changedContent(reader: ValueReader, column: StateColumn, place: TimerPlace): unknown {
   switch (reader.readByte()) {
     case how.gone:
       return undefined;

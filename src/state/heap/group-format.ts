@@ -6,7 +6,7 @@ import type { CanonicalMap } from './canonical-map.js';
 import { HeapList } from './heap-list.js';
 import { HeapMap } from './heap-map.js';
 import { Entry, type KeyGroup } from './key-group.js';
-import { type HeapTimer, KeyTimers } from './key-timers.js';
+import { KeyTimers, type TimerPlace } from './key-timers.js';
 import type { StateColumn, StateKind } from './state-table.js';
 import type { TimedContent } from './timed-content.js';
 import { readTimed, writeTimed } from './timed-format.js';
@@ -169,10 +169,7 @@ function readEntry(reader: ValueReader, columns: readonly StateColumn[], key: un
   return entry;
 }
 
-/** Whose content it is. */
-export type Place = Pick<HeapTimer, 'key' | 'group' | 'entry'>;
-
-export function readContent(reader: ValueReader, column: StateColumn, place: Place): unknown {
+export function readContent(reader: ValueReader, column: StateColumn, place: TimerPlace): unknown {
   if (column.timed) return readTimed(reader, column, readValue);
   switch (column.kind) {
     case 'value':
@@ -213,12 +210,13 @@ function readMap(reader: ValueReader, column: StateColumn): HeapMap<unknown, unk
   return map;
 }
 
-function readTimers(reader: ValueReader, place: Place): KeyTimers {
+function readTimers(reader: ValueReader, place: TimerPlace): KeyTimers {
   const timers = new KeyTimers();
+  timers.at(place);
   for (let left = reader.readCount(); left > 0; left--) {
     const time = reader.read();
     if (typeof time !== 'number' || !Number.isFinite(time)) throw new Unreadable('the time of a timer is no number');
-    timers.add({ ...place, time, namespace: reader.read(), at: 0 });
+    timers.add(time, reader.read());
   }
   if (timers.list.length === 0) throw new Unreadable('a key has timers, and none of them');
   return timers;
