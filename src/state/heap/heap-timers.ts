@@ -8,7 +8,7 @@ import { TimeHeap } from './time-heap.js';
 
 /**
  * The timers of one moment, in the order in which they were set: whose they are, and what for. One that is taken back stays here until it is passed, or
- * until such ones outnumber the others: its key knows whether it is set, and one that is set again has its place back.
+ * until such ones outnumber the others: its key knows whether it is set, and one that is set again may have its place back.
  */
 interface Moment {
   owners: KeyTimers[];
