@@ -22,7 +22,7 @@ export class SessionOperator<T, Out> extends MergingWindowOperator<T, Out> {
     }
     const watermark = this.currentWatermark();
     const isPast = maxTimestamp <= watermark;
-    if (isPast) this.fire(session);
+    if (isPast) this.putOut(session);
     // The first of those that have become one has the home. If its end was yet to come, so is its timer.
     const [before] = merged;
     if (isNew) this.setTimer(isPast ? this.cleanupTime(windowOf(session)) : maxTimestamp, home);
@@ -43,14 +43,14 @@ export class SessionOperator<T, Out> extends MergingWindowOperator<T, Out> {
       this.setTimer(due, home);
       return;
     }
-    if (time === maxTimestamp) this.fire(session);
-    if (time >= cleanupTime) this.over(window, this.setting.assigner.namespaceOf(window), home);
+    if (time === maxTimestamp) this.attempt(time, () => this.putOut(session));
+    if (time >= cleanupTime) this.over(window, this.setting.assigner.namespaceOf(window), home, time);
     else this.setTimer(cleanupTime, home);
   }
 
-  private fire(session: Session): void {
+  private putOut(session: Session): void {
     const window = windowOf(session);
-    this.follow('fire', window, this.setting.assigner.namespaceOf(window), session[2]);
+    this.fire(window, this.setting.assigner.namespaceOf(window), session[2]);
   }
 
   /** What a trigger of the job's own may have left, before the job lost it, goes with the bounds by which it is named. */
