@@ -12,6 +12,7 @@ import { mapSink } from './bench/map-sink.js';
 import type { Benchmark } from './bench/measure.js';
 import { nexmark } from './bench/nexmark.js';
 import type { Outcome } from './bench/outcome.js';
+import { snapshots } from './bench/snapshots.js';
 import { statelessChain } from './bench/stateless-chain.js';
 import { timers } from './bench/timers.js';
 import { traffic } from './bench/traffic/traffic.js';
@@ -22,7 +23,7 @@ const cli = cac('bench');
 cli
   .option(
     '--only <names>',
-    'Some of chain,keyed,mapSink,keyBy,tumblingWindow,slidingWindow,sessionWindow,asyncWait,timers,nexmark,slots,nats,latency,memory,traffic; all of them when left out',
+    'Some of chain,keyed,mapSink,keyBy,tumblingWindow,slidingWindow,sessionWindow,asyncWait,timers,snapshots,nexmark,slots,nats,latency,memory,traffic; all of them when left out',
   )
   .option('--repetitions <n>', 'How often what runs in one thread is measured; the median counts', {
     default: 5,
@@ -47,6 +48,7 @@ const benchmarks: Readonly<Record<string, () => Outcome | Promise<Outcome>>> = {
   asyncWait: () => micro('asyncWait', asyncWait(2)),
   timers: () => micro('timers', timers()),
   nexmark: () => nexmark(1_000_000, Math.min(repetitions, 3)),
+  snapshots,
   slots: () => keyedCount('threads'),
   nats: () => keyedCount('nats'),
   latency,

@@ -211,7 +211,6 @@ class HeapState implements KeyedStateBackend {
     const stamp = this.taken.get(checkpointText(base));
     if (stamp === undefined) return null;
     for (const [text, other] of this.taken) if (other < stamp) this.taken.delete(text);
-    this.cursor.confirmed = stamp;
     for (const group of this.cursor.groups) group.forgetThrough(stamp);
     return stamp;
   }
@@ -219,7 +218,7 @@ class HeapState implements KeyedStateBackend {
   /** Values of a state that the code has asked for before its key groups came. */
   private convert(group: KeyGroup, column: StateColumn, read: (data: unknown) => unknown): void {
     const change = (content: unknown): unknown =>
-      converted(column, content, { convert: (data) => column.admission.given(read(data)), interval: 0, confirmed: -1 });
+      converted(column, content, { convert: (data) => column.admission.given(read(data)), interval: 0 });
     for (const [, entry] of group.entries.entries()) {
       const content = entry.get(column.slot);
       if (content !== undefined) entry.set(column.slot, change(content));

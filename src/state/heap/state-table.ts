@@ -159,11 +159,11 @@ export class StateTable {
     const read = readerOf(admission.where, written, serializer);
     if (read === null) return;
     const isNew = written?.version !== serializer?.version;
-    const { interval, confirmed, witness } = this.cursor;
+    const { interval, witness } = this.cursor;
     if (isNew && witness !== null) this.refuseLate(column);
     const convert = (data: unknown): unknown => admission.given(read(data));
     const change = (content: unknown): unknown =>
-      converted(column, content, { convert, interval: isNew ? interval : 0, confirmed });
+      converted(column, content, { convert, interval: isNew ? interval : 0 });
     this.cursor.convert(slot, change, isNew);
   }
 
@@ -175,9 +175,9 @@ export class StateTable {
 
   /** After all is restored: what was read as another version than it will be written as is not what the checkpoint holds. */
   writeAnew(): void {
-    const { interval, confirmed } = this.cursor;
+    const { interval } = this.cursor;
     for (const column of this.readAnew) {
-      const asItIs = { convert: (value: unknown) => value, interval, confirmed };
+      const asItIs = { convert: (value: unknown) => value, interval };
       this.cursor.convert(column.slot, (content) => converted(column, content, asItIs), true);
     }
     this.readAnew.clear();
