@@ -3,7 +3,12 @@ import { freshStart } from '../protocol/deployment.js';
 import type { SubtaskKey, VertexId } from '../protocol/ids.js';
 import { subtaskKey } from '../protocol/ids.js';
 import type { JobGraph, JobVertex } from '../protocol/job-graph.js';
-import type { CheckpointManifest, OperatorSnapshot, SubtaskSnapshot } from '../protocol/manifest.js';
+import {
+  type CheckpointManifest,
+  type OperatorSnapshot,
+  rangesOf,
+  type SubtaskSnapshot,
+} from '../protocol/manifest.js';
 
 /** What every subtask of the graph loads to go on from `latest`; without one, all start fresh. */
 export function restorePlans(
@@ -40,10 +45,7 @@ export function unmatchedUid(graph: JobGraph, latest: CheckpointManifest | null)
 export function blobNames(latest: CheckpointManifest | null): readonly string[] {
   const names = new Set<string>();
   for (const { operators } of latest?.subtasks ?? []) {
-    for (const { keyGroups, operatorState } of operators) {
-      for (const { range } of keyGroups) names.add(range.blob.name);
-      if (operatorState !== null) names.add(operatorState.blob.name);
-    }
+    for (const operator of operators) for (const { blob } of rangesOf(operator)) names.add(blob.name);
   }
   return [...names];
 }

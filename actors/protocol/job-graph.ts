@@ -60,7 +60,11 @@ export interface JobOptions {
   readonly bufferTimeoutMs: number;
   /** Commit again what a newer, unreadable checkpoint had committed, instead of failing. */
   readonly allowRollback: boolean;
+  readonly stateBackend: StateBackendName;
 }
+
+/** Where keyed state lives while the job runs. `heap`: in memory. `disk`: in files of the task manager, beside a cache. */
+export type StateBackendName = 'heap' | 'disk';
 
 /** Failures of the job's own code are counted against `attempts` (null: no limit); a lost process never is. */
 export interface RestartStrategy {
@@ -77,6 +81,7 @@ export const defaultJobOptions: JobOptions = {
   restart: { kind: 'fixedDelay', attempts: 3, delayMs: 1_000 },
   bufferTimeoutMs: 10,
   allowRollback: false,
+  stateBackend: 'heap',
 };
 
 /** The job as the dispatcher keeps it: durable before a submission is answered. */

@@ -8,7 +8,7 @@ export interface BlobHandle {
   readonly checksum: string;
 }
 
-/** A contiguous range of one blob: the snapshot of one key group, or one piece of operator state. */
+/** A contiguous range of one blob: a full image of one key group or what changed in it, or one piece of operator state. */
 export interface StateRange {
   readonly blob: BlobHandle;
   readonly offset: number;
@@ -44,8 +44,15 @@ export interface KeyGroupSnapshot {
   readonly keyGroup: number;
   /** The watermark that was current in this group. */
   readonly watermark: number;
-  readonly range: StateRange;
+  /** Its chain: a full image first, then deltas in the order in which they were written. Each may lie in another blob. */
+  readonly ranges: readonly StateRange[];
 }
+
+/** Every range of state that an operator's snapshot refers to. */
+export const rangesOf = ({ keyGroups, operatorState }: OperatorSnapshot): readonly StateRange[] => [
+  ...keyGroups.flatMap(({ ranges }) => ranges),
+  ...(operatorState === null ? [] : [operatorState]),
+];
 
 export interface SubtaskSnapshot {
   readonly subtask: SubtaskKey;

@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CheckpointId } from '../../actors/protocol/ids.js';
+import { imageOf, written } from '../../specs/engine/state/written.js';
 import { canonicalKeyText } from '../../src/state/canonical-key.js';
 import { listState, mapState, valueState } from '../../src/state/descriptors.js';
 import { createHeapState } from '../../src/state/heap/heap-state.js';
 import { keyGroupOf, rangeOf } from '../../src/state/key-groups.js';
-import type { KeyedStateBackend, KeyGroupBytes } from '../../src/state/keyed-state.js';
+import type { KeyedStateBackend } from '../../src/state/keyed-state.js';
+import type { KeyGroupImage, SnapshotBase } from '../../src/state/state-snapshot.js';
 
 const seed = 20_261_124;
 const maxParallelism = 5;
@@ -109,9 +111,17 @@ const contentOfModel = (model: Model, ofKeys: readonly unknown[]): unknown =>
 
 /** What a coordinator keeps: the bytes of each group as of each checkpoint, from what changed and what did not. */
 interface Kept {
-  readonly groups: ReadonlyMap<number, KeyGroupBytes>;
+  readonly groups: ReadonlyMap<number, KeyGroupImage>;
   readonly model: Model;
 }
+
+const baseFrom = (checkpoint: CheckpointId | null, base: Kept | undefined): SnapshotBase | null =>
+  checkpoint === null || base === undefined
+    ? null
+    : {
+        checkpoint,
+        partBytes: (keyGroup) => base.groups.get(keyGroup)?.parts.map(({ length }) => length) ?? [],
+      };
 
 function heapState(range = everyGroup): KeyedStateBackend {
   return createHeapState({ operator: 'model', maxParallelism, range, development: true });
@@ -142,10 +152,14 @@ describe(`heap state (seed ${seed})`, () => {
             model = copyOf(from.model);
           } else {
             const checkpoint = { epoch: 1, n };
-            const { changed, unchanged } = state.snapshot(checkpoint, confirmed);
             const base: Kept | undefined = confirmed === null ? undefined : kept.get(confirmed.n);
-            const groups = new Map(changed.map((group) => [group.keyGroup, group]));
-            for (const keyGroup of unchanged) groups.set(keyGroup, base?.groups.get(keyGroup) as KeyGroupBytes);
+            const { changed, unchanged } = written(state.snapshot(checkpoint, baseFrom(confirmed, base)));
+            const groups = new Map<number, KeyGroupImage>();
+            for (const { keyGroup, watermark, kind, bytes } of changed) {
+              const before = kind === 'full' ? [] : (base?.groups.get(keyGroup)?.parts ?? []);
+              groups.set(keyGroup, { keyGroup, watermark, parts: [...before, bytes] });
+            }
+            for (const keyGroup of unchanged) groups.set(keyGroup, base?.groups.get(keyGroup) as KeyGroupImage);
             kept.set(n, { groups, model: copyOf(model) });
             if (step[0] === 'aborted') state.aborted(checkpoint);
             if (step[0] === 'confirmed') confirmed = checkpoint;
@@ -173,21 +187,21 @@ describe(`heap state (seed ${seed})`, () => {
         const straight = heapState();
         make(straight, first);
         const restored = heapState();
-        const { changed } = straight.snapshot({ epoch: 1, n: 1 }, null);
-        for (const group of changed) restored.load(group, straight.serializers());
+        const { changed } = written(straight.snapshot({ epoch: 1, n: 1 }, null));
+        for (const group of changed) restored.load(imageOf(group), straight.serializers());
         for (const state of [straight, restored]) {
           contentOf(state, keys);
           make(state, second);
         }
         const at = { epoch: 1, n: 2 };
-        expect(restored.snapshot(at, null)).toEqual(straight.snapshot(at, null));
+        expect(written(restored.snapshot(at, null))).toEqual(written(straight.snapshot(at, null)));
       }),
       { seed, numRuns: 200 },
     );
   });
 });
 
-function expectRestores(groups: ReadonlyMap<number, KeyGroupBytes>, written: KeyedStateBackend, then: Model): void {
+function expectRestores(groups: ReadonlyMap<number, KeyGroupImage>, writer: KeyedStateBackend, then: Model): void {
   for (const parallelism of [1, 2, 5]) {
     for (let index = 0; index < parallelism; index++) {
       const range = rangeOf(index, parallelism, maxParallelism);
@@ -197,7 +211,7 @@ function expectRestores(groups: ReadonlyMap<number, KeyGroupBytes>, written: Key
       });
       const state = heapState(range);
       for (const group of groups.values()) {
-        if (group.keyGroup >= range.first && group.keyGroup <= range.last) state.load(group, written.serializers());
+        if (group.keyGroup >= range.first && group.keyGroup <= range.last) state.load(group, writer.serializers());
       }
       expect(contentOf(state, own)).toEqual(contentOfModel(then, own));
     }

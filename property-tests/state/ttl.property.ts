@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../specs/engine/connectors/virtual-clock.js';
+import { imageOf, written } from '../../specs/engine/state/written.js';
 import { listState, mapState, reducingState, valueState } from '../../src/state/descriptors.js';
 import { createHeapState } from '../../src/state/heap/heap-state.js';
 import type { KeyedStateBackend } from '../../src/state/keyed-state.js';
@@ -154,7 +155,8 @@ describe(`state TTL (seed ${seed})`, () => {
             if (what === 'pass') clock.pass(first);
             else if (what === 'restore') {
               const after = fresh();
-              for (const group of state.snapshot({ epoch: 1, n }, null).changed) after.load(group, state.serializers());
+              for (const group of written(state.snapshot({ epoch: 1, n }, null)).changed)
+                after.load(imageOf(group), state.serializers());
               state = after;
             } else {
               const plain = model.get(first) ?? new Plain(clock, update === 'onReadAndWrite');

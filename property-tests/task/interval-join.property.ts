@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../specs/engine/connectors/virtual-clock.js';
+import { imageOf, written } from '../../specs/engine/state/written.js';
 import { IntervalJoinOperator } from '../../src/operators/interval-join.js';
 import { maxWatermark, type OperatorContext } from '../../src/operators/operator.js';
 import { createHeapState } from '../../src/state/heap/heap-state.js';
@@ -54,8 +55,8 @@ describe(`interval join (seed ${seed})`, () => {
           else operator.processSecond(id, at);
           if (!fails) continue;
           const restored = newState();
-          const snapshot = keyed.snapshot({ epoch: 1, n: id }, null);
-          for (const group of snapshot.changed) restored.load(group, keyed.serializers());
+          const snapshot = written(keyed.snapshot({ epoch: 1, n: id }, null));
+          for (const group of snapshot.changed) restored.load(imageOf(group), keyed.serializers());
           keyed = restored;
           operator = open();
         }
@@ -75,7 +76,7 @@ describe(`interval join (seed ${seed})`, () => {
         expect(pairs.sort()).toEqual(naive.sort());
         expect(operator.numLateRecordsDropped).toBe(0);
         operator.watermark(maxWatermark);
-        expect(keyed.snapshot({ epoch: 2, n: 1 }, null).changed).toEqual([]);
+        expect(written(keyed.snapshot({ epoch: 2, n: 1 }, null)).changed).toEqual([]);
       }),
       { seed, numRuns: 400 },
     );

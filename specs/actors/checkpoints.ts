@@ -80,7 +80,7 @@ export function part(subtask: string, { drained = false, blobs = [] }: Part): Su
   const keyGroups = blobs.map((name, keyGroup) => ({
     keyGroup,
     watermark: 0,
-    range: { blob: { name, bytes: 1, checksum: '00000000' }, offset: 0, bytes: 1 },
+    ranges: [{ blob: { name, bytes: 1, checksum: '00000000' }, offset: 0, bytes: 1 }],
   }));
   return { subtask, drained, operators: [{ uid: 'count', serializers: [], keyGroups, operatorState: null }] };
 }

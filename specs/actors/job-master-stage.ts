@@ -82,7 +82,7 @@ export function snapshot(uid: string, state: { keyGroups?: readonly number[]; li
     keyGroups: (state.keyGroups ?? []).map((keyGroup) => ({
       keyGroup,
       watermark: 0,
-      range: range(`${uid}-${keyGroup}`),
+      ranges: [range(`${uid}-${keyGroup}`)],
     })),
     operatorState: state.list === undefined ? null : range(state.list),
   };

@@ -1,4 +1,4 @@
-import type { RestartStrategy } from '../../actors/protocol/job-graph.js';
+import type { RestartStrategy, StateBackendName } from '../../actors/protocol/job-graph.js';
 import type { Source } from '../operators/source.js';
 import { CollectionSource } from './collection-source.js';
 import { SingleOutputStream } from './data-stream.js';
@@ -116,6 +116,16 @@ export class StreamEnvironment {
     return this.#set(() => {
       const checked = wholeNumber('setBufferTimeout', bufferTimeoutMs, 0);
       this.#recorder.options = { ...this.#recorder.options, bufferTimeoutMs: checked };
+    });
+  }
+
+  /**
+   * Where keyed state lives while the job runs: `heap`, the default, in memory. A checkpoint says nothing of it. A backend that the cluster's version does
+   * not have fails the job with STATE_BACKEND_UNKNOWN.
+   */
+  setStateBackend(stateBackend: StateBackendName): this {
+    return this.#set(() => {
+      this.#recorder.options = { ...this.#recorder.options, stateBackend };
     });
   }
 

@@ -1,5 +1,5 @@
 import { checkpointText } from '../../actors/protocol/ids.js';
-import type { CheckpointManifest, StateRange } from '../../actors/protocol/manifest.js';
+import { type CheckpointManifest, rangesOf, type StateRange } from '../../actors/protocol/manifest.js';
 import type { TraceRecord } from '../ports/telemetry.js';
 
 export interface LastCheckpoint {
@@ -59,10 +59,7 @@ export function checkpointSize({ id, run, subtasks }: CheckpointManifest): { byt
     if (blob.name.includes(own)) written.set(blob.name, blob.bytes);
   };
   for (const { operators } of subtasks) {
-    for (const { keyGroups, operatorState } of operators) {
-      for (const { range } of keyGroups) add(range);
-      if (operatorState !== null) add(operatorState);
-    }
+    for (const operator of operators) for (const range of rangesOf(operator)) add(range);
   }
   return { bytes: [...written.values()].reduce((sum, bytes) => sum + bytes, 0), fullBytes };
 }

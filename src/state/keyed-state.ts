@@ -1,6 +1,7 @@
 import type { CheckpointId } from '../../actors/protocol/ids.js';
 import type { SerializerIdentity } from '../../actors/protocol/manifest.js';
 import type { AggregateFunction, ReduceFunction } from './aggregates.js';
+import type { KeyGroupImage, SnapshotBase, StateSnapshot } from './state-snapshot.js';
 import type { TimerQueue } from './timers.js';
 import type { StateTtl } from './ttl.js';
 
@@ -76,14 +77,17 @@ export interface KeyedState {
   timers<N>(name: string): TimerQueue<N>;
 }
 
-/** One key group as bytes, with the watermark that was current in it. */
-export interface KeyGroupBytes {
-  readonly keyGroup: number;
-  readonly watermark: number;
-  readonly bytes: Uint8Array;
-}
-
-/** The same state as the engine sees it. */
+/**
+ * The same state as the engine sees it. A backend belongs to one operator of one attempt and is used by its tasklet alone, between records; nothing
+ * here is called from within a call of user code, and nothing waits: what takes long says so and is asked again.
+ *
+ * The order is: `load` for each group that is restored, `ready` until it is true, `restored`; then records, with snapshots between them; `close` at the
+ * end, from any point.
+ *
+ * How a backend knows what to write: an interval ends with each `snapshot`. An entry that is changed is remembered with the interval in which that last
+ * happened, one that is removed leaves a tombstone. A snapshot writes what was changed after the interval that its base ended, so a checkpoint in
+ * between that was aborted loses nothing; what is older than a base is forgotten when that base is named.
+ */
 export interface KeyedStateBackend extends KeyedState {
   /** Groups this subtask owns, inclusive; nothing outside is ever loaded or written. */
   readonly range: { readonly first: number; readonly last: number };
@@ -93,19 +97,33 @@ export interface KeyedStateBackend extends KeyedState {
   /** From here on what happens to the state and the timers of the current key can be taken back, until one of the next two. */
   begin(): void;
   keep(): void;
-  /** It is again what it was at `begin`, except that map entries that were removed stand last. */
+  /** It is again what it was at `begin`, except that map entries that were removed stand last. What was changed and taken back may count as changed. */
   takeBack(): void;
   /**
-   * Serialises what changed since the snapshot `base` (null: everything that is not empty). `unchanged` names groups whose bytes of
-   * `base` still hold; groups in neither are empty. What changed stays remembered until a later base confirms it.
+   * Asked before records are taken. False when changes outrun what the backend can write back: the tasklet then says `blocked` until `wake` is
+   * called and this is true again. It may go on accepting, for what is on its way already.
    */
-  snapshot(
-    checkpoint: CheckpointId,
-    base: CheckpointId | null,
-  ): { readonly changed: readonly KeyGroupBytes[]; readonly unchanged: readonly number[] };
-  /** Forgets the bookkeeping of a snapshot that will never be a base. */
+  admits(): boolean;
+  /**
+   * Ends the interval, and does nothing else now: what has changed since `base` (null, or one that is not remembered: everything) is written by
+   * `advance` while records go on. One at a time: the one before is done or cancelled. Of one checkpoint there may be two, after each other; nobody
+   * knows which of them counted. Each changed group is written as a delta, or in full where that is better (see `outgrown`).
+   */
+  snapshot(checkpoint: CheckpointId, base: SnapshotBase | null): StateSnapshot;
+  /**
+   * All that there is, every group as one full image in the form that each backend reads (see heap/group-format.ts), for what outlives checkpoints. It is
+   * no base of anything, confirms nothing, and ends no interval: the next `snapshot` writes what it would have written without it.
+   */
+  fullSnapshot(): StateSnapshot;
+  /** Forgets the bookkeeping of a snapshot that will never be a base; one that is under way is cancelled by its holder first. */
   aborted(checkpoint: CheckpointId): void;
   serializers(): readonly SerializerIdentity[];
-  /** Loads one group before the first record; refuses groups outside the range and unknown serializers. */
-  load(group: KeyGroupBytes, serializers: readonly SerializerIdentity[]): void;
+  /** Loads one group before the first record; refuses groups outside the range and unknown serializers. May go on after it returns: see `ready`. */
+  load(group: KeyGroupImage, serializers: readonly SerializerIdentity[]): void;
+  /** Whether all that was to be loaded is; `wake` is called when asking again is worth it. Throws what went wrong. Not asked while more is to be loaded. */
+  ready(): boolean;
+  /** What was loaded is all of this checkpoint that falls to the range: it may be the base of the first snapshot, without a change in between. */
+  restored(from: CheckpointId): void;
+  /** Lets go of files and memory outside; also after a failure and while something is under way. Nothing is called any more, `wake` neither. */
+  close(): void;
 }

@@ -10,7 +10,7 @@ import { boundPorts } from './operator/bound-ports.js';
 import { guarded, type LifecycleSetting, lifecycleCall } from './operator/lifecycle-call.js';
 import { Mailbox } from './operator/mailbox.js';
 import { type OperatorInstance, operatorInstance } from './operator/operator-instance.js';
-import { type Procedure, until } from './operator/procedures.js';
+import { type Procedure, pause, until } from './operator/procedures.js';
 import { failureOfThrown } from './task-failure.js';
 import type { TaskletSetting } from './tasklet-setting.js';
 
@@ -56,11 +56,18 @@ export class TaskOperators {
     return (!this.setting.gauge.paused || this.chain.resume()) && this.chain.ready();
   }
 
-  loadState(restored: RestoredState): void {
+  /** Whether keyed state can take what more records would change. */
+  admits(): boolean {
+    for (const { part } of this.instances) if (part.keyed !== null && !part.keyed.state.admits()) return false;
+    return true;
+  }
+
+  *loadState(restored: RestoredState): Procedure {
+    const { wake } = this.setting;
     for (const { culprit, part, tables } of this.instances) {
       if (part.keyed === null) continue;
       try {
-        restored.loadKeyGroups(culprit.uid, part.keyed.state, tables);
+        yield* restored.loadKeyGroups(culprit.uid, part.keyed.state, tables, () => pause(wake));
       } catch (error) {
         throw failureOfThrown(culprit, 'while its state was loaded', error);
       }
@@ -149,10 +156,6 @@ export class TaskOperators {
 
   /** Calls every `close`, also after one that threw; what they threw is told and changes nothing any more. */
   close(threw: (what: string) => void): void {
-    for (const instance of this.instances) {
-      instance.deadline?.cancel();
-      instance.mailbox.close();
-    }
     const closing = [
       () => this.chain.close(),
       ...this.instances.map((instance) => () => instance.part.operator.close()),
@@ -164,6 +167,7 @@ export class TaskOperators {
         threw(String(error));
       }
     }
+    this.abandon();
   }
 
   /** Lets go of what could still call back, and calls nobody. */
@@ -171,6 +175,7 @@ export class TaskOperators {
     for (const instance of this.instances) {
       instance.deadline?.cancel();
       instance.mailbox.close();
+      instance.part.keyed?.state.close();
     }
   }
 

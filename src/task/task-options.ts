@@ -18,6 +18,8 @@ export interface TaskOptions {
   readonly overdraftBytesMax: number;
   /** How many records a tasklet takes before others of its slot have their turn. */
   readonly turnRecordsMax: number;
+  /** How much memory the keyed state of one operator may take before it is written back, by a state backend that can. */
+  readonly stateMemoryBytes: number;
   /** How often idle channels repeat their grant and their last sequence number. */
   readonly repeatMs: number;
   /** How often a slot tells that it lives. */
@@ -36,6 +38,7 @@ export const defaultTaskOptions: TaskOptions = {
   recordBytesMax: 16_777_216,
   overdraftBytesMax: 268_435_456,
   turnRecordsMax: 1_024,
+  stateMemoryBytes: 134_217_728,
   repeatMs: 200,
   progressMs: 1_000,
   latencyMarkerMs: null,

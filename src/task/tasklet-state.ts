@@ -2,6 +2,11 @@ import type { RestorePlan } from '../../actors/protocol/deployment.js';
 import type { CheckpointId } from '../../actors/protocol/ids.js';
 import type { Split } from '../../actors/protocol/manifest.js';
 import type { InputInspection, OutputInspection } from './channel/channel.js';
+import type { TaskCheckpoints } from './checkpoint/task-checkpoints.js';
+import type { InputGate } from './gate/input-gate.js';
+import type { Head } from './head.js';
+import type { OpenSource } from './open-source.js';
+import type { TaskOperators } from './task-operators.js';
 
 /** How far a subtask is. Elements flow from `running` to `drained`. */
 export type TaskPhase =
@@ -50,4 +55,14 @@ export interface TaskletInspection {
   readonly skippedRecords: number;
   readonly inputs: readonly InputInspection[];
   readonly outputs: readonly OutputInspection[];
+}
+
+/** What a restored attempt works with. */
+export interface Opened {
+  readonly plan: RestorePlan;
+  readonly operators: TaskOperators;
+  readonly source: OpenSource | null;
+  readonly gate: InputGate | null;
+  readonly head: Head;
+  readonly checkpoints: TaskCheckpoints;
 }

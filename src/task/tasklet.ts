@@ -18,17 +18,7 @@ import { skippedBy } from './slot/counts.js';
 import { TaskFailure } from './task-failure.js';
 import { TaskOperators } from './task-operators.js';
 import type { TaskletSetting } from './tasklet-setting.js';
-import type { TaskCommand, TaskletInspection, TaskletRun, TaskPhase } from './tasklet-state.js';
-
-/** What a restored attempt works with. */
-interface Opened {
-  readonly plan: RestorePlan;
-  readonly operators: TaskOperators;
-  readonly source: OpenSource | null;
-  readonly gate: InputGate | null;
-  readonly head: Head;
-  readonly checkpoints: TaskCheckpoints;
-}
+import type { Opened, TaskCommand, TaskletInspection, TaskletRun, TaskPhase } from './tasklet-state.js';
 
 /**
  * One attempt of a subtask: takes input, runs it through the chain of operators, and carries out what its actor commands, in order,
@@ -87,10 +77,10 @@ export class Tasklet {
     if (this.over) return 'done';
     this.running = true;
     try {
-      const result = this.turn(recordsMax);
+      const result = this.turn(this.opened?.checkpoints.recordsShare(recordsMax) ?? recordsMax);
       if (result === 'progress') this.setting.output.flushImmediate();
       else if (result !== 'done') this.setting.output.flush();
-      return result;
+      return this.over || !this.writesSnapshot(recordsMax) ? result : 'progress';
     } catch (error) {
       if (!(error instanceof TaskFailure)) throw error;
       this.fail(error.failure);
@@ -185,6 +175,7 @@ export class Tasklet {
       const { opened } = this;
       if (opened === null || !this.flowing) return moved ? 'progress' : 'idle';
       if (!opened.operators.settled() || gauge.blocked) return moved ? 'progress' : gauge.blocked ? 'blocked' : 'idle';
+      if (!opened.operators.admits()) return moved ? 'progress' : 'blocked';
       if (this.batch !== null) {
         this.process(this.batch, opened, recordsMax);
         continue;
@@ -196,6 +187,12 @@ export class Tasklet {
       this.take(event, opened);
     }
     return 'done';
+  }
+
+  private writesSnapshot(recordsMax: number): boolean {
+    const entries = this.opened?.checkpoints.write(recordsMax - this.taken) ?? 0;
+    this.taken += entries;
+    return entries > 0;
   }
 
   private deliver(): boolean {
@@ -296,7 +293,7 @@ export class Tasklet {
     if (restored.failure !== null) throw new TaskFailure(restored.failure);
     const operators = new TaskOperators(setting, this.chainEnd, fail);
     this.operators = operators;
-    operators.loadState(restored);
+    yield* operators.loadState(restored);
     yield* operators.open(plan.from, restored);
     const { source } = program;
     const restoredSplits = source === null ? [] : (restored.items(source.uid) as readonly Split[]);

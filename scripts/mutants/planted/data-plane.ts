@@ -49,22 +49,24 @@ export const dataPlaneMutants: readonly Mutant[] = [
     setting.output.control({ kind: 'barrier', checkpoint, base });
     if (facts.triggered) setting.notify({ type: 'task.barrierInjected', checkpoint });
     if (facts.drained) this.firstDrained ??= checkpoint;
-    this.store(checkpoint, this.snapshot(checkpoint, base), facts);`,
-    replace: `    const early = this.snapshot(checkpoint, base);
+    // Nobody waits for the one before any more, or this barrier would not have come.
+    this.letGo();
+    this.underWay = this.begin(checkpoint, base, facts);`,
+    replace: `    this.letGo();
+    const early = this.begin(checkpoint, base, facts);
     yield* this.operators.prepare(checkpoint);
     setting.output.control({ kind: 'barrier', checkpoint, base });
     if (facts.triggered) setting.notify({ type: 'task.barrierInjected', checkpoint });
     if (facts.drained) this.firstDrained ??= checkpoint;
-    this.store(checkpoint, early, facts);`,
+    this.underWay = early;`,
     race: null,
     harm: 'The snapshot is taken before operators have brought what is under way into it.',
   },
   {
     name: 'commit-when-prepared',
     file: 'src/task/checkpoint/task-checkpoints.ts',
-    find: 'this.store(checkpoint, this.snapshot(checkpoint, base), facts);',
-    replace:
-      'this.store(checkpoint, this.snapshot(checkpoint, base), facts);\n    yield* this.operators.commit(checkpoint);',
+    find: 'this.underWay = this.begin(checkpoint, base, facts);',
+    replace: 'this.underWay = this.begin(checkpoint, base, facts);\n    yield* this.operators.commit(checkpoint);',
     race: null,
     harm: 'Sinks commit as soon as the part is taken: output is visible before its checkpoint is durable.',
   },

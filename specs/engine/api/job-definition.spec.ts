@@ -213,6 +213,7 @@ describe('the graph of a job', () => {
       restart: { kind: 'fixedDelay', attempts: 1, delayMs: 0 },
       bufferTimeoutMs: 3,
       allowRollback: false,
+      stateBackend: 'heap',
     });
   });
 });

@@ -27,12 +27,12 @@ const manifest: CheckpointManifest = {
             {
               keyGroup: 1,
               watermark: 0,
-              range: { blob: blob(`jobs/a/state/${run}/1-7/count-0`, 130), offset: 0, bytes: 100 },
+              ranges: [{ blob: blob(`jobs/a/state/${run}/1-7/count-0`, 130), offset: 0, bytes: 100 }],
             },
             {
               keyGroup: 2,
               watermark: 0,
-              range: { blob: blob(`jobs/a/state/${run}/1-6/count-0`, 5_000), offset: 0, bytes: 4_000 },
+              ranges: [{ blob: blob(`jobs/a/state/${run}/1-6/count-0`, 5_000), offset: 0, bytes: 4_000 }],
             },
           ],
           operatorState: { blob: blob(`jobs/a/state/${run}/1-7/count-0`, 130), offset: 100, bytes: 30 },

@@ -4,6 +4,7 @@ import { IntervalJoinOperator, type JoinInterval } from '../../../src/operators/
 import { lateRecordsOf, noTimestamp, type Operator } from '../../../src/operators/operator.js';
 import type { KeyedStateBackend } from '../../../src/state/keyed-state.js';
 import { VirtualClock } from '../connectors/virtual-clock.js';
+import { written } from '../state/written.js';
 import { heapState, opened, restoredFrom } from './operator-run.js';
 
 interface Setting extends Partial<JoinInterval> {
@@ -119,7 +120,7 @@ describe('interval join: late records', () => {
 });
 
 describe('interval join: state', () => {
-  const groups = (keyed: KeyedStateBackend): number => keyed.snapshot({ epoch: 1, n: 1 }, null).changed.length;
+  const groups = (keyed: KeyedStateBackend): number => written(keyed.snapshot({ epoch: 1, n: 1 }, null)).changed.length;
 
   it('is kept until no record that is not late can be a pair, and is gone then', () => {
     const { operator, keyed, pairs, left, right } = joined();

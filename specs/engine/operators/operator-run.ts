@@ -5,6 +5,7 @@ import type { Clock } from '../../../src/ports/clock.js';
 import type { Offload } from '../../../src/ports/offload.js';
 import { createHeapState } from '../../../src/state/heap/heap-state.js';
 import type { KeyedStateBackend } from '../../../src/state/keyed-state.js';
+import { imageOf, written } from '../state/written.js';
 
 export const fresh: RestoredOperatorState = { from: null, items: [] };
 
@@ -107,6 +108,7 @@ export function heapState(): KeyedStateBackend {
 /** Moves all keyed state into a new backend, as a recovery from a checkpoint does. */
 export function restoredFrom(state: KeyedStateBackend): KeyedStateBackend {
   const restored = heapState();
-  for (const group of state.snapshot({ epoch: 9, n: 9 }, null).changed) restored.load(group, state.serializers());
+  for (const group of written(state.snapshot({ epoch: 9, n: 9 }, null)).changed)
+    restored.load(imageOf(group), state.serializers());
   return restored;
 }

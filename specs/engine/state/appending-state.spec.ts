@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { AggregateFunction } from '../../../src/state/aggregates.js';
 import { aggregatingState, reducingState, valueState } from '../../../src/state/descriptors.js';
 import { heapState, restoredFrom } from '../operators/operator-run.js';
+import { written } from './written.js';
 
 const mean: AggregateFunction<number, { sum: number; count: number }, number> = {
   createAccumulator: () => ({ sum: 0, count: 0 }),
@@ -48,7 +49,7 @@ describe('state: reducing and aggregating', () => {
     full.setCurrentKey('a');
     full.reducing(longest).add('x');
     const format = (state: typeof plain): number | undefined =>
-      state.snapshot({ epoch: 1, n: 1 }, null).changed[0]?.bytes[0];
+      written(state.snapshot({ epoch: 1, n: 1 }, null)).changed[0]?.bytes[0];
     expect([format(plain), format(full)]).toEqual([1, 2]);
   });
 });

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { listState, mapState, valueState } from '../../../src/state/descriptors.js';
 import { createHeapState } from '../../../src/state/heap/heap-state.js';
 import { keyGroupOf } from '../../../src/state/key-groups.js';
-import type { KeyedStateBackend, KeyGroupBytes } from '../../../src/state/keyed-state.js';
+import type { KeyedStateBackend } from '../../../src/state/keyed-state.js';
+import type { KeyGroupPart } from '../../../src/state/state-snapshot.js';
+import { baseOf, imageOf, written } from './written.js';
 
 const maxParallelism = 4;
 const everyGroup = { first: 0, last: maxParallelism - 1 };
@@ -29,7 +31,7 @@ function count(state: KeyedStateBackend, ...groups: number[]): void {
 
 /** Which groups a snapshot holds, as [changed, unchanged]. */
 function taken(state: KeyedStateBackend, n: number, base: number | null): [number[], readonly number[]] {
-  const { changed, unchanged } = state.snapshot(checkpoint(n), base === null ? null : checkpoint(base));
+  const { changed, unchanged } = written(state.snapshot(checkpoint(n), base === null ? null : baseOf(base)));
   return [changed.map((group) => group.keyGroup), unchanged];
 }
 
@@ -145,14 +147,14 @@ describe('heap state: what a snapshot holds', () => {
   it('has the watermark of the group: the current one, or the one it was restored with when that is higher', () => {
     const state = heapState();
     count(state, 0);
-    expect(state.snapshot(checkpoint(1), null).changed[0]?.watermark).toBe(Number.MIN_SAFE_INTEGER);
+    expect(written(state.snapshot(checkpoint(1), null)).changed[0]?.watermark).toBe(Number.MIN_SAFE_INTEGER);
     state.currentWatermark(50);
-    const [group] = state.snapshot(checkpoint(2), null).changed as [KeyGroupBytes];
+    const [group] = written(state.snapshot(checkpoint(2), null)).changed as [KeyGroupPart];
     expect(group.watermark).toBe(50);
     const restored = heapState();
-    restored.load(group, state.serializers());
+    restored.load(imageOf(group), state.serializers());
     restored.currentWatermark(20);
-    expect(restored.snapshot(checkpoint(3), null).changed[0]?.watermark).toBe(50);
+    expect(written(restored.snapshot(checkpoint(3), null)).changed[0]?.watermark).toBe(50);
   });
 });
 
@@ -171,7 +173,8 @@ describe('heap state: restoring', () => {
 
   function restored(from: KeyedStateBackend): KeyedStateBackend {
     const state = heapState();
-    for (const group of from.snapshot(checkpoint(1), null).changed) state.load(group, from.serializers());
+    for (const group of written(from.snapshot(checkpoint(1), null)).changed)
+      state.load(imageOf(group), from.serializers());
     return state;
   }
 
@@ -191,7 +194,7 @@ describe('heap state: restoring', () => {
         [['p', 1], 1],
       ]);
     }
-    expect(after.snapshot(checkpoint(2), null)).toEqual(before.snapshot(checkpoint(2), null));
+    expect(written(after.snapshot(checkpoint(2), null))).toEqual(written(before.snapshot(checkpoint(2), null)));
     expect(after.serializers()).toEqual(before.serializers());
   });
 
@@ -223,7 +226,7 @@ describe('heap state: restoring', () => {
     state.value(valueState<number>('count')).update(2);
     state.list(listState<string>('list')).add('x');
     state.map(mapState<string, number>('map')).put('k', 1);
-    const [group] = state.snapshot(checkpoint(1), null).changed as [KeyGroupBytes];
+    const [group] = written(state.snapshot(checkpoint(1), null)).changed as [KeyGroupPart];
     // Format 1; states; one key; 'a' with three states: 0 is 2, 1 is ['x'], 2 is one pair, 'k' and 1.
     const states = '93 92a5636f756e74a576616c7565 92a46c697374a46c697374 92a36d6170a36d6170';
     expect(Buffer.from(group.bytes).toString('hex')).toBe(
@@ -236,42 +239,44 @@ describe('heap state: what it does not restore', () => {
   const serializers = [{ state: 'count', kind: 'value', serializer: 'msgpack', version: 1 }] as const;
   const state = heapState();
   count(state, 1);
-  const [group] = state.snapshot(checkpoint(1), null).changed as [KeyGroupBytes];
+  const [group] = written(state.snapshot(checkpoint(1), null)).changed as [KeyGroupPart];
   const unreadable = (message: string): unknown =>
     expect.objectContaining({ code: 'STATE_UNREADABLE', message: expect.stringContaining(message) });
 
   it('another serializer or version: it names the state and both versions', () => {
-    expect(() => heapState().load(group, [{ ...serializers[0], version: 2 }])).toThrow(
+    expect(() => heapState().load(imageOf(group), [{ ...serializers[0], version: 2 }])).toThrow(
       unreadable(
         "state 'count' was written by serializer msgpack version 2, and this version of Weirflow reads msgpack version 1",
       ),
     );
-    expect(() => heapState().load(group, [{ ...serializers[0], serializer: 'avro' }])).toThrow(
+    expect(() => heapState().load(imageOf(group), [{ ...serializers[0], serializer: 'avro' }])).toThrow(
       unreadable('avro version 1'),
     );
   });
 
   it('a state without a serializer', () => {
-    expect(() => heapState().load(group, [])).toThrow(unreadable("'count' is not among the serializers"));
+    expect(() => heapState().load(imageOf(group), [])).toThrow(unreadable("'count' is not among the serializers"));
   });
 
   it('the serializers of operator state are no concern of it', () => {
     const operatorList = { state: 'splits', kind: 'operatorList', serializer: 'other', version: 9 } as const;
-    heapState().load(group, [...serializers, operatorList]);
+    heapState().load(imageOf(group), [...serializers, operatorList]);
   });
 
   it('another format', () => {
     const bytes = Uint8Array.from(group.bytes);
     bytes[0] = 3;
-    expect(() => heapState().load({ ...group, bytes }, serializers)).toThrow(unreadable('its format is 3'));
+    expect(() => heapState().load({ ...imageOf(group), parts: [bytes] }, serializers)).toThrow(
+      unreadable('its format is 3'),
+    );
   });
 
   it('bytes that were cut at any place', () => {
     for (let length = 0; length < group.bytes.length; length++) {
-      const cut = { ...group, bytes: group.bytes.subarray(0, length) };
+      const cut = { ...imageOf(group), parts: [group.bytes.subarray(0, length)] };
       expect(() => heapState().load(cut, serializers)).toThrow(unreadable('key group 1 cannot be read'));
     }
-    const longer = { ...group, bytes: Uint8Array.of(...group.bytes, 0) };
+    const longer = { ...imageOf(group), parts: [Uint8Array.of(...group.bytes, 0)] };
     expect(() => heapState().load(longer, serializers)).toThrow(unreadable('bytes are left over'));
   });
 
@@ -284,31 +289,35 @@ describe('heap state: what it does not restore', () => {
     });
     expect(() => {
       for (let keyGroup = 0; keyGroup < 8; keyGroup++) {
-        if (keyGroup !== keyGroupOf(keys[1], 8)) other.load({ ...group, keyGroup }, serializers);
+        if (keyGroup !== keyGroupOf(keys[1], 8)) other.load({ ...imageOf(group), keyGroup }, serializers);
       }
     }).toThrow(unreadable('another maximal parallelism than 8'));
   });
 
   it('a group outside its range, or one group twice', () => {
-    expect(() => heapState({ first: 2, last: 3 }).load(group, serializers)).toThrow(
+    expect(() => heapState({ first: 2, last: 3 }).load(imageOf(group), serializers)).toThrow(
       expect.objectContaining({ code: 'KEY_GROUP_FOREIGN' }),
     );
     const twice = heapState();
-    twice.load(group, serializers);
-    expect(() => twice.load(group, serializers)).toThrow(expect.objectContaining({ code: 'KEY_GROUP_TWICE' }));
+    twice.load(imageOf(group), serializers);
+    expect(() => twice.load(imageOf(group), serializers)).toThrow(expect.objectContaining({ code: 'KEY_GROUP_TWICE' }));
   });
 
   it('a state that the code uses as another kind', () => {
     const restored = heapState();
     restored.list(listState<number>('count'));
-    expect(() => restored.load(group, serializers)).toThrow(expect.objectContaining({ code: 'STATE_CONFLICT' }));
+    expect(() => restored.load(imageOf(group), serializers)).toThrow(
+      expect.objectContaining({ code: 'STATE_CONFLICT' }),
+    );
   });
 
   it('a group that was refused changes nothing', () => {
     const restored = heapState();
-    expect(() => restored.load({ ...group, bytes: group.bytes.subarray(0, -1) }, serializers)).toThrow(unreadable(''));
-    expect(restored.snapshot(checkpoint(1), null)).toEqual({ changed: [], unchanged: [] });
-    restored.load(group, serializers);
+    expect(() => restored.load({ ...imageOf(group), parts: [group.bytes.subarray(0, -1)] }, serializers)).toThrow(
+      unreadable(''),
+    );
+    expect(written(restored.snapshot(checkpoint(1), null))).toEqual({ changed: [], unchanged: [] });
+    restored.load(imageOf(group), serializers);
     expect(taken(restored, 2, null)).toEqual([[1], []]);
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createHeapState } from '../../../src/state/heap/heap-state.js';
 import type { KeyedStateBackend } from '../../../src/state/keyed-state.js';
 import type { TimerQueue } from '../../../src/state/timers.js';
+import { baseOf, imageOf, written } from './written.js';
 
 const maxParallelism = 8;
 const checkpoint = (n: number): { epoch: number; n: number } => ({ epoch: 1, n });
@@ -103,7 +104,7 @@ describe('timers: deletes', () => {
       queue.remove(50, round);
     }
     expect(take(queue, 99)).toEqual([['a', 50, 'stays']]);
-    expect(state.snapshot(checkpoint(1), null).changed).toEqual([]);
+    expect(written(state.snapshot(checkpoint(1), null)).changed).toEqual([]);
   });
 });
 
@@ -112,10 +113,10 @@ describe('timers: in a snapshot', () => {
     const state = heap();
     const timers = ['a', 'b', 'c', 'd', 'e'].map((key, index) => [key, 10 - index, { start: index }] as const);
     set(state, ...timers);
-    const { changed } = state.snapshot(checkpoint(1), null);
+    const { changed } = written(state.snapshot(checkpoint(1), null));
     const halves = [heap(0, 3), heap(4, 7)];
     for (const group of changed)
-      (halves[group.keyGroup < 4 ? 0 : 1] as KeyedStateBackend).load(group, state.serializers());
+      (halves[group.keyGroup < 4 ? 0 : 1] as KeyedStateBackend).load(imageOf(group), state.serializers());
     const restored = halves.flatMap((half) => take(half.timers('t'), 99));
     expect(new Set(restored.map((timer) => JSON.stringify(timer)))).toEqual(
       new Set(timers.map((timer) => JSON.stringify(timer))),
@@ -125,12 +126,12 @@ describe('timers: in a snapshot', () => {
   it('a timer that fires or is removed makes its group one that has changed', () => {
     const state = heap();
     const queue = set(state, ['a', 1, null], ['a', 2, null]);
-    state.snapshot(checkpoint(1), null);
-    expect(state.snapshot(checkpoint(2), checkpoint(1)).changed).toHaveLength(0);
+    written(state.snapshot(checkpoint(1), null));
+    expect(written(state.snapshot(checkpoint(2), baseOf(1))).changed).toHaveLength(0);
     queue.take(1);
-    expect(state.snapshot(checkpoint(3), checkpoint(2)).changed).toHaveLength(1);
+    expect(written(state.snapshot(checkpoint(3), baseOf(2))).changed).toHaveLength(1);
     queue.remove(2, null);
-    expect(state.snapshot(checkpoint(4), checkpoint(3))).toEqual({ changed: [], unchanged: [] });
+    expect(written(state.snapshot(checkpoint(4), baseOf(3)))).toEqual({ changed: [], unchanged: [] });
   });
 
   it('a time that is no finite number is refused', () => {

@@ -4,6 +4,7 @@ import { createHeapState } from '../../../src/state/heap/heap-state.js';
 import type { KeyedStateBackend } from '../../../src/state/keyed-state.js';
 import type { StateTtl } from '../../../src/state/ttl.js';
 import { VirtualClock } from '../connectors/virtual-clock.js';
+import { imageOf, written } from './written.js';
 
 const checkpoint = { epoch: 1, n: 1 };
 
@@ -21,7 +22,8 @@ function heapState(clock: VirtualClock): KeyedStateBackend {
 
 function restored(state: KeyedStateBackend, clock: VirtualClock): KeyedStateBackend {
   const after = heapState(clock);
-  for (const group of state.snapshot(checkpoint, null).changed) after.load(group, state.serializers());
+  for (const group of written(state.snapshot(checkpoint, null)).changed)
+    after.load(imageOf(group), state.serializers());
   after.setCurrentKey('a');
   return after;
 }
@@ -31,7 +33,7 @@ const ttl = (options: Partial<StateTtl> = {}): { readonly ttl: StateTtl } => ({
 });
 
 /** How many entries a checkpoint of now would hold. */
-const keysIn = (state: KeyedStateBackend): number => state.snapshot({ epoch: 1, n: 2 }, null).changed.length;
+const keysIn = (state: KeyedStateBackend): number => written(state.snapshot({ epoch: 1, n: 2 }, null)).changed.length;
 
 describe('state TTL: update type', () => {
   it('OnCreateAndWrite: a value lives for its time after it was written, however often it is read', () => {

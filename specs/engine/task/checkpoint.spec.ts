@@ -76,11 +76,11 @@ describe('checkpoint: what it consists of', () => {
     world.runUntil(() => driver.tasklet('count#0').recordsIn === 41);
     const second = driver.checkpoint(2).snapshots.get('count#0')?.operators[0]?.keyGroups ?? [];
     const [changed, unchanged] = [true, false].map((isNew) =>
-      second.filter(({ range }) => range.blob.name.includes('1-2') === isNew),
+      second.filter(({ ranges }) => ranges.some(({ blob }) => blob.name.includes('1-2')) === isNew),
     );
     expect(changed).toHaveLength(1);
-    expect(unchanged?.map(({ range }) => range)).toEqual(
-      first.filter(({ keyGroup }) => keyGroup !== changed?.[0]?.keyGroup).map(({ range }) => range),
+    expect(unchanged?.map(({ ranges }) => ranges)).toEqual(
+      first.filter(({ keyGroup }) => keyGroup !== changed?.[0]?.keyGroup).map(({ ranges }) => ranges),
     );
     expect(first.every(({ watermark }) => watermark === 39)).toBe(true);
     expect(second.every(({ watermark }) => watermark === 700)).toBe(true);
@@ -93,7 +93,9 @@ describe('checkpoint: what it consists of', () => {
     driver.snapshot(1);
     driver.abort(id(1));
     const { snapshots } = driver.checkpoint(2);
-    const names = snapshots.get('count#0')?.operators[0]?.keyGroups.map(({ range }) => range.blob.name);
+    const names = snapshots
+      .get('count#0')
+      ?.operators[0]?.keyGroups.flatMap(({ ranges }) => ranges.map(({ blob }) => blob.name));
     expect(new Set(names)).toEqual(new Set(['jobs/test/state/1/1-2/count-0']));
   });
 });

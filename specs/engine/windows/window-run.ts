@@ -8,6 +8,7 @@ import type { KeyedStateBackend } from '../../../src/state/keyed-state.js';
 import type { Window } from '../../../src/window/window.js';
 import { VirtualClock } from '../connectors/virtual-clock.js';
 import { type Collected, heapState, opened, restoredFrom } from '../operators/operator-run.js';
+import { written } from '../state/written.js';
 
 /** A record of these specs: who it is of, and what it counts. */
 export interface Sale {
@@ -141,6 +142,6 @@ export class WindowRun<W extends Window> {
 
   /** How many key groups hold anything: none when all that belongs to windows is gone. */
   groupsWithState(): number {
-    return this.keyed.snapshot({ epoch: 5, n: 5 }, null).changed.length;
+    return written(this.keyed.snapshot({ epoch: 5, n: 5 }, null)).changed.length;
   }
 }

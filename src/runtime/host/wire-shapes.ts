@@ -57,6 +57,7 @@ const jobOptions = fields({
   restart: fields({ kind: text, attempts: orNull(count()), delayMs: number }),
   bufferTimeoutMs: number,
   allowRollback: flag,
+  stateBackend: oneOf('heap', 'disk'),
 });
 
 export const jobGraph = fields({ name: text, vertices: list(vertex), edges: list(edge), options: jobOptions });
@@ -70,7 +71,7 @@ const serializer = fields({ state: text, kind: text, serializer: text, version: 
 const operatorSnapshot = fields({
   uid: text,
   serializers: list(serializer),
-  keyGroups: list(fields({ keyGroup: count(), watermark: number, range })),
+  keyGroups: list(fields({ keyGroup: count(), watermark: number, ranges: list(range) })),
   operatorState: orNull(range),
 });
 

@@ -9,7 +9,7 @@ import type { Checker, CheckerContext, CheckerFactory } from '../checker.js';
 import { Violation } from '../checker.js';
 import type { StoreEvent } from '../sim-store.js';
 import { completedCheckpoint, idText } from './log-entries.js';
-import { blobFault, rangesOf } from './manifest-blobs.js';
+import { blobFault, ownedRangesOf } from './manifest-blobs.js';
 
 /**
  * I5: a complete checkpoint has exactly one part of every subtask of the graph, either the snapshot that this subtask's
@@ -69,7 +69,7 @@ class CompleteCheckpoint implements Checker {
   }
 
   private blobs(manifest: CheckpointManifest): void {
-    for (const { owner, range } of rangesOf(manifest)) {
+    for (const { owner, range } of ownedRangesOf(manifest)) {
       const fault = blobFault(this.context.store, range.blob);
       if (fault !== null) broken(manifest, `the state of ${owner} is not durable: ${fault}`);
       if (range.offset < 0 || range.offset + range.bytes > range.blob.bytes) {

@@ -1,18 +1,22 @@
 import { crc32 } from 'node:zlib';
 import type { JobId, JobRun } from '../../../actors/protocol/ids.js';
-import type { BlobHandle, CheckpointManifest, StateRange } from '../../../actors/protocol/manifest.js';
+import {
+  type BlobHandle,
+  type CheckpointManifest,
+  rangesOf,
+  type StateRange,
+} from '../../../actors/protocol/manifest.js';
 import { statePrefix } from '../../runtime/host/sweeper.js';
 import type { SimStore } from '../sim-store.js';
 
 /** Every range of state that a checkpoint refers to, with whose it is. */
-export function* rangesOf(
+export function* ownedRangesOf(
   manifest: CheckpointManifest,
 ): Generator<{ readonly owner: string; readonly range: StateRange }> {
   for (const { subtask, operators } of manifest.subtasks) {
-    for (const { uid, keyGroups, operatorState } of operators) {
-      const owner = `${subtask}/${uid}`;
-      for (const { range } of keyGroups) yield { owner, range };
-      if (operatorState !== null) yield { owner, range: operatorState };
+    for (const operator of operators) {
+      const owner = `${subtask}/${operator.uid}`;
+      for (const range of rangesOf(operator)) yield { owner, range };
     }
   }
 }
@@ -20,7 +24,7 @@ export function* rangesOf(
 /** The blobs of a checkpoint, each once. */
 export function blobsOf(manifest: CheckpointManifest): ReadonlyMap<string, BlobHandle> {
   const blobs = new Map<string, BlobHandle>();
-  for (const { range } of rangesOf(manifest)) blobs.set(range.blob.name, range.blob);
+  for (const { range } of ownedRangesOf(manifest)) blobs.set(range.blob.name, range.blob);
   return blobs;
 }
 

@@ -58,8 +58,9 @@ export function keyedStateOf(
   const range = { first: 0, last: maxParallelism - 1 };
   const state = createHeapState({ operator: uid, maxParallelism, range, development: false });
   for (const { snapshot } of snapshotsOf(manifest, uid)) {
-    for (const { keyGroup, watermark, range: place } of snapshot.keyGroups) {
-      state.load({ keyGroup, watermark, bytes: bytesOf(store, place) }, snapshot.serializers);
+    for (const { keyGroup, watermark, ranges } of snapshot.keyGroups) {
+      const parts = ranges.map((place) => bytesOf(store, place));
+      state.load({ keyGroup, watermark, parts }, snapshot.serializers);
     }
   }
   return state;

@@ -2,7 +2,6 @@ import { InvariantViolation } from '../../../actors/kernel/invariant.js';
 import type { CheckpointId } from '../../../actors/protocol/ids.js';
 import { checkpointText } from '../../../actors/protocol/ids.js';
 import type { SerializerIdentity } from '../../../actors/protocol/manifest.js';
-import type { Clock } from '../../ports/clock.js';
 import { noTimestamp } from '../../time/timestamps.js';
 import { deepFreeze } from '../deep-freeze.js';
 import type { KeyGroupRange } from '../key-groups.js';
@@ -10,7 +9,6 @@ import type {
   AggregatingState,
   AggregatingStateDescriptor,
   KeyedStateBackend,
-  KeyGroupBytes,
   ListState,
   MapState,
   ReducingState,
@@ -18,7 +16,9 @@ import type {
   StateDescriptor,
   ValueState,
 } from '../keyed-state.js';
+import type { KeyedStateOptions } from '../state-backends.js';
 import { StateFailure } from '../state-failure.js';
+import type { KeyGroupImage, KeyGroupPart, SnapshotBase, StateSnapshot } from '../state-snapshot.js';
 import type { TimerQueue } from '../timers.js';
 import { serializer } from '../value-format.js';
 import { Unreadable, ValueReader } from '../value-reader.js';
@@ -28,20 +28,7 @@ import { readEntries, readStates, writeGroup } from './group-format.js';
 import { KeyGroup } from './key-group.js';
 import { type StateColumn, StateTable } from './state-table.js';
 
-export interface HeapStateOptions {
-  /** Uid of the operator, for what is reported. */
-  readonly operator: string;
-  readonly maxParallelism: number;
-  /** The key groups of this subtask. */
-  readonly range: KeyGroupRange;
-  /**
-   * Check and freeze every value and key; else the first value of each state is checked, and the rest when a snapshot
-   * is taken.
-   */
-  readonly development: boolean;
-  /** The time by which states with a TTL expire; who has none is refused such states. */
-  readonly clock?: Pick<Clock, 'wallMs'>;
-}
+type HeapStateOptions = Omit<KeyedStateOptions, 'wake' | 'memoryBytes'>;
 
 /** Before any watermark. Finite, because it stands in manifests, which are JSON-able. */
 const noWatermark = Number.MIN_SAFE_INTEGER;
@@ -143,13 +130,14 @@ class HeapState implements KeyedStateBackend {
     this.watermark = Math.max(this.watermark, watermark);
   }
 
-  snapshot(
-    checkpoint: CheckpointId,
-    base: CheckpointId | null,
-  ): { readonly changed: readonly KeyGroupBytes[]; readonly unchanged: readonly number[] } {
-    const baseInterval = this.confirmed(base);
+  admits(): boolean {
+    return true;
+  }
+
+  snapshot(checkpoint: CheckpointId, base: SnapshotBase | null): StateSnapshot {
+    const baseInterval = this.confirmed(base?.checkpoint ?? null);
     const columns = this.states.sorted();
-    const changed: KeyGroupBytes[] = [];
+    const changed: KeyGroupPart[] = [];
     const unchanged: number[] = [];
     for (const [index, group] of this.cursor.groups.entries()) {
       if (group.entries.size === 0) continue;
@@ -161,7 +149,14 @@ class HeapState implements KeyedStateBackend {
       if (group.entries.size > 0) changed.push(this.bytesOf(group, columns));
     }
     this.ended(checkpoint);
-    return { changed, unchanged };
+    return { changed, unchanged, advance: () => 'done', cancel: () => undefined };
+  }
+
+  fullSnapshot(): StateSnapshot {
+    const columns = this.states.sorted();
+    const groups = this.cursor.groups.filter(({ entries }) => entries.size > 0);
+    const changed = groups.map((group) => this.bytesOf(group, columns));
+    return { changed, unchanged: [], advance: () => 'done', cancel: () => undefined };
   }
 
   aborted(checkpoint: CheckpointId): void {
@@ -174,8 +169,12 @@ class HeapState implements KeyedStateBackend {
       .map(({ name, kind }) => ({ state: name, kind, serializer: serializer.name, version: serializer.version }));
   }
 
-  load({ keyGroup, watermark, bytes }: KeyGroupBytes, serializers: readonly SerializerIdentity[]): void {
+  load({ keyGroup, watermark, parts }: KeyGroupImage, serializers: readonly SerializerIdentity[]): void {
     this.requireEmpty(keyGroup);
+    const [bytes, ...deltas] = parts;
+    if (bytes === undefined || deltas.length > 0) {
+      this.refuseUnreadable(`key group ${keyGroup} has ${parts.length} parts, and this version reads groups of one`);
+    }
     for (const identity of serializers) this.requireReadable(identity);
     const group = new KeyGroup(keyGroup, watermark);
     try {
@@ -198,6 +197,16 @@ class HeapState implements KeyedStateBackend {
     this.cursor.install(group);
   }
 
+  ready(): boolean {
+    return true;
+  }
+
+  restored(from: CheckpointId): void {
+    this.taken.set(checkpointText(from), 0);
+  }
+
+  close(): void {}
+
   /**
    * The interval that `base` ended; before all others when it is not remembered, and so everything counts as changed.
    */
@@ -215,9 +224,10 @@ class HeapState implements KeyedStateBackend {
     this.cursor.interval++;
   }
 
-  private bytesOf(group: KeyGroup, columns: readonly StateColumn[]): KeyGroupBytes {
+  private bytesOf(group: KeyGroup, columns: readonly StateColumn[]): KeyGroupPart {
     return {
       keyGroup: group.keyGroup,
+      kind: 'full',
       watermark: Math.max(group.watermarkFloor, this.watermark),
       bytes: writeGroup(this.writer, group, columns),
     };

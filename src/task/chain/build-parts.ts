@@ -2,8 +2,8 @@ import type { DeadLetter } from '../../operators/error-policy.js';
 import { FunctionStage } from '../../operators/function-stage.js';
 import { GuardedOperator } from '../../operators/guarded-operator.js';
 import type { KeySelector, Operator, Stage, TwoInputOperator } from '../../operators/operator.js';
-import { createHeapState } from '../../state/heap/heap-state.js';
 import { rangeOf } from '../../state/key-groups.js';
+import { createKeyedState } from '../../state/state-backends.js';
 import { unknownWatermark } from '../gate/valve.js';
 import { type Culprit, failureOfThrown } from '../task-failure.js';
 import type { TaskletSetting } from '../tasklet-setting.js';
@@ -51,15 +51,17 @@ function guarded<O extends Operator | TwoInputOperator>(
 }
 
 function keyedPart(
-  { vertex, index, options, ports }: TaskletSetting,
+  { vertex, index, options, ports, stateBackend, wake }: TaskletSetting,
   { uid }: Stage,
   select: KeySelector | null,
 ): KeyedPart {
   const { parallelism, maxParallelism } = vertex;
   const range = rangeOf(index, parallelism, maxParallelism);
-  const { development } = options;
+  const { development, stateMemoryBytes } = options;
+  const { clock } = ports;
+  const memory = { memoryBytes: stateMemoryBytes, wake };
   return {
-    state: createHeapState({ operator: uid, maxParallelism, range, development, clock: ports.clock }),
+    state: createKeyedState(stateBackend, { operator: uid, maxParallelism, range, development, clock, ...memory }),
     select,
     watermark: unknownWatermark,
   };

@@ -1,17 +1,22 @@
 import type { Failure } from '../../../actors/kernel/failure.js';
 import type { RestorePlan } from '../../../actors/protocol/deployment.js';
-import type {
-  BlobHandle,
-  OperatorSnapshot,
-  SerializerIdentity,
-  StateRange,
+import {
+  type BlobHandle,
+  type OperatorSnapshot,
+  rangesOf,
+  type SerializerIdentity,
+  type StateRange,
 } from '../../../actors/protocol/manifest.js';
 import type { KeyedStateBackend } from '../../state/keyed-state.js';
 import { Unreadable } from '../../state/value-reader.js';
+import { type Procedure, until } from '../operator/procedures.js';
 import { TaskFailure } from '../task-failure.js';
 import { damaged, loadBlob, type StoreRequest, type StoreSetting } from './checkpoint-store.js';
 import { isOperatorStateSerializer, itemsOf } from './plain-items.js';
 import type { StateTables } from './state-tables.js';
+
+/** About a millisecond of loading. */
+const sliceBytes = 65_536;
 
 /** The blobs of a restore plan, read all at once and checked. */
 export class RestoredState {
@@ -42,23 +47,31 @@ export class RestoredState {
     return this.missing === 0 || this.failure !== null;
   }
 
-  /** Loads the key groups that the backend owns, and remembers where they lie. */
-  loadKeyGroups(uid: string, state: KeyedStateBackend, tables: StateTables): void {
+  /** Loads the key groups that the backend owns, and remembers where they lie. Pauses now and then, so that other tasklets have their turns. */
+  *loadKeyGroups(uid: string, state: KeyedStateBackend, tables: StateTables, pause: () => Procedure): Procedure {
     const { from } = this.plan;
     const own = this.snapshotsOf(uid).flatMap(({ keyGroups, serializers }) =>
       keyGroups
         .filter(({ keyGroup }) => keyGroup >= state.range.first && keyGroup <= state.range.last)
         .map((group) => ({ group, serializers })),
     );
+    let loadedBytes = 0;
     for (const { group, serializers } of own) {
-      const { keyGroup, watermark, range } = group;
-      state.load({ keyGroup, watermark, bytes: this.bytesOf(range) }, serializers);
+      const { keyGroup, watermark, ranges } = group;
+      const parts = ranges.map((range) => this.bytesOf(range));
+      state.load({ keyGroup, watermark, parts }, serializers);
+      loadedBytes += parts.reduce((sum, { length }) => sum + length, 0);
+      if (loadedBytes < sliceBytes) continue;
+      loadedBytes = 0;
+      yield* pause();
     }
-    if (from !== null)
-      tables.record(
-        from,
-        own.map(({ group }) => group),
-      );
+    yield* until(() => state.ready());
+    if (from === null) return;
+    state.restored(from);
+    tables.record(
+      from,
+      own.map(({ group }) => group),
+    );
   }
 
   /** The items of operator state that fall to this subtask, in the order of the plan. */
@@ -96,9 +109,5 @@ export class RestoredState {
   }
 }
 
-function handlesOf({ operators }: RestorePlan): readonly BlobHandle[] {
-  return operators.flatMap(({ keyGroups, operatorState }) => [
-    ...keyGroups.map(({ range }) => range.blob),
-    ...(operatorState === null ? [] : [operatorState.blob]),
-  ]);
-}
+const handlesOf = ({ operators }: RestorePlan): readonly BlobHandle[] =>
+  operators.flatMap((operator) => rangesOf(operator).map(({ blob }) => blob));

@@ -1,13 +1,14 @@
 import { failure } from '../../../actors/kernel/failure.js';
 import type { CheckpointId } from '../../../actors/protocol/ids.js';
 import { checkpointText, compareCheckpoints } from '../../../actors/protocol/ids.js';
+import { rangesOf } from '../../../actors/protocol/manifest.js';
 import type { Barrier } from '../elements.js';
 import type { OpenSource } from '../open-source.js';
 import type { Procedure } from '../operator/procedures.js';
 import type { TaskOperators } from '../task-operators.js';
 import type { TaskletSetting } from '../tasklet-setting.js';
 import { SnapshotStore } from './snapshot-store.js';
-import { type TakenSnapshot, takeSnapshot } from './subtask-snapshot.js';
+import { SnapshotUnderWay } from './subtask-snapshot.js';
 
 /** How a subtask is when its snapshot is taken. */
 export interface SnapshotFacts {
@@ -15,6 +16,13 @@ export interface SnapshotFacts {
   readonly triggered: boolean;
   /** After the last record. */
   readonly drained: boolean;
+}
+
+interface UnderWay extends SnapshotFacts {
+  readonly snapshot: SnapshotUnderWay;
+  /** How long it held up records. */
+  readonly syncMs: number;
+  readonly sinceMs: number;
 }
 
 /** The checkpoints of one attempt: taken, made durable, committed, forgotten. */
@@ -26,8 +34,8 @@ export class TaskCheckpoints {
   private newest: CheckpointId | null = null;
   /** From this one on, snapshots are taken after the last record. */
   private firstDrained: CheckpointId | null = null;
-  /** How long the newest snapshot held up records. */
-  private syncMs = 0;
+  /** The snapshot that is being written. */
+  private underWay: UnderWay | null = null;
 
   constructor(
     private readonly setting: TaskletSetting,
@@ -56,7 +64,27 @@ export class TaskCheckpoints {
     setting.output.control({ kind: 'barrier', checkpoint, base });
     if (facts.triggered) setting.notify({ type: 'task.barrierInjected', checkpoint });
     if (facts.drained) this.firstDrained ??= checkpoint;
-    this.store(checkpoint, this.snapshot(checkpoint, base), facts);
+    // Nobody waits for the one before any more, or this barrier would not have come.
+    this.letGo();
+    this.underWay = this.begin(checkpoint, base, facts);
+  }
+
+  /** How much of a turn goes to records: a snapshot under way takes the other half, and all that records leave over. */
+  recordsShare(turnMax: number): number {
+    return this.underWay === null ? turnMax : Math.ceil(turnMax / 2);
+  }
+
+  /** Writes up to about so many entries of the snapshot under way, and returns how many; none while that waits for something outside. */
+  write(entriesMax: number): number {
+    const { underWay } = this;
+    if (underWay === null || entriesMax < 1) return 0;
+    const progress = underWay.snapshot.advance(entriesMax);
+    if (progress === 'blocked') return 0;
+    if (progress === 'done') {
+      this.underWay = null;
+      this.store(underWay);
+    }
+    return entriesMax;
   }
 
   *commit(checkpoint: CheckpointId): Procedure {
@@ -70,6 +98,7 @@ export class TaskCheckpoints {
   abort(checkpoint: CheckpointId): void {
     if (!this.isOver(checkpoint)) this.newest = checkpoint;
     this.snapshots.giveUp(checkpoint);
+    if (this.underWay !== null && compareCheckpoints(this.underWay.snapshot.checkpoint, checkpoint) <= 0) this.letGo();
     const text = checkpointText(checkpoint);
     if (!this.taken.delete(text)) return;
     this.operators.abort(checkpoint);
@@ -89,6 +118,7 @@ export class TaskCheckpoints {
   }
 
   close(): void {
+    this.letGo();
     this.snapshots.close();
   }
 
@@ -97,7 +127,12 @@ export class TaskCheckpoints {
     for (const [text, id] of this.taken) if (compareCheckpoints(id, base) < 0) this.taken.delete(text);
   }
 
-  private snapshot(checkpoint: CheckpointId, base: CheckpointId | null): TakenSnapshot {
+  private letGo(): void {
+    this.underWay?.snapshot.cancel();
+    this.underWay = null;
+  }
+
+  private begin(checkpoint: CheckpointId, base: CheckpointId | null, facts: SnapshotFacts): UnderWay {
     const { source, setting } = this;
     const { job, run, subtask, ports } = setting;
     const sinceMs = ports.clock.monotonicMs();
@@ -116,16 +151,23 @@ export class TaskCheckpoints {
           ];
     const name = `jobs/${job}/state/${run}/${checkpointText(checkpoint)}/${subtask.replaceAll('#', '-')}`;
     this.taken.set(checkpointText(checkpoint), checkpoint);
-    const taken = takeSnapshot([...readers, ...parts], checkpoint, base, name);
-    this.syncMs = ports.clock.monotonicMs() - sinceMs;
-    return taken;
+    const snapshot = new SnapshotUnderWay([...readers, ...parts], checkpoint, base, name);
+    return { ...facts, snapshot, sinceMs, syncMs: ports.clock.monotonicMs() - sinceMs };
   }
 
-  private store(checkpoint: CheckpointId, taken: TakenSnapshot, { drained }: SnapshotFacts): void {
-    const { subtask, notify, trace } = this.setting;
+  private store({ snapshot, drained, syncMs, sinceMs }: UnderWay): void {
+    const { subtask, notify, trace, ports } = this.setting;
+    const { checkpoint } = snapshot;
+    const taken = snapshot.taken();
     const { operators, blob } = taken;
-    const bytes = blob?.bytes.length ?? 0;
-    trace('snapshotTaken', { checkpoint: checkpointText(checkpoint), bytes, drained, syncMs: this.syncMs });
+    trace('snapshotTaken', {
+      checkpoint: checkpointText(checkpoint),
+      bytes: blob?.bytes.length ?? 0,
+      fullBytes: operators.flatMap(rangesOf).reduce((sum, { bytes }) => sum + bytes, 0),
+      drained,
+      syncMs,
+      asyncMs: ports.clock.monotonicMs() - sinceMs - syncMs,
+    });
     this.snapshots.store(checkpoint, taken, (failed) => {
       if (failed === null) notify({ type: 'task.snapshotted', checkpoint, snapshot: { subtask, operators, drained } });
       else notify({ type: 'task.declined', checkpoint, failure: failed });

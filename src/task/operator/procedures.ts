@@ -35,3 +35,14 @@ export class Procedures {
 export function* until(condition: Wait): Procedure {
   if (!condition()) yield condition;
 }
+
+/** Lets others have their turn before it goes on; `wake` asks for the next one. */
+export function* pause(wake: () => void): Procedure {
+  let hasPaused = false;
+  yield () => {
+    if (hasPaused) return true;
+    hasPaused = true;
+    wake();
+    return false;
+  };
+}

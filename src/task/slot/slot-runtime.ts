@@ -130,7 +130,7 @@ export class SlotRuntime {
   }
 
   private createTasklet(wired: WiredSubtask): Tasklet {
-    const { ports, options, allocation } = this.setting;
+    const { ports, options, allocation, program } = this.setting;
     const { job, run } = allocation;
     const { subtask } = wired;
     const actor = actorNames.subtask(job, run, subtask);
@@ -144,6 +144,7 @@ export class SlotRuntime {
       run,
       ports,
       options,
+      stateBackend: program.graph.options.stateBackend,
       metrics: new UserMetrics(),
       openInputs: () => {
         for (const { channel, subtask: owner } of this.wiring.framedInputs.values())

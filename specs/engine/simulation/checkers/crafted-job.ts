@@ -20,6 +20,7 @@ import {
   withFold,
 } from '../../../../src/simulation/jobs/sim-record.js';
 import { createHeapState } from '../../../../src/state/heap/heap-state.js';
+import { written } from '../../state/written.js';
 import { CraftedRun, id, run1 } from './crafted-run.js';
 
 const maxParallelism = 4;
@@ -120,11 +121,11 @@ export class CountingRun extends CraftedRun {
       state.setCurrentKey(last.key);
       fold.update(last);
     }
-    const keyGroups = state.snapshot(id(n), null).changed.map(
+    const keyGroups = written(state.snapshot(id(n), null)).changed.map(
       ({ keyGroup, watermark, bytes }): KeyGroupSnapshot => ({
         keyGroup,
         watermark,
-        range: this.state(`keyed-${n}-${keyGroup}`, bytes),
+        ranges: [this.state(`keyed-${n}-${keyGroup}`, bytes)],
       }),
     );
     return { uid: stageUid(0), serializers: state.serializers(), keyGroups, operatorState: null };
