@@ -44,7 +44,11 @@ export class EntryCache {
     entry.used = true;
     this.ring.push(entry);
     this.bytes += entry.bytes;
-    if (this.bytes > this.bytesMax) this.makeRoom();
+  }
+
+  /** Over its budget: to be answered with `makeRoom` as soon as nothing is in use that is not pinned. */
+  get isOver(): boolean {
+    return this.bytes > this.bytesMax;
   }
 
   resized(entry: Cached, bytes: number): void {

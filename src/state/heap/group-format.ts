@@ -1,3 +1,4 @@
+import { InvariantViolation } from '../../../actors/kernel/invariant.js';
 import { keyGroupOf } from '../key-groups.js';
 import { Unreadable, type ValueReader } from '../value-reader.js';
 import { Unstorable, type ValueWriter } from '../value-writer.js';
@@ -5,7 +6,7 @@ import { CanonicalMap } from './canonical-map.js';
 import type { HeapList } from './heap-list-state.js';
 import type { HeapTimers } from './heap-timers.js';
 import { Entry, type KeyGroup } from './key-group.js';
-import { type HeapTimer, KeyTimers } from './key-timers.js';
+import { type HeapTimer, type KeyTimer, KeyTimers } from './key-timers.js';
 import type { StateColumn, StateKind } from './state-table.js';
 import type { TimedContent } from './timed-content.js';
 import { readTimed, writeTimed } from './timed-format.js';
@@ -55,12 +56,15 @@ export function writeGroup(writer: ValueWriter, group: KeyGroup, columns: readon
   return writer.copy();
 }
 
-function writeContent(writer: ValueWriter, column: StateColumn, content: unknown): void {
+/** What of a column its bytes depend on. */
+export type ContentColumn = Pick<StateColumn, 'kind' | 'timed' | 'admission'>;
+
+export function writeContent(writer: ValueWriter, column: ContentColumn, content: unknown): void {
   try {
     if (column.timed) writeTimed(writer, content as TimedContent);
     else if (column.kind === 'list') writer.write((content as HeapList).values);
     else if (column.kind === 'map') writeMap(writer, content as CanonicalMap<unknown, unknown>);
-    else if (column.kind === 'timers') writeTimers(writer, content as KeyTimers);
+    else if (column.kind === 'timers') writeTimers(writer, content as KeyTimers<KeyTimer>);
     else writer.write(content);
   } catch (error) {
     if (error instanceof Unstorable) column.admission.refuse(`value${error.message}`);
@@ -76,7 +80,7 @@ function writeMap(writer: ValueWriter, map: CanonicalMap<unknown, unknown>): voi
   }
 }
 
-function writeTimers(writer: ValueWriter, { list }: KeyTimers): void {
+function writeTimers(writer: ValueWriter, { list }: KeyTimers<KeyTimer>): void {
   writer.write(list.length);
   for (const { time, namespace } of list) {
     writer.write(time);
@@ -137,6 +141,11 @@ function readEntry(reader: ValueReader, columns: readonly StateColumn[], key: un
 type Place = Pick<HeapTimer, 'key' | 'group' | 'entry'>;
 
 function readContent(reader: ValueReader, column: StateColumn, place: Place): unknown {
+  return column.kind === 'timers' ? readTimers(reader, column, place) : readPlainContent(reader, column);
+}
+
+/** Of every kind but timers. */
+export function readPlainContent(reader: ValueReader, column: ContentColumn): unknown {
   if (column.timed) return readTimed(reader, column, readValue);
   switch (column.kind) {
     case 'value':
@@ -148,24 +157,24 @@ function readContent(reader: ValueReader, column: StateColumn, place: Place): un
     case 'map':
       return readMap(reader, column);
     case 'timers':
-      return readTimers(reader, column, place);
+      throw new InvariantViolation('timers are read with the key that they belong to', {});
   }
 }
 
-function readValue(reader: ValueReader, column: StateColumn): unknown {
+function readValue(reader: ValueReader, column: ContentColumn): unknown {
   const value = reader.read();
   if (value === undefined) throw new Unreadable('a state holds undefined');
   column.admission.restored(value);
   return value;
 }
 
-function readList(reader: ValueReader, column: StateColumn): HeapList {
+function readList(reader: ValueReader, column: ContentColumn): HeapList {
   const values = readValue(reader, column);
   if (!Array.isArray(values) || values.length === 0) throw new Unreadable('a list state holds no list');
   return { values, handedOut: true };
 }
 
-function readMap(reader: ValueReader, column: StateColumn): CanonicalMap<unknown, unknown> {
+function readMap(reader: ValueReader, column: ContentColumn): CanonicalMap<unknown, unknown> {
   const map = new CanonicalMap<unknown, unknown>();
   for (let left = reader.readCount(); left > 0; left--) {
     const key = reader.read();

@@ -1,20 +1,20 @@
 import { deepFreeze } from '../deep-freeze.js';
+import type { KeyCursor } from '../key-cursor.js';
 import type { DeepReadonly, MapState } from '../keyed-state.js';
 import type { Admission } from './admission.js';
 import { CanonicalMap } from './canonical-map.js';
-import type { Cursor } from './cursor.js';
 
 /**
  * A map for each key; its own keys are equal when their canonical bytes are. The slot holds a CanonicalMap that is not
  * empty.
  */
 export class HeapMapState<K, T> implements MapState<K, T> {
-  private readonly cursor: Cursor;
+  private readonly cursor: KeyCursor;
   private readonly slot: number;
   private readonly admission: Admission;
   private readonly development: boolean;
 
-  constructor(cursor: Cursor, slot: number, admission: Admission, development: boolean) {
+  constructor(cursor: KeyCursor, slot: number, admission: Admission, development: boolean) {
     this.cursor = cursor;
     this.slot = slot;
     this.admission = admission;

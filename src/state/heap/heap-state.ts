@@ -25,6 +25,7 @@ import { Unreadable, ValueReader } from '../value-reader.js';
 import { ValueWriter } from '../value-writer.js';
 import { Cursor } from './cursor.js';
 import { readEntries, readStates, writeGroup } from './group-format.js';
+import { heapStates } from './heap-states.js';
 import { KeyGroup } from './key-group.js';
 import { type StateColumn, StateTable } from './state-table.js';
 
@@ -62,10 +63,11 @@ class HeapState implements KeyedStateBackend {
     this.range = range;
     this.development = development;
     this.cursor = new Cursor(operator, maxParallelism, range, noWatermark);
-    this.states = new StateTable(operator, development, this.cursor, () => {
+    const wallMs = (): number => {
       if (clock === undefined) throw new InvariantViolation('a state with a TTL has no clock', { operator });
       return clock.wallMs();
-    });
+    };
+    this.states = new StateTable(operator, development, heapStates(this.cursor, development, wallMs));
   }
 
   setCurrentKey(key: unknown): void {

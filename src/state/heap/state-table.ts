@@ -1,3 +1,4 @@
+import type { Expiring, KeyCursor } from '../key-cursor.js';
 import type {
   AggregatingState,
   AggregatingStateDescriptor,
@@ -9,23 +10,18 @@ import type {
   ValueState,
 } from '../keyed-state.js';
 import { StateFailure } from '../state-failure.js';
-import { checkedTtl, type StateTtl } from '../ttl.js';
+import { checkedTtl, type Ttl } from '../ttl.js';
 import { Admission } from './admission.js';
-import type { Cursor } from './cursor.js';
-import { Expiry } from './expiry.js';
+import type { Expiry } from './expiry.js';
 import { HeapAggregatingState, HeapReducingState } from './heap-appending-state.js';
-import { HeapListState } from './heap-list-state.js';
-import { HeapMapState } from './heap-map-state.js';
-import { HeapTimers } from './heap-timers.js';
+import type { HeapTimers } from './heap-timers.js';
 import { HeapValueState } from './heap-value-state.js';
-import { TtlListState } from './ttl-list-state.js';
-import { TtlMapState } from './ttl-map-state.js';
 import { TtlValueState } from './ttl-value-state.js';
 
 export type StateKind = 'value' | 'list' | 'map' | 'reducing' | 'aggregating' | 'timers';
 
 /** One state of an operator: declared by its code, found in a snapshot, or both. */
-export interface StateColumn {
+export interface StateColumn<Timers = HeapTimers, Expires extends Expiring = Expiry> {
   readonly name: string;
   readonly kind: StateKind;
   /** What its slots hold is timed content: it has a TTL, which stands in the code and not in a snapshot. */
@@ -34,27 +30,35 @@ export interface StateColumn {
   readonly slot: number;
   readonly admission: Admission;
   /** Null for what is no timers. */
-  readonly timers: HeapTimers | null;
+  readonly timers: Timers | null;
   /** How the code uses it; null until it is declared. */
   handle: unknown;
   /** Null for what is not timed, and until it is declared. */
-  expiry: Expiry | null;
+  expiry: Expires | null;
 }
 
-type Handle<T> = (column: StateColumn) => T;
+/** What the states of one backend are made of. */
+export interface StateMaker<Timers, Expires extends Expiring> {
+  readonly cursor: KeyCursor;
+  addSlot(): number;
+  list<T>(column: StateColumn<Timers, Expires>): ListState<T>;
+  map<K, T>(column: StateColumn<Timers, Expires>): MapState<K, T>;
+  timers(slot: number, admission: Admission): Timers;
+  expiry(slot: number, ttl: Ttl): Expires;
+}
+
 type Declared = Pick<StateDescriptor<Exclude<StateKind, 'timers'>, unknown>, 'name' | 'kind' | 'ttl'>;
 
 /**
  * The states of one operator by name. What a snapshot holds and the code no longer asks for is kept, and written again.
  */
-export class StateTable {
-  private readonly columns = new Map<string, StateColumn>();
+export class StateTable<Timers = HeapTimers, Expires extends Expiring = Expiry> {
+  private readonly columns = new Map<string, StateColumn<Timers, Expires>>();
 
   constructor(
     private readonly operator: string,
     private readonly development: boolean,
-    private readonly cursor: Cursor,
-    private readonly wallMs: () => number,
+    private readonly maker: StateMaker<Timers, Expires>,
   ) {}
 
   value<T>(descriptor: StateDescriptor<'value', T>): ValueState<T> {
@@ -62,21 +66,11 @@ export class StateTable {
   }
 
   list<T>(descriptor: StateDescriptor<'list', T>): ListState<T> {
-    const { cursor, development } = this;
-    return this.declared(descriptor, ({ slot, admission, expiry }) =>
-      expiry === null
-        ? new HeapListState<T>(cursor, slot, admission, development)
-        : new TtlListState<T>(cursor, slot, admission, expiry, development),
-    );
+    return this.declared(descriptor, (column) => this.maker.list<T>(column));
   }
 
   map<K, T>(descriptor: StateDescriptor<'map', T, K>): MapState<K, T> {
-    const { cursor, development } = this;
-    return this.declared(descriptor, ({ slot, admission, expiry }) =>
-      expiry === null
-        ? new HeapMapState<K, T>(cursor, slot, admission, development)
-        : new TtlMapState<K, T>(cursor, slot, admission, expiry, development),
-    );
+    return this.declared(descriptor, (column) => this.maker.map<K, T>(column));
   }
 
   reducing<T>(descriptor: ReducingStateDescriptor<T>): ReducingState<T> {
@@ -90,12 +84,12 @@ export class StateTable {
     );
   }
 
-  timers(name: string): HeapTimers {
-    return this.column(name, 'timers', false).timers as HeapTimers;
+  timers(name: string): Timers {
+    return this.column(name, 'timers', false).timers as Timers;
   }
 
   /** The state of that name, made at its first mention. Throws STATE_CONFLICT when it is of another kind. */
-  column(name: string, kind: StateKind, timed: boolean): StateColumn {
+  column(name: string, kind: StateKind, timed: boolean): StateColumn<Timers, Expires> {
     const known = this.columns.get(name);
     if (known === undefined) return this.add(name, kind, timed);
     if (known.kind !== kind) {
@@ -111,39 +105,45 @@ export class StateTable {
   }
 
   /** By name, so that the order in which code declares states has no influence on bytes. */
-  sorted(): readonly StateColumn[] {
+  sorted(): readonly StateColumn<Timers, Expires>[] {
     return [...this.columns.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  private declared<T>({ name, kind, ttl }: Declared, create: Handle<T>): T {
+  private declared<T>({ name, kind, ttl }: Declared, create: (column: StateColumn<Timers, Expires>) => T): T {
     const column = this.column(name, kind, ttl !== null);
     if (column.handle === null) {
-      column.expiry = ttl === null ? null : this.expiryOf(column, ttl);
+      column.expiry = ttl === null ? null : this.maker.expiry(column.slot, checkedTtl(name, ttl));
       column.handle = create(column);
     }
     return column.handle as T;
   }
 
-  private valueOf<T>({ slot, admission, expiry }: StateColumn): ValueState<T> {
+  private valueOf<T>({ slot, admission, expiry }: StateColumn<Timers, Expires>): ValueState<T> {
+    const { cursor } = this.maker;
     return expiry === null
-      ? new HeapValueState<T>(this.cursor, slot, admission)
-      : new TtlValueState<T>(this.cursor, slot, admission, expiry);
+      ? new HeapValueState<T>(cursor, slot, admission)
+      : new TtlValueState<T>(cursor, slot, admission, expiry);
   }
 
-  private expiryOf({ name, slot }: StateColumn, ttl: StateTtl): Expiry {
-    return new Expiry(this.cursor, slot, checkedTtl(name, ttl), this.wallMs);
-  }
-
-  private add(name: string, kind: StateKind, timed: boolean): StateColumn {
-    const slot = this.cursor.addSlot();
+  private add(name: string, kind: StateKind, timed: boolean): StateColumn<Timers, Expires> {
+    const slot = this.maker.addSlot();
     const admission = new Admission(this.operator, name, this.development);
-    const timers = kind === 'timers' ? new HeapTimers(this.cursor, slot, admission) : null;
-    const column: StateColumn = { name, kind, timed, slot, admission, timers, handle: null, expiry: null };
+    const timers = kind === 'timers' ? this.maker.timers(slot, admission) : null;
+    const column: StateColumn<Timers, Expires> = {
+      name,
+      kind,
+      timed,
+      slot,
+      admission,
+      timers,
+      handle: null,
+      expiry: null,
+    };
     this.columns.set(name, column);
     return column;
   }
 
-  private refuseToggled({ name, timed }: StateColumn): never {
+  private refuseToggled({ name, timed }: Pick<StateColumn, 'name' | 'timed'>): never {
     throw new StateFailure(
       'STATE_TTL_TOGGLED',
       'user',
