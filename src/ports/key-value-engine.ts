@@ -30,7 +30,7 @@ export interface KeyValueEngine {
  * Failures have the code STORE_FAILED and name the folder and the reason.
  */
 export interface KeyValueStore {
-  /** What was answered as written; of what is under way, all of it or nothing. Throws an error with the failure's text when it cannot be read. */
+  /** What was answered as written; of what is under way, all of it or nothing. Throws a StoreError when it cannot be read. */
   get(key: StoreKey): Uint8Array | undefined;
   /** All of it or nothing. Writes take effect in the order of the calls. At most `batchWritesMax`. */
   write(writes: readonly StoreWrite[], done: StoreDone<null>): void;
@@ -57,6 +57,15 @@ export interface StoreScan {
   next(entriesMax: number, done: StoreDone<readonly StoreEntry[]>): void;
   /** Lets go of what it holds; also before the end. */
   close(): void;
+}
+
+/** What a store could not do, where there is nobody to answer to. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+
+  constructor(readonly failure: Failure) {
+    super(failure.message);
+  }
 }
 
 /** A batch holds up the thread while it is handed over. */

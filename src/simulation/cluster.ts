@@ -7,7 +7,7 @@ import type { Telemetry } from '../ports/telemetry.js';
 import { Client } from '../runtime/process/client.js';
 import { JobManager } from '../runtime/process/job-manager.js';
 import type { ProcessPorts } from '../runtime/process/ports.js';
-import { TaskManager } from '../runtime/process/task-manager.js';
+import { type DataPlanePorts, TaskManager } from '../runtime/process/task-manager.js';
 import { createTaskHost, type InspectableTaskHost } from '../task/task-host.js';
 import { SimNetwork } from './network.js';
 import { simulatedOffload } from './offload.js';
@@ -17,6 +17,7 @@ import { type CrashPoint, SimProcess } from './sim-process.js';
 import type { StoreEvent } from './sim-store.js';
 import { SimStore } from './sim-store.js';
 import type { SimWorld } from './world.js';
+import { simulatedStores } from './sim-key-value-engine.js';
 
 export const jobManagerName = 'jm';
 const clientName = 'client';
@@ -118,7 +119,9 @@ export class SimCluster {
     if (process.name === jobManagerName) this.jobManager = new JobManager(ports, { process: process.name, cluster });
     else {
       const options = { process: process.name, slots, leader: jobManagerName, cluster, development: true };
-      this.taskManagers.set(process.name, new TaskManager(ports, options, createTaskHost));
+      const stores = simulatedStores(process);
+      const create = (data: DataPlanePorts): InspectableTaskHost => createTaskHost({ ...data, stores });
+      this.taskManagers.set(process.name, new TaskManager(ports, options, create));
     }
   }
 

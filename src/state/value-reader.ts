@@ -24,6 +24,10 @@ export class ValueReader {
     return this.at === this.bytes.length;
   }
 
+  readUint32(): number {
+    return this.readSize32();
+  }
+
   readByte(): number {
     this.expect(1);
     return this.bytes[this.at++] as number;

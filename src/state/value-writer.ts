@@ -37,6 +37,26 @@ export class ValueWriter {
     return new Uint8Array(this.bytes.subarray(0, this.length));
   }
 
+  /** How many bytes were written since `clear`. */
+  get size(): number {
+    return this.length;
+  }
+
+  /** Bytes that a writer made, as they are. */
+  writeRaw(bytes: Uint8Array): void {
+    this.append(bytes);
+  }
+
+  /** An array of so many values, which are written next. */
+  writeArrayOf(count: number): void {
+    this.writeHead(0x90, 15, 0, 0xdc, count);
+  }
+
+  /** Over four bytes that were written before. */
+  overwriteSize32(at: number, size: number): void {
+    this.bytes.writeUInt32BE(size, at);
+  }
+
   writeByte(byte: number): void {
     this.reserve(1);
     this.bytes[this.length++] = byte;

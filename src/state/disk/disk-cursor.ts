@@ -219,6 +219,14 @@ export class DiskCursor implements KeyCursor, EntryOwner {
     else this.entry = entry;
   }
 
+  /** Of a key in memory that is not the current one, or is. `change` says whether it changed anything. */
+  changeOther(entry: DiskEntry, change: () => boolean): void {
+    this.setting.cache.beforeChange(entry);
+    if (!change()) return;
+    if (entry.filled === 0) entry.group.keys -= 1;
+    this.noteChanged(entry);
+  }
+
   private placed(): { readonly group: DiskGroup } {
     return { group: this.group ?? refuseNoKey(this.setting.operator) };
   }

@@ -6,6 +6,8 @@ import { TimedCell, TimedList, TimedMap } from '../heap/timed-content.js';
 const objectBytes = 32;
 const fieldBytes = 16;
 const mapEntryBytes = 48;
+/** What stands for content that is not in the slot. */
+const outsideBytes = 160;
 
 /** Of more elements than these, the rest is taken to be like them. */
 const sampledMax = 16;
@@ -28,6 +30,7 @@ function sizeOfObject(content: object): number {
   if (Array.isArray(content)) return objectBytes + sizeOfAll(content, content.length, 8);
   if (content instanceof Uint8Array) return 3 * objectBytes + content.length;
   if (content instanceof CanonicalMap) return sizeOfMap(content);
+  if ('isOutside' in content) return outsideBytes;
   if (content instanceof TimedCell) return objectBytes + memorySize(content.value);
   if (content instanceof TimedList) return 2 * objectBytes + sizeOfAll(content.values, content.values.length, 24);
   if (content instanceof TimedMap) return objectBytes + sizeOfMap(content.cells);

@@ -55,7 +55,10 @@ export class WriteBehind {
 
   /** Whether more is to come: false from when too much waits until half of that is written. */
   get hasRoom(): boolean {
-    if (this.pendingBytes > this.setting.pendingBytesMax) this.wasFull = true;
+    if (!this.wasFull && this.pendingBytes > this.setting.pendingBytesMax) {
+      this.wasFull = true;
+      this.pump();
+    }
     return !this.wasFull;
   }
 
@@ -89,7 +92,7 @@ export class WriteBehind {
     };
   }
 
-  /** Writes what waits, in batches that are full; of what has ended, all. */
+  /** Writes what waits, in batches that are full; of what has ended, and when there is no room, all. */
   private pump(): void {
     while (this.isOpen && this.underWay === null) {
       const oldest = this.generations[0] as Generation;
@@ -97,8 +100,9 @@ export class WriteBehind {
       if (writes.size === 0 && ended !== 'open') {
         this.generations.shift();
         ended();
-      } else if (writes.size >= batchWritesMax || (writes.size > 0 && ended !== 'open')) this.write(oldest);
-      else return;
+      } else if (writes.size >= batchWritesMax || (writes.size > 0 && (ended !== 'open' || this.wasFull))) {
+        this.write(oldest);
+      } else return;
     }
   }
 

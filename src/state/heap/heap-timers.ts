@@ -71,6 +71,10 @@ export class HeapTimers implements TimerQueue<unknown> {
     return timer;
   }
 
+  hasAll(): boolean {
+    return true;
+  }
+
   /** A timer of a snapshot, for an entry that is being read. */
   restored(timer: HeapTimer, timers: KeyTimers): void {
     if (!Number.isFinite(timer.time)) refuseTime(timer.time);
@@ -117,7 +121,7 @@ function compact(moment: Moment): void {
   moment.removed = 0;
 }
 
-function refuseTime(time: number): never {
+export function refuseTime(time: number): never {
   throw new StateFailure(
     'TIMER_INVALID',
     'user',

@@ -2,14 +2,15 @@ import { rm } from 'node:fs/promises';
 import type { ClassicLevel, DatabaseOptions, Iterator } from 'classic-level';
 import type { Failure } from '../../../actors/kernel/failure.js';
 import { failure } from '../../../actors/kernel/failure.js';
-import type {
-  KeyValueSnapshot,
-  KeyValueStore,
-  StoreDone,
-  StoreEntry,
-  StoreKey,
-  StoreScan,
-  StoreWrite,
+import {
+  type KeyValueSnapshot,
+  type KeyValueStore,
+  type StoreDone,
+  type StoreEntry,
+  StoreError,
+  type StoreKey,
+  type StoreScan,
+  type StoreWrite,
 } from '../../ports/key-value-engine.js';
 
 type Level = ClassicLevel<string, Uint8Array>;
@@ -68,7 +69,11 @@ export class LevelStore implements KeyValueStore {
   }
 
   get(key: StoreKey): Uint8Array | undefined {
-    return this.open.getSync(key);
+    try {
+      return this.open.getSync(key);
+    } catch (error) {
+      throw new StoreError(this.failed(error));
+    }
   }
 
   write(writes: readonly StoreWrite[], done: StoreDone<null>): void {
