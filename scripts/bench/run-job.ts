@@ -8,8 +8,8 @@ import { nodeFiles } from '../../src/runtime/world/files.js';
 import { nodeLoops } from '../../src/runtime/world/loops.js';
 import { nodeOffload } from '../../src/runtime/world/offload.js';
 import { nodeQueue } from '../../src/runtime/world/queue.js';
-import { MemoryKeyValueEngine } from '../../src/storage/memory/memory-key-value-engine.js';
 import { MemoryBlobStore } from '../../src/storage/memory/memory-blob-store.js';
+import { MemoryKeyValueEngine } from '../../src/storage/memory/memory-key-value-engine.js';
 import { createTaskHost } from '../../src/task/task-host.js';
 import { MemoryDataLinks } from '../../src/transport/memory/memory-data-links.js';
 

@@ -34,7 +34,7 @@ describe('level engine', () => {
       });
     });
     expect(opened.ok).toBe(true);
-    for (let names = await readdir(folder); names.length > 0; names = await readdir(folder)) continue;
+    for (let names = await readdir(folder); names.length > 0; names = await readdir(folder));
   });
 
   it('a folder that cannot be made: the store does not open, and the failure names it and the reason', async () => {

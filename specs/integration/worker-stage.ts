@@ -100,6 +100,7 @@ export class SlotStage {
       engine: engineUrl,
       bundles: oneBundle(job.bundle),
       store: { kind: 'port' },
+      state: { folder: ownStateFolder(defaultStateFolder()) },
       links: { kind: 'none' },
       limits,
     });

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Failure } from '../../actors/protocol/failure.js';
-import type { JobRecord } from '../../actors/protocol/job-graph.js';
+import type { JobRecord, StateBackendName } from '../../actors/protocol/job-graph.js';
 import { engineModules, engineUrl } from '../engine-modules.js';
 import { executionGraphOf } from '../graph/execution-graph.js';
 import { bundledCode } from '../runtime/code/code-stores.js';
@@ -12,6 +12,7 @@ import { Interrupts } from './interrupts.js';
 import { loadJobFile } from './load-job-file.js';
 import { RunProgress } from './run-progress.js';
 import { reportResult } from './run-report.js';
+import { type StateOnDisk, withBackend } from './state-options.js';
 import type { Terminal } from './terminal.js';
 
 export interface RunOptions {
@@ -25,6 +26,9 @@ export interface RunOptions {
   readonly inline: boolean;
   /** null: the job's name. */
   readonly jobId: string | null;
+  /** null: as the job says. */
+  readonly stateBackend: StateBackendName | null;
+  readonly stateOnDisk: StateOnDisk;
 }
 
 /** Runs a job in this process until it ends, and says how: the value is the exit code. */
@@ -32,13 +36,15 @@ export async function runCommand(options: RunOptions, terminal: Terminal): Promi
   const { path, params, checkpoints } = options;
   const { program, bundle } = await loadJobFile(path, params);
   const job = options.jobId ?? program.graph.name;
-  const record: JobRecord = { format: 1, job, graph: program.graph, code: bundle.key, params };
+  const graph = withBackend(program.graph, options.stateBackend);
+  const record: JobRecord = { format: 1, job, graph, code: bundle.key, params };
   const progress = new RunProgress(terminal, job);
   const run = startEmbedded({
     record,
     code: bundledCode(bundle, engineModules),
     threads: options.inline ? null : { bundle, engine: engineUrl },
     slots: slotsFor(record, options.slots),
+    ...options.stateOnDisk,
     checkpoints: checkpoints === null ? null : resolve(checkpoints),
     client: clientLines((line) => terminal.out(line)),
     onTrace: (trace) => progress.onTrace(trace),

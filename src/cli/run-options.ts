@@ -9,6 +9,7 @@ import { operationsFlags, operationsOptions, withOperations } from './operations
 import { jobId, onlyArgument, ownArgs, text, wholeNumber } from './options.js';
 import { withReach } from './reach-options.js';
 import type { RunOptions } from './run-command.js';
+import { stateBackend, stateOnDisk, withStateBackend, withStateOnDisk } from './state-options.js';
 
 export type RunRequest =
   | { readonly kind: 'run'; readonly options: RunOptions }
@@ -28,7 +29,7 @@ export function declareRun(cli: CAC): void {
     .example('  $ weir run flights.ts --checkpoints state -- --input flights.csv')
     .example('  $ weir run --cluster flights flights.ts --checkpoints /mnt/shared/weirflow -- --input flights.csv');
   const checkpoints = 'Keep checkpoints there, and go on from the newest when run again';
-  const led = withPlacement(withStore(run, checkpoints));
+  const led = withPlacement(withStore(withStateOnDisk(withStateBackend(run)), checkpoints));
   withOperations(withReach(led, processWaitSeconds), { default: 0 });
 }
 
@@ -41,11 +42,20 @@ export function runArgument(cli: CAC): string {
 export function runRequest(cli: CAC, path: string, params: readonly string[]): RunRequest {
   const slots = cli.options.slots === undefined ? null : wholeNumber(cli, 'slots');
   const inline = cli.options.inline === true;
+  const ofJob = { jobId: jobId(cli), stateBackend: stateBackend(cli) };
   if (cli.options.cluster === undefined) {
     refuseClusterOptions(cli);
     return {
       kind: 'run',
-      options: { path, params, checkpoints: text(cli, 'checkpoints'), slots, inline, jobId: jobId(cli) },
+      options: {
+        path,
+        params,
+        checkpoints: text(cli, 'checkpoints'),
+        slots,
+        inline,
+        ...ofJob,
+        stateOnDisk: stateOnDisk(cli),
+      },
     };
   }
   if (slots !== null || inline) {
@@ -65,7 +75,7 @@ export function runRequest(cli: CAC, path: string, params: readonly string[]): R
     operations: operationsOptions(cli),
     path,
     params,
-    jobId: jobId(cli),
+    ...ofJob,
   };
   return { kind: 'application', options };
 }

@@ -64,8 +64,19 @@ class Elements<E> {
   /** True when it is the first. */
   add(namespace: WindowNamespace, element: E): boolean {
     const pieces = this.pieces.get(namespace) as Pieces<E> | undefined;
-    this.pieces.put(namespace, pieces === undefined ? [[element]] : appended(pieces, element));
-    return pieces === undefined;
+    if (pieces === undefined) {
+      this.pieces.put(namespace, [[element]]);
+      return true;
+    }
+    const last = pieces.at(-1) as readonly E[];
+    if (last.length === pieceMax) this.pieces.put(namespace, [...pieces, [element]]);
+    else if (Object.isFrozen(last)) this.pieces.put(namespace, [...pieces.slice(0, -1), [...last, element]]);
+    else {
+      // The engine owns the pieces and hands out copies, so it may change them; after it has said so, because a snapshot under way writes them first.
+      this.pieces.put(namespace, pieces);
+      (last as E[]).push(element);
+    }
+    return false;
   }
 
   put(namespace: WindowNamespace, elements: readonly E[]): void {
@@ -87,15 +98,6 @@ class Elements<E> {
   clear(namespace: WindowNamespace): void {
     this.pieces.remove(namespace);
   }
-}
-
-/** With one more. The engine owns the pieces and hands out copies, so that it may change them where they are not frozen. */
-function appended<E>(pieces: Pieces<E>, element: E): Pieces<E> {
-  const last = pieces.at(-1) as readonly E[];
-  if (last.length === pieceMax) return [...pieces, [element]];
-  if (Object.isFrozen(last)) return [...pieces.slice(0, -1), [...last, element]];
-  (last as E[]).push(element);
-  return pieces;
 }
 
 /** The values of each window, for a function that gets them all. */

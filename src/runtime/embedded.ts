@@ -46,9 +46,9 @@ export interface EmbeddedOptions {
   readonly checkpoints?: string | null;
   readonly cluster?: Partial<ClusterOptions>;
   /** Folder for keyed state on disk, of jobs that want that; by default one of the operating system for what is temporary. */
-  readonly stateFolder?: string;
+  readonly stateFolder?: string | null;
   /** How much memory keyed state on disk may take in each slot. */
-  readonly stateMemoryBytes?: number;
+  readonly stateMemoryBytes?: number | null;
   /** Freezes records and state values that user code is handed. */
   readonly development?: boolean;
   /** Gives each slot a thread of its own; null or absent keeps everything in this one. */
@@ -186,7 +186,7 @@ export class EmbeddedRun {
   private startTaskManager(name: ProcessName): void {
     const development = this.options.development ?? false;
     const { stateMemoryBytes } = this.options;
-    const tasks = stateMemoryBytes === undefined ? {} : { stateMemoryBytes };
+    const tasks = stateMemoryBytes == null ? {} : { stateMemoryBytes };
     const options = { process: name, slots: this.slots, leader: leaderName, cluster: this.cluster, development, tasks };
     this.members.set(name, new TaskManager(this.ports(), options, (ports) => this.createTasks(ports)));
   }

@@ -13,11 +13,11 @@ import { SimNetwork } from './network.js';
 import { simulatedOffload } from './offload.js';
 import type { FileEvent } from './sim-files.js';
 import { SimFiles } from './sim-files.js';
+import { simulatedStores } from './sim-key-value-engine.js';
 import { type CrashPoint, SimProcess } from './sim-process.js';
 import type { StoreEvent } from './sim-store.js';
 import { SimStore } from './sim-store.js';
 import type { SimWorld } from './world.js';
-import { simulatedStores } from './sim-key-value-engine.js';
 
 export const jobManagerName = 'jm';
 const clientName = 'client';

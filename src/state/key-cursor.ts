@@ -2,12 +2,16 @@ import type { Ttl } from './ttl.js';
 
 /** Where the states of an operator meet the current key, whatever its backend keeps it in. A slot belongs to one state. */
 export interface KeyCursor {
-  /** Undefined where the current key has nothing. What is handed out may be changed in place, when `changed` is called after that. */
+  /** Numbers the times between snapshots; see Cursor. */
+  readonly interval: number;
+  /** The newest snapshot that was named as a base; below zero before the first. */
+  readonly confirmed: number;
+  /** Undefined where the current key has nothing. What is handed out may be changed in place, when `changing` is called before that. */
   read(slot: number): unknown;
   /** `noted` is false for what notes itself how it is taken back. */
   write(slot: number, content: unknown, noted?: boolean): void;
-  /** What a slot holds was changed in place. */
-  changed(): void;
+  /** What a slot of the current key holds is about to be changed in place. */
+  changing(slot: number): void;
   /** Empties the slot; a key without any state is forgotten. */
   empty(slot: number, noted?: boolean): void;
   /** Whether anybody might take back what is changed now. */

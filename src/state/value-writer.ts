@@ -57,6 +57,16 @@ export class ValueWriter {
     this.bytes.writeUInt32BE(size, at);
   }
 
+  /** What another one has written. */
+  writeFrom(other: ValueWriter): void {
+    this.append(other.bytes.subarray(0, other.length));
+  }
+
+  /** Takes back what was written beyond the first `size` bytes. */
+  cutTo(size: number): void {
+    this.length = size;
+  }
+
   writeByte(byte: number): void {
     this.reserve(1);
     this.bytes[this.length++] = byte;

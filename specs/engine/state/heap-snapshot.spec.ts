@@ -265,9 +265,9 @@ describe('heap state: what it does not restore', () => {
 
   it('another format', () => {
     const bytes = Uint8Array.from(group.bytes);
-    bytes[0] = 3;
+    bytes[0] = 4;
     expect(() => heapState().load({ ...imageOf(group), parts: [bytes] }, serializers)).toThrow(
-      unreadable('its format is 3'),
+      unreadable('its format is 4'),
     );
   });
 

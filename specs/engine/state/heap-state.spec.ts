@@ -233,7 +233,7 @@ describe('heap state: values', () => {
     );
     value.update({ a: 1 });
     value.update({ a: new Date(0) });
-    expect(() => state.snapshot({ epoch: 1, n: 1 }, null)).toThrow(
+    expect(() => written(state.snapshot({ epoch: 1, n: 1 }, null))).toThrow(
       refusal('STATE_UNSUPPORTED', "state 'v' of operator 'orders': value.a is an instance of Date"),
     );
   });

@@ -47,6 +47,7 @@ const changeBytes = 48;
 export class DiskCursor implements KeyCursor, EntryOwner {
   /** Numbers the times between snapshots; raised by each snapshot. */
   interval = 1;
+  confirmed = -1;
   readonly groups: DiskGroup[] = [];
   readonly changes: ChangeLog;
   slots = 0;
@@ -119,11 +120,7 @@ export class DiskCursor implements KeyCursor, EntryOwner {
   }
 
   read(slot: number): unknown {
-    const entry = this.found();
-    if (entry === null) return undefined;
-    // What is read may be changed in place before anybody says so.
-    this.setting.cache.beforeChange(entry);
-    return entry.get(slot);
+    return this.found()?.get(slot);
   }
 
   write(slot: number, content: unknown, noted = true): void {
@@ -139,13 +136,14 @@ export class DiskCursor implements KeyCursor, EntryOwner {
     this.noteChanged(entry);
   }
 
-  changed(): void {
+  changing(): void {
     const entry = this.entry as DiskEntry;
-    entry.changes += 1;
     const { cache } = this.setting;
-    if (entry.changes < changesMax) cache.resized(entry, entry.bytes + changeBytes);
+    cache.beforeChange(entry);
+    entry.grown += 1;
+    if (entry.grown < changesMax) cache.resized(entry, entry.bytes + changeBytes);
     else {
-      entry.changes = 0;
+      entry.grown = 0;
       cache.resized(entry, entry.size(this.slots));
     }
     this.noteChanged(entry);

@@ -23,7 +23,7 @@ export class DiskEntry extends Entry implements Cached {
   /** The interval between snapshots in which it was last changed, as far as it is remembered here. */
   changedIn = 0;
   /** Changes in place since its size was last taken. */
-  changes = 0;
+  grown = 0;
 
   constructor(
     readonly key: unknown,

@@ -1,5 +1,6 @@
 import type { Admission } from '../heap/admission.js';
-import { type HeapList, HeapListState } from '../heap/heap-list-state.js';
+import type { HeapList } from '../heap/heap-list.js';
+import { HeapListState } from '../heap/heap-list-state.js';
 import type { KeyCursor } from '../key-cursor.js';
 import type { DeepReadonly, ListState } from '../keyed-state.js';
 import type { Collections } from './collections.js';
@@ -39,9 +40,9 @@ export class DiskListState<T> implements ListState<T> {
       return;
     }
     this.admission.admit(value);
+    cursor.changing(slot);
     long.add(value);
     if (cursor.notes) cursor.note(() => long.removeLast());
-    cursor.changed();
   }
 
   update(values: readonly (T | DeepReadonly<T>)[]): void {

@@ -38,21 +38,22 @@ export class DiskMapState<K, T> implements MapState<K, T> {
     }
     this.admission.admit(value);
     const before = cursor.notes ? long.get(key) : undefined;
+    cursor.changing(slot);
     long.set(key, value);
     if (cursor.notes) cursor.note(() => (before === undefined ? long.delete(key) : long.set(key, before)));
     if (this.development) deepFreeze(key);
-    cursor.changed();
   }
 
   remove(key: K): void {
     const long = this.long();
     if (long === null) return this.short.remove(key);
-    const { cursor } = this;
-    const before = cursor.notes ? long.get(key) : undefined;
-    if (!long.delete(key)) return;
+    const { cursor, slot } = this;
+    const before = long.get(key);
+    if (before === undefined) return;
+    cursor.changing(slot);
+    long.delete(key);
     if (cursor.notes) cursor.note(() => long.set(key, before));
-    if (long.count === 0) cursor.empty(this.slot);
-    else cursor.changed();
+    if (long.count === 0) cursor.empty(slot);
   }
 
   has(key: K): boolean {

@@ -1,4 +1,10 @@
-import type { KeyValueSnapshot, KeyValueStore, StoreKey, StoreResult, StoreScan } from '../../ports/key-value-engine.js';
+import type {
+  KeyValueSnapshot,
+  KeyValueStore,
+  StoreKey,
+  StoreResult,
+  StoreScan,
+} from '../../ports/key-value-engine.js';
 import type { KeyGroupPart, StateProgress, StateSnapshot } from '../state-snapshot.js';
 import type { DiskGroup } from './disk-entry.js';
 import type { EntryCache } from './entry-cache.js';
@@ -183,7 +189,9 @@ class GroupPages {
   private ask(): void {
     this.isAsked = true;
     if (this.scan !== null) {
-      this.scan.next(pageMax, (result) => this.settle(result, (entries) => this.arrived(entries, entries.length === 0)));
+      this.scan.next(pageMax, (result) =>
+        this.settle(result, (entries) => this.arrived(entries, entries.length === 0)),
+      );
       return;
     }
     const keys = (this.keys as readonly StoreKey[]).slice(this.asked, this.asked + pageMax);

@@ -1,11 +1,12 @@
-import { InvariantViolation } from '../../../actors/kernel/invariant.js';
 import type { Failure } from '../../../actors/kernel/failure.js';
+import { InvariantViolation } from '../../../actors/kernel/invariant.js';
 import type { CheckpointId } from '../../../actors/protocol/ids.js';
 import { checkpointText } from '../../../actors/protocol/ids.js';
 import type { SerializerIdentity } from '../../../actors/protocol/manifest.js';
 import { type KeyValueStore, StoreError, type StoreResult } from '../../ports/key-value-engine.js';
 import { noTimestamp } from '../../time/timestamps.js';
 import { deepFreeze } from '../deep-freeze.js';
+import { type GroupReading, readGroup, refuseLoadedTwice } from '../heap/read-group.js';
 import { StateTable } from '../heap/state-table.js';
 import type { KeyGroupRange } from '../key-groups.js';
 import type {
@@ -20,7 +21,6 @@ import type {
   ValueState,
 } from '../keyed-state.js';
 import type { KeyedStateOptions } from '../state-backends.js';
-import { StateFailure } from '../state-failure.js';
 import { type KeyGroupImage, outgrown, type SnapshotBase, type StateSnapshot } from '../state-snapshot.js';
 import type { TimerQueue } from '../timers.js';
 import { serializer } from '../value-format.js';
@@ -228,7 +228,8 @@ class DiskState implements KeyedStateBackend {
     const group = this.cursor.ownGroup(image.keyGroup);
     if (group.keys > 0) refuseLoadedTwice(this.operator, image.keyGroup);
     const { operator, maxParallelism, columns, records, collections, writes } = this;
-    const read = readGroup(image, serializers, { operator, maxParallelism, states: this.states });
+    const column: GroupReading['column'] = (name, kind, timed) => this.states.column(name, kind, timed);
+    const read = readGroup(image, { operator, maxParallelism, serializers, column });
     loadGroup(read, group, { columns, records, collections, writes });
   }
 

@@ -22,6 +22,8 @@ export interface DiskTimersSetting {
   /** So many timers are in memory at most, but for what is set while others are read. */
   readonly windowMax: number;
   wake(): void;
+  /** Throws what the store could not do. */
+  check(): void;
   /** What the store could not do ends the attempt. */
   settled<T>(result: StoreResult<T>, use: (value: T) => void): void;
 }
@@ -63,9 +65,9 @@ export class DiskTimers implements TimerQueue<unknown> {
     this.admission.admit(namespace);
     const timers = known ?? new KeyTimers<DiskTimer>();
     const timer: DiskTimer = { time, namespace, sequence: 0, at: 0 };
+    if (known !== undefined) this.cursor.changing();
     timers.add(timer);
     if (known === undefined) this.cursor.write(this.slot, timers, false);
-    else this.cursor.changed();
     this.place(timer, this.cursor.currentKey());
     if (this.cursor.notes) this.cursor.note(() => this.remove(time, namespace));
   }
@@ -97,6 +99,7 @@ export class DiskTimers implements TimerQueue<unknown> {
   }
 
   hasAll(through: number): boolean {
+    this.setting.check();
     return this.beyond === 0 || this.horizonTime > through || this.window.earliest() <= through;
   }
 
@@ -115,9 +118,9 @@ export class DiskTimers implements TimerQueue<unknown> {
   }
 
   private drop(timers: KeyTimers<DiskTimer>, timer: DiskTimer): void {
+    this.cursor.changing();
     timers.drop(timer);
     if (timers.list.length === 0) this.cursor.empty(this.slot, false);
-    else this.cursor.changed();
   }
 
   private place(timer: DiskTimer, key: unknown): void {

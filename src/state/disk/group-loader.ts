@@ -1,8 +1,8 @@
+import { canonicalKeyText } from '../canonical-key.js';
 import type { CanonicalMap } from '../heap/canonical-map.js';
 import type { HeapList } from '../heap/heap-list.js';
-import type { Entry, KeyGroup } from '../heap/key-group.js';
+import type { KeyGroup } from '../heap/key-group.js';
 import { KeyTimers } from '../heap/key-timers.js';
-import { canonicalKeyText } from '../canonical-key.js';
 import type { Collections } from './collections.js';
 import { DiskEntry, type DiskGroup } from './disk-entry.js';
 import { longListOf, shortMax } from './disk-list-state.js';
@@ -20,7 +20,11 @@ export interface GroupLoaderSetting {
 }
 
 /** Puts a group that was read in the form of the heap into the store. Its timers begin to wait. */
-export function loadGroup(from: KeyGroup, into: DiskGroup, { columns, records, collections, writes }: GroupLoaderSetting): void {
+export function loadGroup(
+  from: KeyGroup,
+  into: DiskGroup,
+  { columns, records, collections, writes }: GroupLoaderSetting,
+): void {
   into.watermarkFloor = from.watermarkFloor;
   for (const [key, entry] of from.entries.entries()) {
     const storeKey = recordKey(into.prefix, canonicalKeyText(key));
@@ -55,4 +59,3 @@ function diskTimers({ list }: KeyTimers): KeyTimers<DiskTimer> {
   for (const { time, namespace } of list) timers.add({ time, namespace, sequence: 0, at: 0 });
   return timers;
 }
-

@@ -1,15 +1,25 @@
 import { compositeKeyText } from '../canonical-key.js';
 import { type KeyGroupRange, keyGroupOf, keyGroupOfText } from '../key-groups.js';
 import { refuseForeignGroup, refuseNoKey } from '../key-refusals.js';
-import { Entry, KeyGroup } from './key-group.js';
+import { bitOf, born, Entry, KeyGroup } from './key-group.js';
+
+/** A snapshot that is being written. */
+export interface Witness {
+  /** An entry is about to change for the first time since the snapshot began. */
+  beforeChange(group: KeyGroup, key: unknown, entry: Entry): void;
+}
 
 /**
  * Stands at the current key: where it is in its key group is looked up once, when the key is set, and then serves every
- * state and every access. The only one who marks key groups as changed.
+ * state and every access. The only one who marks entries as changed, always before they are: a snapshot under way writes first what was there.
  */
 export class Cursor {
-  /** Numbers the times between snapshots; raised by each snapshot. */
+  /** Numbers the times between snapshots, with odd numbers. The even number after it stands for the snapshot that ended it. */
   interval = 1;
+  /** The newest snapshot that was named as a base; below zero before the first. */
+  confirmed = -1;
+  /** The snapshot under way. */
+  witness: Witness | null = null;
   readonly groups: KeyGroup[] = [];
   private readonly operator: string;
   private readonly maxParallelism: number;
@@ -98,13 +108,22 @@ export class Cursor {
   write(slot: number, content: unknown, noted = true): void {
     const entry = this.entry ?? this.createEntry();
     if (noted && this.steps !== null) this.noteBefore(slot, entry.get(slot), content);
+    if (entry.stamp !== this.interval) this.firstChange(this.group as KeyGroup, this.key, entry);
+    entry.changes |= bitOf(slot);
     entry.set(slot, content);
-    this.changed();
   }
 
-  /** What a slot holds was changed in place. */
-  changed(): void {
-    (this.group as KeyGroup).changedIn = this.interval;
+  /** What a slot of the current key holds is about to be changed in place. */
+  changing(slot: number): void {
+    const entry = this.entry as Entry;
+    if (entry.stamp !== this.interval) this.firstChange(this.group as KeyGroup, this.key, entry);
+    entry.changes |= bitOf(slot);
+  }
+
+  /** The same for any key. */
+  changingOf(groupIndex: number, key: unknown, entry: Entry, slot: number): void {
+    if (entry.stamp !== this.interval) this.firstChange(this.groups[groupIndex] as KeyGroup, key, entry);
+    entry.changes |= bitOf(slot);
   }
 
   /** Empties the slot; a key without any state is forgotten. */
@@ -118,10 +137,6 @@ export class Cursor {
   /** The same for any key. */
   emptyOf(groupIndex: number, key: unknown, entry: Entry, slot: number): void {
     this.emptyIn(this.groups[groupIndex] as KeyGroup, key, entry, slot);
-  }
-
-  changedIn(groupIndex: number): void {
-    (this.groups[groupIndex] as KeyGroup).changedIn = this.interval;
   }
 
   /** From here on every change to the current key can be taken back, until `keep` or `takeBack`. */
@@ -167,18 +182,29 @@ export class Cursor {
   }
 
   private emptyIn(group: KeyGroup, key: unknown, entry: Entry, slot: number): void {
+    if (entry.stamp !== this.interval) this.firstChange(group, key, entry);
+    entry.changes |= bitOf(slot);
     entry.set(slot, undefined);
-    if (entry.filled === 0) {
-      group.entries.delete(key);
-      if (this.entry === entry) this.entry = null;
-    }
-    group.changedIn = this.interval;
+    if (entry.filled > 0) return;
+    group.entries.delete(key);
+    if (this.entry === entry) this.entry = null;
+  }
+
+  private firstChange(group: KeyGroup, key: unknown, entry: Entry): void {
+    this.witness?.beforeChange(group, key, entry);
+    if (entry.stamp <= this.confirmed) entry.changes = 0;
+    entry.stamp = this.interval;
+    group.remember(key, entry, this.interval);
   }
 
   private createEntry(): Entry {
-    if (this.group === null) refuseNoKey(this.operator);
+    const { group, key, interval } = this;
+    if (group === null) refuseNoKey(this.operator);
     const entry = new Entry();
-    this.group.entries.set(this.key, entry);
+    entry.stamp = interval;
+    entry.changes = born;
+    group.entries.set(key, entry);
+    group.remember(key, entry, interval);
     this.entry = entry;
     return entry;
   }

@@ -29,13 +29,15 @@ export class Expiry {
     return nowMs - this.ttl.ttlMs;
   }
 
-  /** Before a group is written. */
-  beforeSnapshot(group: number): void {
-    if (!this.ttl.inFullSnapshot) return;
-    const through = this.through(this.wallMs());
-    for (const [key, entry] of this.cursor.groups[group]?.entries.entries() ?? []) {
-      this.drop(group, key, entry, through);
-    }
+  /** What of a content goes into a snapshot; undefined when nothing does. */
+  stored(content: TimedContent): TimedContent | undefined {
+    if (!this.ttl.inFullSnapshot) return content;
+    return content.without(this.through(this.wallMs())) ?? undefined;
+  }
+
+  /** After a key was written in full: what did not go into the snapshot gives its memory back. */
+  afterImage(group: number, key: unknown, entry: Entry): void {
+    if (this.ttl.inFullSnapshot) this.drop(group, key, entry, this.through(this.wallMs()));
   }
 
   private lookAt(keysMax: number, through: number): void {
@@ -65,9 +67,8 @@ export class Expiry {
 
   private drop(group: number, key: unknown, entry: Entry, through: number): void {
     const content = entry.get(this.slot) as TimedContent | undefined;
-    if (content === undefined) return;
-    const remains = content.dropExpired(through);
-    if (remains === 'none') this.cursor.emptyOf(group, key, entry, this.slot);
-    else if (remains === 'some') this.cursor.changedIn(group);
+    if (content === undefined || !content.hasExpired(through)) return;
+    this.cursor.changingOf(group, key, entry, this.slot);
+    if (content.dropExpired(through) === 'none') this.cursor.emptyOf(group, key, entry, this.slot);
   }
 }

@@ -2,9 +2,9 @@ import { InvariantViolation } from '../../../actors/kernel/invariant.js';
 import { keyGroupOf } from '../key-groups.js';
 import { Unreadable, type ValueReader } from '../value-reader.js';
 import { Unstorable, type ValueWriter } from '../value-writer.js';
-import { CanonicalMap } from './canonical-map.js';
-import type { HeapList } from './heap-list-state.js';
-import type { HeapTimers } from './heap-timers.js';
+import type { CanonicalMap } from './canonical-map.js';
+import { HeapList } from './heap-list.js';
+import { HeapMap } from './heap-map.js';
 import { Entry, type KeyGroup } from './key-group.js';
 import { type HeapTimer, type KeyTimer, KeyTimers } from './key-timers.js';
 import type { StateColumn, StateKind } from './state-table.js';
@@ -25,35 +25,51 @@ import { readTimed, writeTimed } from './timed-format.js';
  *       with a TTL each of these stands behind its time:     value: time, value; list: number, then time and value of
  *                                                            each; map: number, then key, time and value of each
  *
- * Format 1 knows value, list and map state and timers, and no TTL. It is written as long as it suffices; both are read.
+ * Format 1 knows value, list and map state and timers, and no TTL. It is written as long as it suffices; both are read. Format 3 is a
+ * delta: see delta-format.ts.
  *
- * Keys, map keys and list elements keep their order, so the same changes in the same order give the same bytes, also
- * after a restore.
+ * Map keys and list elements keep their order, and so do keys that nobody changes while the group is written: the same changes in the same
+ * order then give the same bytes, also after a restore.
  */
 const plainFormat = 1;
 const fullFormat = 2;
+const deltaFormat = 3;
 
 const plainKinds: readonly unknown[] = ['value', 'list', 'map', 'timers'] satisfies readonly StateKind[];
 const kinds: readonly unknown[] = [...plainKinds, ...(['reducing', 'aggregating'] satisfies readonly StateKind[])];
 
-export function writeGroup(writer: ValueWriter, group: KeyGroup, columns: readonly StateColumn[]): Uint8Array {
-  writer.clear();
+/** What the bytes of a group begin with. */
+export function writeHead(
+  writer: ValueWriter,
+  columns: readonly Pick<StateColumn, 'name' | 'kind' | 'timed'>[],
+  isDelta: boolean,
+): void {
   const isPlain = columns.every(({ kind, timed }) => !timed && plainKinds.includes(kind));
-  writer.writeByte(isPlain ? plainFormat : fullFormat);
+  writer.writeByte(isDelta ? deltaFormat : isPlain ? plainFormat : fullFormat);
   writer.write(columns.map(({ name, kind, timed }) => (timed ? [name, kind, true] : [name, kind])));
-  writer.write(group.entries.size);
-  for (const [key, entry] of group.entries.entries()) {
-    writer.write(key);
-    writer.write(entry.filled);
-    for (let index = 0; index < columns.length; index++) {
-      const column = columns[index] as StateColumn;
-      const content = entry.get(column.slot);
-      if (content === undefined) continue;
-      writer.write(index);
-      writeContent(writer, column, content);
-    }
+}
+
+/** One key of an image; false, and nothing is written, when all that it has has expired and is to be left out. */
+export function writeEntry(writer: ValueWriter, key: unknown, entry: Entry, columns: readonly StateColumn[]): boolean {
+  let filled = 0;
+  for (const column of columns) if (storedContent(column, entry) !== undefined) filled += 1;
+  if (filled === 0) return false;
+  writer.write(key);
+  writer.write(filled);
+  for (let index = 0; index < columns.length; index++) {
+    const column = columns[index] as StateColumn;
+    const content = storedContent(column, entry);
+    if (content === undefined) continue;
+    writer.write(index);
+    writeContent(writer, column, content);
   }
-  return writer.copy();
+  return true;
+}
+
+/** Without what has expired, where that does not go into checkpoints. */
+export function storedContent({ slot, expiry }: StateColumn, entry: Entry): unknown {
+  const content = entry.get(slot);
+  return content === undefined || expiry === null ? content : expiry.stored(content as TimedContent);
 }
 
 /** What of a column its bytes depend on. */
@@ -67,9 +83,14 @@ export function writeContent(writer: ValueWriter, column: ContentColumn, content
     else if (column.kind === 'timers') writeTimers(writer, content as KeyTimers<KeyTimer>);
     else writer.write(content);
   } catch (error) {
-    if (error instanceof Unstorable) column.admission.refuse(`value${error.message}`);
-    throw error;
+    refuseUnstorable(column, error);
   }
+}
+
+/** Tells whose value it was that cannot be stored. */
+export function refuseUnstorable({ admission }: Pick<StateColumn, 'admission'>, error: unknown): never {
+  if (error instanceof Unstorable) admission.refuse(`value${error.message}`);
+  throw error;
 }
 
 function writeMap(writer: ValueWriter, map: CanonicalMap<unknown, unknown>): void {
@@ -88,60 +109,76 @@ function writeTimers(writer: ValueWriter, { list }: KeyTimers<KeyTimer>): void {
   }
 }
 
-/** The states that the bytes speak of. Throws Unreadable for another format and for damaged bytes. */
-export function readStates(reader: ValueReader): readonly (readonly [name: string, kind: StateKind, timed: boolean])[] {
+/** What the bytes of a group say that they hold. */
+export interface PartHead {
+  readonly isDelta: boolean;
+  readonly states: readonly (readonly [name: string, kind: StateKind, timed: boolean])[];
+}
+
+/** Throws Unreadable for another format and for damaged bytes. */
+export function readHead(reader: ValueReader): PartHead {
   const format = reader.readByte();
-  if (format !== plainFormat && format !== fullFormat) {
-    throw new Unreadable(`its format is ${format}, and this version reads ${plainFormat} and ${fullFormat}`);
+  if (format < plainFormat || format > deltaFormat) {
+    throw new Unreadable(`its format is ${format}, and this version reads ${plainFormat} to ${deltaFormat}`);
   }
   const states = reader.read();
   if (!Array.isArray(states)) throw new Unreadable('it has no list of states');
-  return states.map((state: unknown) => {
-    const isState =
-      Array.isArray(state) &&
-      typeof state[0] === 'string' &&
-      (format === plainFormat ? plainKinds : kinds).includes(state[1]) &&
-      (state.length === 2 || (format === fullFormat && state[2] === true && state[1] !== 'timers'));
-    if (!isState) throw new Unreadable('its list of states is damaged');
-    return [state[0], state[1], state.length > 2];
-  });
+  return {
+    isDelta: format === deltaFormat,
+    states: states.map((state: unknown) => {
+      const isState =
+        Array.isArray(state) &&
+        typeof state[0] === 'string' &&
+        (format === plainFormat ? plainKinds : kinds).includes(state[1]) &&
+        (state.length === 2 || (format !== plainFormat && state[2] === true && state[1] !== 'timers'));
+      if (!isState) throw new Unreadable('its list of states is damaged');
+      return [state[0], state[1], state.length > 2];
+    }),
+  };
 }
 
-/** Reads on after the states, into `group`; `columns` are those of the states, in their order. */
-export function readEntries(
+/** Where what is read of a column goes. */
+export type GroupColumn = ContentColumn & Pick<StateColumn, 'slot'>;
+
+/** Reads on after the states, into `group`, which is empty; `columns` are those of the states, in their order. */
+export function readImage(
   reader: ValueReader,
   group: KeyGroup,
-  columns: readonly StateColumn[],
+  columns: readonly GroupColumn[],
   maxParallelism: number,
 ): void {
   for (let left = reader.readCount(); left > 0; left--) {
-    const key = reader.read();
-    const placed = keyGroupOf(key, maxParallelism);
-    if (placed !== group.keyGroup) {
-      throw new Unreadable(
-        `it holds a key of group ${placed}; was it written with another maximal parallelism than ${maxParallelism}?`,
-      );
-    }
+    const key = readKey(reader, group, maxParallelism);
     group.entries.set(key, readEntry(reader, columns, key, group));
   }
-  if (!reader.atEnd()) throw new Unreadable('bytes are left over');
 }
 
-function readEntry(reader: ValueReader, columns: readonly StateColumn[], key: unknown, group: KeyGroup): Entry {
+/** A key of the group. */
+export function readKey(reader: ValueReader, { keyGroup }: KeyGroup, maxParallelism: number): unknown {
+  const key = reader.read();
+  const placed = keyGroupOf(key, maxParallelism);
+  if (placed === keyGroup) return key;
+  throw new Unreadable(
+    `it holds a key of group ${placed}; was it written with another maximal parallelism than ${maxParallelism}?`,
+  );
+}
+
+function readEntry(reader: ValueReader, columns: readonly GroupColumn[], key: unknown, group: KeyGroup): Entry {
   const entry = new Entry();
   const filled = reader.readCount();
   for (let left = filled; left > 0; left--) {
-    const column = columns[reader.readIndex(columns.length)] as StateColumn;
+    const column = columns[reader.readIndex(columns.length)] as GroupColumn;
     entry.set(column.slot, readContent(reader, column, { key, group, entry }));
   }
   if (entry.filled !== filled || filled === 0) throw new Unreadable('a key has no state, or one twice');
   return entry;
 }
 
-type Place = Pick<HeapTimer, 'key' | 'group' | 'entry'>;
+/** Whose content it is. */
+export type Place = Pick<HeapTimer, 'key' | 'group' | 'entry'>;
 
-function readContent(reader: ValueReader, column: StateColumn, place: Place): unknown {
-  return column.kind === 'timers' ? readTimers(reader, column, place) : readPlainContent(reader, column);
+export function readContent(reader: ValueReader, column: ContentColumn, place: Place): unknown {
+  return column.kind === 'timers' ? readTimers(reader, place) : readPlainContent(reader, column);
 }
 
 /** Of every kind but timers. */
@@ -153,7 +190,7 @@ export function readPlainContent(reader: ValueReader, column: ContentColumn): un
     case 'aggregating':
       return readValue(reader, column);
     case 'list':
-      return readList(reader, column);
+      return new HeapList(readValues(reader, column, 1), 0);
     case 'map':
       return readMap(reader, column);
     case 'timers':
@@ -161,21 +198,22 @@ export function readPlainContent(reader: ValueReader, column: ContentColumn): un
   }
 }
 
-function readValue(reader: ValueReader, column: ContentColumn): unknown {
+export function readValue(reader: ValueReader, column: ContentColumn): unknown {
   const value = reader.read();
   if (value === undefined) throw new Unreadable('a state holds undefined');
   column.admission.restored(value);
   return value;
 }
 
-function readList(reader: ValueReader, column: ContentColumn): HeapList {
+/** In development they are frozen, as what was handed out is. */
+export function readValues(reader: ValueReader, column: ContentColumn, fewest: number): unknown[] {
   const values = readValue(reader, column);
-  if (!Array.isArray(values) || values.length === 0) throw new Unreadable('a list state holds no list');
-  return { values, handedOut: true };
+  if (!Array.isArray(values) || values.length < fewest) throw new Unreadable('a list state holds no list');
+  return values;
 }
 
-function readMap(reader: ValueReader, column: ContentColumn): CanonicalMap<unknown, unknown> {
-  const map = new CanonicalMap<unknown, unknown>();
+function readMap(reader: ValueReader, column: ContentColumn): HeapMap<unknown, unknown> {
+  const map = new HeapMap<unknown, unknown>();
   for (let left = reader.readCount(); left > 0; left--) {
     const key = reader.read();
     column.admission.restored(key);
@@ -185,12 +223,12 @@ function readMap(reader: ValueReader, column: ContentColumn): CanonicalMap<unkno
   return map;
 }
 
-function readTimers(reader: ValueReader, column: StateColumn, place: Place): KeyTimers {
+function readTimers(reader: ValueReader, place: Place): KeyTimers {
   const timers = new KeyTimers();
   for (let left = reader.readCount(); left > 0; left--) {
     const time = reader.read();
-    if (typeof time !== 'number') throw new Unreadable('the time of a timer is no number');
-    (column.timers as HeapTimers).restored({ ...place, time, namespace: reader.read(), at: 0 }, timers);
+    if (typeof time !== 'number' || !Number.isFinite(time)) throw new Unreadable('the time of a timer is no number');
+    timers.add({ ...place, time, namespace: reader.read(), at: 0 });
   }
   if (timers.list.length === 0) throw new Unreadable('a key has timers, and none of them');
   return timers;

@@ -1,14 +1,7 @@
 import type { KeyCursor } from '../key-cursor.js';
 import type { DeepReadonly, ListState } from '../keyed-state.js';
 import type { Admission } from './admission.js';
-
-/**
- * What the slot of a list holds. An array that was handed out is never changed again: the next `add` works on a copy.
- */
-export interface HeapList {
-  values: unknown[];
-  handedOut: boolean;
-}
+import { HeapList } from './heap-list.js';
 
 const noValues: readonly never[] = Object.freeze([]);
 
@@ -41,18 +34,16 @@ export class HeapListState<T> implements ListState<T> {
       this.write([value]);
       return;
     }
-    if (list.handedOut) {
-      list.values = list.values.slice();
-      list.handedOut = false;
-    }
-    if (this.cursor.notes) {
-      this.cursor.note(() => {
+    const { cursor, slot } = this;
+    cursor.changing(slot);
+    list.adding(cursor.interval, cursor.confirmed);
+    if (cursor.notes) {
+      cursor.note(() => {
         list.values = list.values.slice(0, -1);
         list.handedOut = false;
       });
     }
     list.values.push(value);
-    this.cursor.changed();
   }
 
   update(values: readonly (T | DeepReadonly<T>)[]): void {
@@ -70,7 +61,6 @@ export class HeapListState<T> implements ListState<T> {
   }
 
   private write(values: unknown[]): void {
-    const list: HeapList = { values, handedOut: false };
-    this.cursor.write(this.slot, list);
+    this.cursor.write(this.slot, new HeapList(values, this.cursor.interval));
   }
 }

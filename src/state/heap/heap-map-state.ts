@@ -2,10 +2,10 @@ import { deepFreeze } from '../deep-freeze.js';
 import type { KeyCursor } from '../key-cursor.js';
 import type { DeepReadonly, MapState } from '../keyed-state.js';
 import type { Admission } from './admission.js';
-import { CanonicalMap } from './canonical-map.js';
+import { HeapMap } from './heap-map.js';
 
 /**
- * A map for each key; its own keys are equal when their canonical bytes are. The slot holds a CanonicalMap that is not
+ * A map for each key; its own keys are equal when their canonical bytes are. The slot holds a HeapMap that is not
  * empty.
  */
 export class HeapMapState<K, T> implements MapState<K, T> {
@@ -27,21 +27,28 @@ export class HeapMapState<K, T> implements MapState<K, T> {
 
   put(key: K, value: T | DeepReadonly<T>): void {
     this.admission.admit(value);
-    const map = this.map() ?? new CanonicalMap<K, DeepReadonly<T>>();
-    if (this.cursor.notes) this.noteOf(map, key);
+    const { cursor, slot } = this;
+    const known = this.map();
+    const map = known ?? new HeapMap<K, DeepReadonly<T>>();
+    if (cursor.notes) this.noteOf(map, key);
+    if (known !== undefined) {
+      cursor.changing(slot);
+      known.setting(key, cursor.interval, cursor.confirmed);
+    }
     map.set(key, value as DeepReadonly<T>);
     if (this.development) deepFreeze(key);
-    if (map.size === 1) this.cursor.write(this.slot, map);
-    else this.cursor.changed();
+    if (known === undefined) cursor.write(slot, map);
   }
 
   remove(key: K): void {
+    const { cursor, slot } = this;
     const map = this.map();
-    if (map === undefined) return;
-    if (this.cursor.notes) this.noteOf(map, key);
-    if (!map.delete(key)) return;
-    if (map.size === 0) this.cursor.empty(this.slot);
-    else this.cursor.changed();
+    if (map === undefined || !map.has(key)) return;
+    if (cursor.notes) this.noteOf(map, key);
+    cursor.changing(slot);
+    map.removing(key, cursor.interval, cursor.confirmed);
+    map.delete(key);
+    if (map.size === 0) cursor.empty(slot);
   }
 
   has(key: K): boolean {
@@ -61,12 +68,12 @@ export class HeapMapState<K, T> implements MapState<K, T> {
     this.cursor.empty(this.slot);
   }
 
-  private noteOf(map: CanonicalMap<K, DeepReadonly<T>>, key: K): void {
+  private noteOf(map: HeapMap<K, DeepReadonly<T>>, key: K): void {
     const before = map.get(key);
     this.cursor.note(() => (before === undefined ? map.delete(key) : map.set(key, before)));
   }
 
-  private map(): CanonicalMap<K, DeepReadonly<T>> | undefined {
-    return this.cursor.read(this.slot) as CanonicalMap<K, DeepReadonly<T>> | undefined;
+  private map(): HeapMap<K, DeepReadonly<T>> | undefined {
+    return this.cursor.read(this.slot) as HeapMap<K, DeepReadonly<T>> | undefined;
   }
 }

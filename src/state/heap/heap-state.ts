@@ -17,19 +17,16 @@ import type {
   ValueState,
 } from '../keyed-state.js';
 import type { KeyedStateOptions } from '../state-backends.js';
-import { StateFailure } from '../state-failure.js';
-import type { KeyGroupImage, KeyGroupPart, SnapshotBase, StateSnapshot } from '../state-snapshot.js';
+import type { KeyGroupImage, SnapshotBase, StateSnapshot } from '../state-snapshot.js';
 import type { TimerQueue } from '../timers.js';
 import { serializer } from '../value-format.js';
-import { Unreadable, ValueReader } from '../value-reader.js';
-import { ValueWriter } from '../value-writer.js';
 import { Cursor } from './cursor.js';
-import { readEntries, readStates, writeGroup } from './group-format.js';
+import { HeapSnapshot, type HeapSnapshotSetting } from './heap-snapshot.js';
 import { heapStates } from './heap-states.js';
-import { KeyGroup } from './key-group.js';
-import { type StateColumn, StateTable } from './state-table.js';
+import { type GroupReading, readGroup, refuseLoadedTwice } from './read-group.js';
+import { StateTable } from './state-table.js';
 
-type HeapStateOptions = Omit<KeyedStateOptions, 'wake' | 'memoryBytes'>;
+type HeapStateOptions = Omit<KeyedStateOptions, 'wake' | 'memoryBytes' | 'stores'>;
 
 /** Before any watermark. Finite, because it stands in manifests, which are JSON-able. */
 const noWatermark = Number.MIN_SAFE_INTEGER;
@@ -37,9 +34,7 @@ const noWatermark = Number.MIN_SAFE_INTEGER;
 /**
  * Keyed state in Maps, all of it in memory. Storable are strings, numbers, bigints, booleans, null, Uint8Array, and
  * plain objects and arrays of these; all come back from a snapshot exactly as they were, a field that is undefined too,
- * but an element of an array may not be. Values are kept as they were given: who gave a value must not change it. A
- * snapshot holds the thread while it writes the key groups that changed; what it returns is independent of all that
- * happens later.
+ * but an element of an array may not be. Values are kept as they were given: who gave a value must not change it.
  */
 export function createHeapState(options: HeapStateOptions): KeyedStateBackend {
   return new HeapState(options);
@@ -52,8 +47,7 @@ class HeapState implements KeyedStateBackend {
   private readonly development: boolean;
   private readonly cursor: Cursor;
   private readonly states: StateTable;
-  private readonly writer = new ValueWriter();
-  /** The interval that each snapshot ended, for those that may become a base. */
+  /** What stands for each snapshot among the intervals, for those that may become a base. */
   private readonly taken = new Map<string, number>();
   private watermark = noWatermark;
 
@@ -137,28 +131,16 @@ class HeapState implements KeyedStateBackend {
   }
 
   snapshot(checkpoint: CheckpointId, base: SnapshotBase | null): StateSnapshot {
-    const baseInterval = this.confirmed(base?.checkpoint ?? null);
-    const columns = this.states.sorted();
-    const changed: KeyGroupPart[] = [];
-    const unchanged: number[] = [];
-    for (const [index, group] of this.cursor.groups.entries()) {
-      if (group.entries.size === 0) continue;
-      if (group.changedIn <= baseInterval) {
-        unchanged.push(group.keyGroup);
-        continue;
-      }
-      for (const { expiry } of columns) expiry?.beforeSnapshot(index);
-      if (group.entries.size > 0) changed.push(this.bytesOf(group, columns));
-    }
-    this.ended(checkpoint);
-    return { changed, unchanged, advance: () => 'done', cancel: () => undefined };
+    const interval = base === null ? null : this.confirmed(base.checkpoint);
+    const snapshot = this.begun(base === null || interval === null ? null : { interval, parts: base });
+    const text = checkpointText(checkpoint);
+    // Asked twice for one checkpoint, nobody knows which answer counted: the older one makes more count as changed.
+    if (!this.taken.has(text)) this.taken.set(text, snapshot.stamp);
+    return snapshot;
   }
 
   fullSnapshot(): StateSnapshot {
-    const columns = this.states.sorted();
-    const groups = this.cursor.groups.filter(({ entries }) => entries.size > 0);
-    const changed = groups.map((group) => this.bytesOf(group, columns));
-    return { changed, unchanged: [], advance: () => 'done', cancel: () => undefined };
+    return this.begun(null);
   }
 
   aborted(checkpoint: CheckpointId): void {
@@ -171,32 +153,15 @@ class HeapState implements KeyedStateBackend {
       .map(({ name, kind }) => ({ state: name, kind, serializer: serializer.name, version: serializer.version }));
   }
 
-  load({ keyGroup, watermark, parts }: KeyGroupImage, serializers: readonly SerializerIdentity[]): void {
-    this.requireEmpty(keyGroup);
-    const [bytes, ...deltas] = parts;
-    if (bytes === undefined || deltas.length > 0) {
-      this.refuseUnreadable(`key group ${keyGroup} has ${parts.length} parts, and this version reads groups of one`);
-    }
-    for (const identity of serializers) this.requireReadable(identity);
-    const group = new KeyGroup(keyGroup, watermark);
-    try {
-      const reader = new ValueReader(bytes);
-      const columns = readStates(reader).map(([name, kind, timed]) => {
-        if (!serializers.some((identity) => identity.state === name && identity.kind === kind)) {
-          throw new Unreadable(`its ${kind} state '${name}' is not among the serializers of the snapshot`);
-        }
-        return this.states.column(name, kind, timed);
-      });
-      readEntries(reader, group, columns, this.maxParallelism);
-    } catch (error) {
-      // A damaged key is refused where all keys are; here it says that the bytes are damaged.
-      const isDamage =
-        error instanceof Unreadable ||
-        (error instanceof StateFailure && (error.code === 'KEY_UNSUPPORTED' || error.code === 'TIMER_INVALID'));
-      if (isDamage) this.refuseUnreadable(`the bytes of key group ${keyGroup} cannot be read: ${error.message}`);
-      throw error;
-    }
-    this.cursor.install(group);
+  load(image: KeyGroupImage, serializers: readonly SerializerIdentity[]): void {
+    const { operator, maxParallelism, states, cursor } = this;
+    if (cursor.ownGroup(image.keyGroup).entries.size > 0) refuseLoadedTwice(operator, image.keyGroup);
+    const column: GroupReading['column'] = (name, kind, timed) => states.column(name, kind, timed);
+    const group = readGroup(image, { operator, maxParallelism, serializers, column });
+    cursor.install(group);
+    const queues = states.sorted().flatMap(({ timers }) => (timers === null ? [] : [timers]));
+    if (queues.length === 0) return;
+    for (const [, entry] of group.entries.entries()) for (const timers of queues) timers.restored(entry);
   }
 
   ready(): boolean {
@@ -205,56 +170,26 @@ class HeapState implements KeyedStateBackend {
 
   restored(from: CheckpointId): void {
     this.taken.set(checkpointText(from), 0);
+    for (const group of this.cursor.groups) group.isBase();
   }
 
-  close(): void {}
-
-  /**
-   * The interval that `base` ended; before all others when it is not remembered, and so everything counts as changed.
-   */
-  private confirmed(base: CheckpointId | null): number {
-    const interval = base === null ? undefined : this.taken.get(checkpointText(base));
-    if (interval === undefined) return -1;
-    for (const [text, other] of this.taken) if (other < interval) this.taken.delete(text);
-    return interval;
+  close(): void {
+    this.cursor.witness = null;
   }
 
-  private ended(checkpoint: CheckpointId): void {
-    const text = checkpointText(checkpoint);
-    // Asked twice for one checkpoint, nobody knows which answer counted: the older one makes more count as changed.
-    if (!this.taken.has(text)) this.taken.set(text, this.cursor.interval);
-    this.cursor.interval++;
+  private begun(base: HeapSnapshotSetting['base']): HeapSnapshot {
+    const { cursor, states, watermark } = this;
+    if (cursor.witness !== null) throw new InvariantViolation('two snapshots at a time', { operator: this.operator });
+    return new HeapSnapshot({ cursor, columns: states.sorted(), watermark, base });
   }
 
-  private bytesOf(group: KeyGroup, columns: readonly StateColumn[]): KeyGroupPart {
-    return {
-      keyGroup: group.keyGroup,
-      kind: 'full',
-      watermark: Math.max(group.watermarkFloor, this.watermark),
-      bytes: writeGroup(this.writer, group, columns),
-    };
-  }
-
-  private requireEmpty(keyGroup: number): void {
-    if (this.cursor.ownGroup(keyGroup).entries.size === 0) return;
-    throw new StateFailure(
-      'KEY_GROUP_TWICE',
-      'internal',
-      `operator '${this.operator}': key group ${keyGroup} was loaded when it had state already; ` +
-        'load each group once, before the first record',
-    );
-  }
-
-  private requireReadable({ state, kind, serializer: name, version }: SerializerIdentity): void {
-    if (kind.startsWith('operator')) return;
-    if (name === serializer.name && version === serializer.version) return;
-    this.refuseUnreadable(
-      `state '${state}' was written by serializer ${name} version ${version}, and this version of Weirflow reads ` +
-        `${serializer.name} version ${serializer.version}; restore it with the version that wrote it`,
-    );
-  }
-
-  private refuseUnreadable(what: string): never {
-    throw new StateFailure('STATE_UNREADABLE', 'internal', `operator '${this.operator}': ${what}`);
+  /** The snapshot that `base` is; null when it is not remembered. Nothing older will be a base again. */
+  private confirmed(base: CheckpointId): number | null {
+    const stamp = this.taken.get(checkpointText(base));
+    if (stamp === undefined) return null;
+    for (const [text, other] of this.taken) if (other < stamp) this.taken.delete(text);
+    this.cursor.confirmed = stamp;
+    for (const group of this.cursor.groups) group.forgetThrough(stamp);
+    return stamp;
   }
 }

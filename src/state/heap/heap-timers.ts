@@ -2,6 +2,7 @@ import { StateFailure } from '../state-failure.js';
 import type { DueTimer, TimerQueue } from '../timers.js';
 import type { Admission } from './admission.js';
 import type { Cursor } from './cursor.js';
+import type { Entry } from './key-group.js';
 import { type HeapTimer, KeyTimers } from './key-timers.js';
 import { TimeHeap } from './time-heap.js';
 
@@ -36,7 +37,9 @@ export class HeapTimers implements TimerQueue<unknown> {
     const timers = known ?? new KeyTimers();
     this.cursor.write(this.slot, timers, false);
     const { key, group, entry } = this.cursor.place();
-    this.add({ key, group, entry, time, namespace, at: 0 }, timers);
+    const timer: HeapTimer = { key, group, entry, time, namespace, at: 0 };
+    timers.add(timer);
+    this.wait(timer);
     if (this.cursor.notes) this.cursor.note(() => this.remove(time, namespace));
   }
 
@@ -75,18 +78,16 @@ export class HeapTimers implements TimerQueue<unknown> {
     return true;
   }
 
-  /** A timer of a snapshot, for an entry that is being read. */
-  restored(timer: HeapTimer, timers: KeyTimers): void {
-    if (!Number.isFinite(timer.time)) refuseTime(timer.time);
-    this.add(timer, timers);
+  /** Waits for the timers of an entry that was restored. */
+  restored(entry: Entry): void {
+    for (const timer of (entry.get(this.slot) as KeyTimers | undefined)?.list ?? []) this.wait(timer);
   }
 
   private ofKey(): KeyTimers | undefined {
     return this.cursor.read(this.slot) as KeyTimers | undefined;
   }
 
-  private add(timer: HeapTimer, timers: KeyTimers): void {
-    timers.add(timer);
+  private wait(timer: HeapTimer): void {
     const moment = this.moments.get(timer.time);
     if (moment !== undefined) moment.timers.push(timer);
     else {
@@ -98,9 +99,9 @@ export class HeapTimers implements TimerQueue<unknown> {
   /** The key must be the current one. */
   private drop(timer: HeapTimer): void {
     const timers = this.ofKey() as KeyTimers;
+    this.cursor.changing(this.slot);
     timers.drop(timer);
     if (timers.list.length === 0) this.cursor.empty(this.slot, false);
-    else this.cursor.changed();
   }
 
   /** The next timer of a moment that is still set. */

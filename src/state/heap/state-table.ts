@@ -59,6 +59,7 @@ export class StateTable<Timers = HeapTimers, Expires extends Expiring = Expiry> 
     private readonly operator: string,
     private readonly development: boolean,
     private readonly maker: StateMaker<Timers, Expires>,
+    private readonly made: (column: StateColumn<Timers, Expires>) => void = () => undefined,
   ) {}
 
   value<T>(descriptor: StateDescriptor<'value', T>): ValueState<T> {
@@ -140,6 +141,7 @@ export class StateTable<Timers = HeapTimers, Expires extends Expiring = Expiry> 
       expiry: null,
     };
     this.columns.set(name, column);
+    this.made(column);
     return column;
   }
 

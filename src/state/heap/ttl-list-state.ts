@@ -21,13 +21,11 @@ export class TtlListState<T> implements ListState<T> {
     const list = cursor.read(slot) as TimedList | undefined;
     if (list === undefined) return noValues;
     const all = list.values;
-    const remains = list.dropExpired(expiry.through(nowMs));
+    const through = expiry.through(nowMs);
+    if (expiry.ttl.updateOnRead || list.hasExpired(through)) cursor.changing(slot);
+    const remains = list.dropExpired(through);
     if (remains === 'none') cursor.empty(slot);
-    else if (remains === 'some') cursor.changed();
-    if (expiry.ttl.updateOnRead && remains !== 'none') {
-      list.times = list.times.map(() => nowMs);
-      cursor.changed();
-    }
+    else if (expiry.ttl.updateOnRead) list.times = list.times.map(() => nowMs);
     const values = expiry.ttl.returnExpired ? all : list.values;
     list.handedOut = true;
     if (this.development) Object.freeze(values);
@@ -43,6 +41,7 @@ export class TtlListState<T> implements ListState<T> {
       cursor.write(slot, new TimedList([value], [nowMs]));
       return;
     }
+    cursor.changing(slot);
     if (list.handedOut) {
       list.values = list.values.slice();
       list.handedOut = false;
@@ -55,7 +54,6 @@ export class TtlListState<T> implements ListState<T> {
         list.times.pop();
       });
     }
-    cursor.changed();
   }
 
   update(values: readonly (T | DeepReadonly<T>)[]): void {

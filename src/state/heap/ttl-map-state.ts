@@ -16,7 +16,7 @@ export class TtlMapState<K, T> implements MapState<K, T> {
   ) {}
 
   get(key: K): DeepReadonly<T> | undefined {
-    const { cursor, expiry } = this;
+    const { cursor, slot, expiry } = this;
     const nowMs = expiry.access();
     const map = this.map();
     const cell = map?.cells.get(key);
@@ -25,8 +25,8 @@ export class TtlMapState<K, T> implements MapState<K, T> {
       this.delete(map, key, cell);
       if (!expiry.ttl.returnExpired) return undefined;
     } else if (expiry.ttl.updateOnRead) {
+      cursor.changing(slot);
       cell.atMs = nowMs;
-      cursor.changed();
     }
     return cell.value as DeepReadonly<T>;
   }
@@ -34,14 +34,16 @@ export class TtlMapState<K, T> implements MapState<K, T> {
   put(key: K, value: T | DeepReadonly<T>): void {
     this.admission.admit(value);
     const nowMs = this.expiry.access();
-    const map = this.map() ?? new TimedMap(new CanonicalMap<unknown, TimedCell>());
+    const { cursor, slot } = this;
+    const known = this.map();
+    const map = known ?? new TimedMap(new CanonicalMap<unknown, TimedCell>());
     const { cells } = map;
     const before = cells.get(key);
+    if (known !== undefined) cursor.changing(slot);
     cells.set(key, new TimedCell(value, nowMs));
-    if (this.cursor.notes) this.cursor.note(() => (before === undefined ? cells.delete(key) : cells.set(key, before)));
+    if (cursor.notes) cursor.note(() => (before === undefined ? cells.delete(key) : cells.set(key, before)));
     if (this.development) deepFreeze(key);
-    if (cells.size === 1) this.cursor.write(this.slot, map);
-    else this.cursor.changed();
+    if (known === undefined) cursor.write(slot, map);
   }
 
   remove(key: K): void {
@@ -62,13 +64,11 @@ export class TtlMapState<K, T> implements MapState<K, T> {
     const map = this.map();
     if (map === undefined) return [];
     const all = [...map.cells.entries()];
-    const remains = map.dropExpired(expiry.through(nowMs));
+    const through = expiry.through(nowMs);
+    if (expiry.ttl.updateOnRead || map.hasExpired(through)) cursor.changing(slot);
+    const remains = map.dropExpired(through);
     if (remains === 'none') cursor.empty(slot);
-    else if (remains === 'some') cursor.changed();
-    if (expiry.ttl.updateOnRead && remains !== 'none') {
-      for (const [, cell] of map.cells.entries()) cell.atMs = nowMs;
-      cursor.changed();
-    }
+    else if (expiry.ttl.updateOnRead) for (const [, cell] of map.cells.entries()) cell.atMs = nowMs;
     const given = expiry.ttl.returnExpired ? all : [...map.cells.entries()];
     return given.map(([key, cell]) => [key as K, cell.value as DeepReadonly<T>] as const);
   }
@@ -79,9 +79,11 @@ export class TtlMapState<K, T> implements MapState<K, T> {
     const map = this.map();
     if (map === undefined) return true;
     if (expiry.ttl.returnExpired) return false;
-    const remains = map.dropExpired(expiry.through(nowMs));
+    const through = expiry.through(nowMs);
+    if (!map.hasExpired(through)) return false;
+    cursor.changing(slot);
+    const remains = map.dropExpired(through);
     if (remains === 'none') cursor.empty(slot);
-    else if (remains === 'some') cursor.changed();
     return remains === 'none';
   }
 
@@ -94,9 +96,9 @@ export class TtlMapState<K, T> implements MapState<K, T> {
   }
 
   private delete(map: TimedMap, key: unknown, cell: TimedCell): void {
+    this.cursor.changing(this.slot);
     map.cells.delete(key);
     if (this.cursor.notes) this.cursor.note(() => map.cells.set(key, cell));
     if (map.cells.size === 0) this.cursor.empty(this.slot);
-    else this.cursor.changed();
   }
 }

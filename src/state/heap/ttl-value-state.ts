@@ -21,8 +21,8 @@ export class TtlValueState<T> implements ValueState<T> {
       cursor.empty(slot);
       if (!expiry.ttl.returnExpired) return undefined;
     } else if (expiry.ttl.updateOnRead) {
+      cursor.changing(slot);
       cell.atMs = nowMs;
-      cursor.changed();
     }
     return cell.value as DeepReadonly<T>;
   }

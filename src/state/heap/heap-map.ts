@@ -1,0 +1,55 @@
+import { CanonicalMap } from './canonical-map.js';
+
+/** Larger maps remember which of their keys changed; smaller ones are written whole. */
+const wholeMax = 16;
+
+/** What became of keys: `removed` ones may have come back since, and then stand behind what was set before. */
+export type ChangedKeys<K> = CanonicalMap<K, 'set' | 'removed'>;
+
+/**
+ * What the slot of a map holds. A large one remembers the keys that changed, so that a delta holds these alone: up to half of them, since the newest confirmed
+ * base or earlier.
+ */
+export class HeapMap<K, V> extends CanonicalMap<K, V> {
+  private changedIn = 0;
+  /** The base from which on all changed keys are known. */
+  private since = 0;
+  private changed: ChangedKeys<K> | null = null;
+
+  /** To be called before a key is set, and after the entry was marked as changed. */
+  setting(key: K, interval: number, confirmed: number): void {
+    if (this.changedIn !== interval) this.open(interval, confirmed);
+    const { changed } = this;
+    if (changed === null) return;
+    const before = changed.get(key);
+    if (before === 'removed' && !this.has(key)) {
+      changed.delete(key);
+      changed.set(key, 'removed');
+    } else if (before === undefined) this.note(changed, key, 'set');
+  }
+
+  /** The same before a key is deleted. */
+  removing(key: K, interval: number, confirmed: number): void {
+    if (this.changedIn !== interval) this.open(interval, confirmed);
+    if (this.changed !== null) this.note(this.changed, key, 'removed');
+  }
+
+  /** The keys that changed since the base; null when they are not known. */
+  changedSince(base: number): ChangedKeys<K> | null {
+    return this.since <= base ? this.changed : null;
+  }
+
+  private note(changed: ChangedKeys<K>, key: K, change: 'set' | 'removed'): void {
+    changed.set(key, change);
+    if (changed.size * 2 > this.size) this.changed = null;
+  }
+
+  private open(interval: number, confirmed: number): void {
+    const isConfirmed = this.changedIn <= confirmed;
+    if (isConfirmed || this.changed === null) {
+      this.changed = this.size > wholeMax ? new CanonicalMap() : null;
+      this.since = isConfirmed ? confirmed : this.changedIn;
+    }
+    this.changedIn = interval;
+  }
+}
