@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CheckpointId } from '../../actors/protocol/ids.js';
+import { createTestedState } from '../../specs/engine/state/tested-state.js';
 import { imageOf, written } from '../../specs/engine/state/written.js';
 import { canonicalKeyText } from '../../src/state/canonical-key.js';
 import { listState, mapState, valueState } from '../../src/state/descriptors.js';
-import { createHeapState } from '../../src/state/heap/heap-state.js';
 import { keyGroupOf, rangeOf } from '../../src/state/key-groups.js';
 import type { KeyedStateBackend } from '../../src/state/keyed-state.js';
 import type { KeyGroupImage, SnapshotBase } from '../../src/state/state-snapshot.js';
@@ -124,7 +124,7 @@ const baseFrom = (checkpoint: CheckpointId | null, base: Kept | undefined): Snap
       };
 
 function heapState(range = everyGroup): KeyedStateBackend {
-  return createHeapState({ operator: 'model', maxParallelism, range, development: true });
+  return createTestedState({ operator: 'model', maxParallelism, range, development: true });
 }
 
 describe(`heap state (seed ${seed})`, () => {

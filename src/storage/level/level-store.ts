@@ -38,6 +38,7 @@ export const removed = (folder: string): Promise<void> => rm(folder, { recursive
 export class LevelStore implements KeyValueStore {
   private readonly level: Level | null;
   private readonly opening: Promise<void>;
+  private written: Promise<null> = Promise.resolve(null);
   private closed = false;
 
   constructor(
@@ -82,10 +83,9 @@ export class LevelStore implements KeyValueStore {
       if (value === null) batch.del(key);
       else batch.put(key, value);
     }
-    this.settle(
-      batch.write().then(() => null),
-      done,
-    );
+    // Threads of the process would write two batches in any order.
+    this.written = this.written.then(() => batch.write()).then(() => null);
+    this.settle(this.written, done);
   }
 
   snapshot(): KeyValueSnapshot {
