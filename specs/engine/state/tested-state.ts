@@ -36,6 +36,7 @@ export function diskInStep(options: TestedOptions, memoryBytes: number): KeyedSt
       for (;;) {
         const progress = advance(entriesMax);
         if (progress === 'done' || (progress === 'progress' && entriesMax < Number.POSITIVE_INFINITY)) return progress;
+        if (progress === 'blocked' && waiting.length === 0) throw new Error('a snapshot waits for nothing');
         settle();
       }
     };
@@ -47,6 +48,7 @@ export function diskInStep(options: TestedOptions, memoryBytes: number): KeyedSt
       for (;;) {
         const timer = take(through);
         if (timer !== null || queue.hasAll(through)) return timer;
+        if (waiting.length === 0) throw new Error('a timer waits for nothing');
         settle();
       }
     };

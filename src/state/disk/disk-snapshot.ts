@@ -104,10 +104,13 @@ export class DiskSnapshot implements StateSnapshot {
           this.wake();
         }),
       );
-      const progress = this.open.waits() ? 'blocked' : this.pages.take(this.open, left);
-      if (progress === 'blocked') return 'blocked';
-      left -= progress;
-      if (!this.pages.isOver || this.open.waits()) continue;
+      if (this.open.waits()) return 'blocked';
+      if (!this.pages.isOver) {
+        const taken = this.pages.take(this.open, left);
+        if (taken === 'blocked') return 'blocked';
+        left -= taken;
+        continue;
+      }
       const part = this.open.finished();
       if (part !== null) this.changed.push(part);
       this.pages.close();

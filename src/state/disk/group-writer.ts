@@ -142,7 +142,7 @@ export class OpenGroup {
     invariant(outside !== null, 'a record without long content is written as it is', {});
     const { kept } = this.setting;
     const { keyEnd, statesStart } = outside;
-    const filled = new ValueReader(inGroup.subarray(keyEnd, statesStart)).readCount();
+    const filled = new ValueReader(inGroup.subarray(keyEnd, statesStart)).readIndex(Number.POSITIVE_INFINITY);
     kept.writeRaw(inGroup.subarray(0, keyEnd));
     kept.write(filled + long.size);
     kept.writeRaw(inGroup.subarray(statesStart));
