@@ -231,7 +231,7 @@ describe(`disk state (seed ${seed})`, () => {
         for (const each of steps) pair.do(each);
         pair.end();
       }),
-      { seed, numRuns: 10 },
+      { seed, numRuns: 40 },
     );
   });
 });
