@@ -4,6 +4,7 @@ import { cac } from 'cac';
 import { keyedCount } from './bench/cluster/keyed-count.js';
 import { latency } from './bench/cluster/latency.js';
 import { memory } from './bench/cluster/memory.js';
+import { disk } from './bench/disk.js';
 import { againstPlainLoop } from './bench/in-one-thread.js';
 import { keyedReduce } from './bench/keyed-reduce.js';
 import { nexmark } from './bench/nexmark.js';
@@ -17,12 +18,13 @@ const cli = cac('bench');
 cli
   .option(
     '--only <names>',
-    'Some of chain,keyed,nexmark,windows,slots,nats,latency,memory,traffic; all of them when left out',
+    'Some of chain,keyed,nexmark,windows,slots,nats,latency,disk,memory,traffic; all of them when left out',
   )
   .option('--repetitions <n>', 'How often chain, keyed, nexmark and windows are measured; the median counts', {
     default: 5,
   })
   .option('--seconds <n>', 'How long memory is watched', { default: 120 })
+  .option('--keys <n>', 'How many keys the disk is measured with at most', { default: 10_000_000 })
   .option('--json', 'Print one JSON line at the end')
   .option('--check', 'Exit 1 when a figure misses what is wanted of it');
 cli.help();
@@ -37,6 +39,7 @@ const benchmarks: Readonly<Record<string, () => Outcome | Promise<Outcome>>> = {
   slots: () => keyedCount('threads'),
   nats: () => keyedCount('nats'),
   latency,
+  disk: () => disk(Number(options.keys)),
   memory: () => memory(Number(options.seconds)),
   traffic,
 };

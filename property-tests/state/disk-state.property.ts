@@ -128,7 +128,7 @@ class Pair {
   private readonly disk: KeyedStateBackend;
   private readonly kept: Kept[] = [];
   private base: Kept | null = null;
-  private underWay: { n: number; base: Kept | null; snapshot: StateSnapshot; then: readonly KeyGroupPart[] } | null =
+  private underWay: { n: number; base: Kept | null; snapshot: StateSnapshot; wanted: readonly KeyGroupPart[] } | null =
     null;
   private n = 0;
 
@@ -177,14 +177,14 @@ class Pair {
     const image = this.heap.fullSnapshot();
     expect(image.advance(Number.POSITIVE_INFINITY)).toBe('done');
     const snapshot = this.disk.snapshot({ epoch: 1, n: this.n }, of);
-    this.underWay = { n: this.n, base, snapshot, then: image.changed };
+    this.underWay = { n: this.n, base, snapshot, wanted: image.changed };
   }
 
   private finish(fate: 'confirmed' | 'pending' | 'aborted'): void {
     const { underWay } = this;
     if (underWay === null) return;
     this.underWay = null;
-    const { n, base, snapshot, then } = underWay;
+    const { n, base, snapshot, wanted } = underWay;
     if (fate === 'aborted') {
       snapshot.cancel();
       this.disk.aborted({ epoch: 1, n });
@@ -199,7 +199,7 @@ class Pair {
     for (const keyGroup of snapshot.unchanged) groups.set(keyGroup, base?.groups.get(keyGroup) as KeyGroupImage);
     this.compare(
       groups,
-      new Map(then.map(({ keyGroup, watermark, bytes }) => [keyGroup, { keyGroup, watermark, parts: [bytes] }])),
+      new Map(wanted.map(({ keyGroup, watermark, bytes }) => [keyGroup, { keyGroup, watermark, parts: [bytes] }])),
     );
     const kept = { n, groups };
     this.kept.push(kept);

@@ -191,10 +191,10 @@ describe(`heap state (seed ${seed})`, () => {
           for (const [key, what, mapKey, to] of all) change(state, new Map(), keys[key], what, mapKeys[mapKey], to);
         };
         const straight = heapState();
-        // The disk writes states in the order in which they are declared, the heap by name.
-        if (testsDisk()) declareAll(straight);
-        make(straight, first);
         const restored = heapState();
+        // The disk writes states in the order in which they are declared, the heap by name.
+        if (testsDisk()) for (const state of [straight, restored]) declareAll(state);
+        make(straight, first);
         const { changed } = written(straight.snapshot({ epoch: 1, n: 1 }, null));
         for (const group of changed) restored.load(imageOf(group), straight.serializers());
         for (const state of [straight, restored]) {

@@ -20,6 +20,8 @@ import { SimStore } from './sim-store.js';
 import type { SimWorld } from './world.js';
 
 export const jobManagerName = 'jm';
+/** Room for a few keys. */
+const stateMemoryBytes = 4_096;
 const clientName = 'client';
 const stopperName = 'stopper';
 const stopMsMax = 2_500;
@@ -118,7 +120,8 @@ export class SimCluster {
     const { cluster, slots } = this.options;
     if (process.name === jobManagerName) this.jobManager = new JobManager(ports, { process: process.name, cluster });
     else {
-      const options = { process: process.name, slots, leader: jobManagerName, cluster, development: true };
+      const tasks = { stateMemoryBytes };
+      const options = { process: process.name, slots, leader: jobManagerName, cluster, development: true, tasks };
       const stores = simulatedStores(process);
       const create = (data: DataPlanePorts): InspectableTaskHost => createTaskHost({ ...data, stores });
       this.taskManagers.set(process.name, new TaskManager(ports, options, create));
