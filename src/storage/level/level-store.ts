@@ -91,10 +91,20 @@ export class LevelStore implements KeyValueStore {
   snapshot(): KeyValueSnapshot {
     const level = this.open;
     const snapshot = level.snapshot();
+    const scans = new Set<StoreScan>();
     return {
       getMany: (keys, done) => this.settle(level.getMany([...keys], { snapshot, fillCache: false }), done),
-      scan: (from, to) => this.scan(level.iterator({ gte: from, lt: to, snapshot, fillCache: false, ...pages })),
-      release: () => this.finish(closeOf(snapshot)),
+      scan: (from, to) => {
+        const iterator = level.iterator({ gte: from, lt: to, snapshot, fillCache: false, ...pages });
+        const scan = this.scan(iterator, () => scans.delete(scan));
+        scans.add(scan);
+        return scan;
+      },
+      release: () => {
+        // One that stays open when its thread ends takes the process down.
+        for (const scan of scans) scan.close();
+        this.finish(closeOf(snapshot));
+      },
     };
   }
 
@@ -122,10 +132,13 @@ export class LevelStore implements KeyValueStore {
     return this.level;
   }
 
-  private scan(iterator: Iterator<Level, string, Uint8Array>): StoreScan {
+  private scan(iterator: Iterator<Level, string, Uint8Array>, closed: () => void): StoreScan {
     return {
       next: (entriesMax, done) => this.settle<readonly StoreEntry[]>(iterator.nextv(entriesMax), done),
-      close: () => this.finish(iterator.close()),
+      close: () => {
+        closed();
+        this.finish(iterator.close());
+      },
     };
   }
 
