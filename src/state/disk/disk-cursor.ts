@@ -241,6 +241,8 @@ export class DiskCursor implements KeyCursor, EntryOwner {
     if (bytes === undefined) return null;
     const entry = new DiskEntry(this.key, group, storeKey, this);
     this.format.decode(bytes, entry);
+    // Live objects are about twice as large as their bytes; the first changes in place take their size.
+    entry.bytes += 2 * bytes.length;
     return this.add(entry);
   }
 
@@ -250,7 +252,6 @@ export class DiskCursor implements KeyCursor, EntryOwner {
   }
 
   private add(entry: DiskEntry): DiskEntry {
-    entry.bytes = entry.size(this.slots);
     this.entry = entry;
     entry.group.entries.set(entry.key, entry);
     this.setting.cache.add(entry);
