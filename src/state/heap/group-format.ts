@@ -47,10 +47,15 @@ export function writeHead(writer: ValueWriter, columns: readonly StateColumn[], 
 
 /** One key of an image; false, and nothing is written, when all that it has has expired and is to be left out. */
 export function writeEntry(writer: ValueWriter, key: unknown, entry: Entry, columns: readonly StateColumn[]): boolean {
-  let filled = 0;
-  for (const column of columns) if (storedContent(column, entry) !== undefined) filled += 1;
+  const filled = filledOf(entry, columns);
   if (filled === 0) return false;
   writer.write(key);
+  writeStates(writer, filled, entry, columns);
+  return true;
+}
+
+/** All states of a key, of which there are so many. */
+export function writeStates(writer: ValueWriter, filled: number, entry: Entry, columns: readonly StateColumn[]): void {
   writer.write(filled);
   for (let index = 0; index < columns.length; index++) {
     const column = columns[index] as StateColumn;
@@ -59,7 +64,13 @@ export function writeEntry(writer: ValueWriter, key: unknown, entry: Entry, colu
     writer.write(index);
     writeContent(writer, column, content);
   }
-  return true;
+}
+
+/** How many states of a key go into a snapshot. */
+export function filledOf(entry: Entry, columns: readonly StateColumn[]): number {
+  let filled = 0;
+  for (const column of columns) if (storedContent(column, entry) !== undefined) filled += 1;
+  return filled;
 }
 
 /** Without what has expired, where that does not go into checkpoints. */
@@ -144,7 +155,9 @@ export function readImage(
 ): void {
   for (let left = reader.readCount(); left > 0; left--) {
     const key = readKey(reader, group, maxParallelism);
-    group.entries.set(key, readEntry(reader, columns, key, group));
+    const entry = readEntry(reader, columns, key, group);
+    if (entry.isEmpty) throw new Unreadable('a key has no state');
+    group.entries.set(key, entry);
   }
 }
 
@@ -158,14 +171,15 @@ export function readKey(reader: ValueReader, { keyGroup }: KeyGroup, maxParallel
   );
 }
 
-function readEntry(reader: ValueReader, columns: readonly StateColumn[], key: unknown, group: KeyGroup): Entry {
+/** All that a key has. */
+export function readEntry(reader: ValueReader, columns: readonly StateColumn[], key: unknown, group: KeyGroup): Entry {
   const entry = new Entry();
   const filled = reader.readCount();
   for (let left = filled; left > 0; left--) {
     const column = columns[reader.readIndex(columns.length)] as StateColumn;
+    if (entry.get(column.slot) !== undefined) throw new Unreadable('a key has a state twice');
     entry.set(column.slot, readContent(reader, column, { key, group, entry }));
   }
-  if (entry.filled !== filled || filled === 0) throw new Unreadable('a key has no state, or one twice');
   return entry;
 }
 

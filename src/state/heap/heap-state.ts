@@ -211,7 +211,6 @@ class HeapState implements KeyedStateBackend {
     const stamp = this.taken.get(checkpointText(base));
     if (stamp === undefined) return null;
     for (const [text, other] of this.taken) if (other < stamp) this.taken.delete(text);
-    this.cursor.confirmed = stamp;
     for (const group of this.cursor.groups) group.forgetThrough(stamp);
     return stamp;
   }
