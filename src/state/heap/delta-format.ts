@@ -69,7 +69,7 @@ export function writeChanges(
     writer.write(index);
     const content = storedContent(column, entry);
     if (content === undefined) writer.writeByte(how.gone);
-    else if (!wrotePatch(writer, column, content, base)) {
+    else if (!wrotePatch(writer, column, content)) {
       writer.writeByte(how.whole);
       writeContent(writer, column, content);
     }
@@ -77,11 +77,14 @@ export function writeChanges(
   return true;
 }
 
-/** False when the content does not know what of it has changed. */
-function wrotePatch(writer: ValueWriter, column: StateColumn, content: unknown, base: number): boolean {
+/**
+ * False when the content does not know what of it has changed. What it knows is of its last interval, like the changes of its entry, which is replaced when it changed in
+ * more than one since the base.
+ */
+function wrotePatch(writer: ValueWriter, column: StateColumn, content: unknown): boolean {
   try {
     if (content instanceof HeapList) {
-      const kept = content.keptSince(base);
+      const { kept } = content;
       if (kept === null) return false;
       writer.writeByte(how.patch);
       writer.write(kept);
@@ -89,7 +92,7 @@ function wrotePatch(writer: ValueWriter, column: StateColumn, content: unknown, 
       return true;
     }
     if (!(content instanceof HeapMap)) return false;
-    const changed = content.changedSince(base);
+    const changed = content.changedKeys;
     if (changed === null) return false;
     writer.writeByte(how.patch);
     writeMapPatch(writer, content, changed, column.admission);

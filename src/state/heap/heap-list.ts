@@ -4,16 +4,13 @@
  */
 export class HeapList {
   handedOut = false;
-  /** The interval of the change before; nothing has changed since then but what comes behind the first `kept` values. */
-  private since: number;
-  private kept = -1;
+  private keptCount = -1;
 
   /** `changedIn` is the interval in which it is made; zero for one that was restored, whose array may be frozen. */
   constructor(
     public values: unknown[],
     private changedIn: number,
   ) {
-    this.since = changedIn;
     this.handedOut = changedIn === 0;
   }
 
@@ -24,13 +21,12 @@ export class HeapList {
       this.handedOut = false;
     }
     if (this.changedIn === interval) return;
-    this.since = this.changedIn;
     this.changedIn = interval;
-    this.kept = this.values.length;
+    this.keptCount = this.values.length;
   }
 
-  /** How many of its values the base has, the rest having been appended since then; null when more than that may have changed. */
-  keptSince(base: number): number | null {
-    return this.kept >= 0 && this.since <= base ? this.kept : null;
+  /** How many values it had before the interval of its last change, in which it was only appended to; null when it was made in that. */
+  get kept(): number | null {
+    return this.keptCount >= 0 ? this.keptCount : null;
   }
 }

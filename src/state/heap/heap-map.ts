@@ -11,8 +11,6 @@ export type ChangedKeys<K> = CanonicalMap<K, 'set' | 'removed'>;
  */
 export class HeapMap<K, V> extends CanonicalMap<K, V> {
   private changedIn = 0;
-  /** The interval of the change before: nothing but `changed` has changed since then. */
-  private since = 0;
   private changed: ChangedKeys<K> | null = null;
 
   /** To be called before a key is set, and after the entry was marked as changed. */
@@ -33,9 +31,9 @@ export class HeapMap<K, V> extends CanonicalMap<K, V> {
     if (this.changed !== null) this.note(this.changed, key, 'removed');
   }
 
-  /** The keys that changed since the base; null when they are not known. */
-  changedSince(base: number): ChangedKeys<K> | null {
-    return this.since <= base ? this.changed : null;
+  /** The keys that changed in the interval of its last change; null when they are not known. */
+  get changedKeys(): ChangedKeys<K> | null {
+    return this.changed;
   }
 
   private note(changed: ChangedKeys<K>, key: K, change: 'set' | 'removed'): void {
@@ -44,7 +42,6 @@ export class HeapMap<K, V> extends CanonicalMap<K, V> {
   }
 
   private open(interval: number): void {
-    this.since = this.changedIn;
     this.changedIn = interval;
     this.changed = this.size > wholeMax ? new CanonicalMap() : null;
   }
