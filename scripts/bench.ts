@@ -9,6 +9,7 @@ import { againstPlainLoop } from './bench/in-one-thread.js';
 import { keyedReduce } from './bench/keyed-reduce.js';
 import { nexmark } from './bench/nexmark.js';
 import type { Outcome } from './bench/outcome.js';
+import { snapshots } from './bench/snapshots.js';
 import { statelessChain } from './bench/stateless-chain.js';
 import { traffic } from './bench/traffic/traffic.js';
 import { windows } from './bench/windows.js';
@@ -18,7 +19,7 @@ const cli = cac('bench');
 cli
   .option(
     '--only <names>',
-    'Some of chain,keyed,nexmark,windows,slots,nats,latency,disk,memory,traffic; all of them when left out',
+    'Some of chain,keyed,nexmark,windows,snapshots,slots,nats,latency,disk,memory,traffic; all of them when left out',
   )
   .option('--repetitions <n>', 'How often chain, keyed, nexmark and windows are measured; the median counts', {
     default: 5,
@@ -36,6 +37,7 @@ const benchmarks: Readonly<Record<string, () => Outcome | Promise<Outcome>>> = {
   keyed: () => againstPlainLoop('keyed', [keyedReduce(60, 1, 6_000_000), keyedReduce(10, 2, null)], repetitions),
   windows: () => againstPlainLoop('windows', windows(1_000_000), repetitions),
   nexmark: () => nexmark(1_000_000, Math.min(repetitions, 3)),
+  snapshots,
   slots: () => keyedCount('threads'),
   nats: () => keyedCount('nats'),
   latency,

@@ -14,6 +14,7 @@ cli
   )
   .option('--small', 'The seed is one of a soak of small clusters')
   .option('--mutant <name>', 'With this defect planted')
+  .option('--resumed', 'The run that goes on from the savepoint which the run of that seed has left')
   .option('--all', 'Also tell heartbeats and reports');
 cli.help();
 const { options } = cli.parse();
@@ -22,12 +23,15 @@ if (!options.help) {
   const mutant = options.mutant === undefined ? null : mutants.find(({ name }) => name === options.mutant);
   if (mutant === undefined)
     throw new Error(`There is no mutant ${options.mutant}: they stand in scripts/mutants/planted.`);
-  const { planRun, runOf, simulate } = await buildSimulation(mutant);
+  const { planRun, runOf, simulate, simulateAndResume } = await buildSimulation(mutant);
   const plan = planRun(Number(options.seed), options.small === true ? 'small' : 'any');
   const deviations = options.deviations === undefined ? null : unpackDeviations(String(options.deviations));
   console.log(`job ${JSON.stringify(plan.job)}`);
   console.log(`${plan.taskManagers} task managers with ${plan.slots} slots, healed at ${plan.healAtMs} ms`);
-  const report = simulate({ ...runOf(plan, deviations), onTrace: (record) => tell(record, options.all === true) });
+  const onTrace = (record: TraceRecord): void => tell(record, options.all === true);
+  const { resumed } =
+    options.resumed === true ? simulateAndResume(plan, (spec) => ({ ...spec, onTrace })) : { resumed: null };
+  const report = resumed ?? simulate({ ...runOf(plan, deviations), onTrace });
   console.log(`deviations ${JSON.stringify(report.deviations, null, 2)}`);
   console.log(
     `${report.outcome ?? 'not ended'} after ${report.events} events, ${report.virtualMs.toFixed(1)} virtual ms, digest ${report.digest}`,

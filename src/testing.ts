@@ -4,6 +4,35 @@ import { engineModules } from './engine-modules.js';
 import { type CheckJobOptions, type CheckJobReport, checkJobWith } from './simulation/check-job.js';
 
 export { type CheckJobOptions, type CheckJobReport, JobCheckFailure } from './simulation/check-job.js';
+export {
+  type CheckOperatorOptions,
+  type CheckOperatorReport,
+  type CheckTwoInputOperatorOptions,
+  checkOperator,
+  checkTwoInputOperator,
+  OperatorCheckFailure,
+} from './simulation/harness/check-operator.js';
+export type { HarnessSnapshot } from './simulation/harness/harness-run.js';
+export type { CheckMode } from './simulation/harness/modes.js';
+export {
+  type OpenHarnessOptions,
+  type OpenTwoInputHarnessOptions,
+  OperatorHarness,
+  openHarness,
+  openTwoInputHarness,
+  TwoInputHarness,
+} from './simulation/harness/operator-harness.js';
+export type { PendingTimer } from './simulation/harness/pending-timers.js';
+export {
+  first,
+  processingTime,
+  record,
+  type ScriptElement,
+  second,
+  type TwoInputElement,
+  watermark,
+} from './simulation/harness/script.js';
+export type { Emitted } from './simulation/harness/taken-output.js';
 
 /**
  * Puts a job through simulated clusters: once undisturbed, then under generated schedules of crashes, pauses, partitions, lost and late messages,

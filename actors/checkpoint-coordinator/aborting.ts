@@ -9,6 +9,7 @@ import { cellAt, mapCells, valuesOf, withCell } from './cells.js';
 import { answerLate } from './collecting.js';
 import type { CheckpointCoordinatorContext, Phase } from './context.js';
 import type { CheckpointCoordinatorMessage } from './messages.js';
+import { stopAgain } from './savepoints.js';
 import { endCollecting } from './triggering.js';
 
 type Context = CheckpointCoordinatorContext;
@@ -25,7 +26,9 @@ export function abort(context: Context): Decision<Context> {
     context: {
       phases: mapCells(context.phases, (phase): Phase => (phase === 'exempt' ? phase : 'aborting')),
       missing: asked.length,
-      failures: context.failures + 1,
+      // Nobody's checkpoint has failed with a savepoint of a job that goes on.
+      failures: context.failures + (context.savepoint?.step === 'taking' ? 0 : 1),
+      ...stopAgain(context),
     },
     effects: [
       ...unaskOpen(context),

@@ -2,10 +2,12 @@ import { answer } from '../kernel/answer.js';
 import type { Effect } from '../kernel/effect.js';
 import type { AnyMessage, AskId, Delivered } from '../kernel/message.js';
 import { checkpointText, type JobRun, type SubtaskKey } from '../protocol/ids.js';
+import type { SavepointMark } from '../protocol/savepoint.js';
 import type { SubtaskMessage } from '../subtask/messages.js';
 import { cellAt } from './cells.js';
 import type { CheckpointCoordinatorContext, Member, Phase } from './context.js';
 import type { CheckpointCoordinatorAnswer } from './messages.js';
+import { markOf } from './savepoints.js';
 
 type Context = CheckpointCoordinatorContext;
 
@@ -36,7 +38,7 @@ export function ask(context: Context, member: Member, phase: AskingPhase, deadli
   const checkpoint = context.newest;
   const message: SubtaskMessage =
     phase === 'triggered'
-      ? { type: 'subtask.triggerCheckpoint', run, checkpoint, base: context.latest?.id ?? null }
+      ? { type: 'subtask.triggerCheckpoint', run, checkpoint, base: context.latest?.id ?? null, ...marked(context) }
       : { type: `subtask.${questions[phase]}`, run, checkpoint };
   return {
     kind: 'ask',
@@ -46,6 +48,11 @@ export function ask(context: Context, member: Member, phase: AskingPhase, deadli
     everyMs: askEveryMs,
     deadlineMs,
   };
+}
+
+function marked(context: Context): { readonly savepoint?: SavepointMark } {
+  const savepoint = markOf(context);
+  return savepoint === null ? {} : { savepoint };
 }
 
 export const unask = (context: Context, phase: AskingPhase, key: SubtaskKey): Effect => ({

@@ -1,5 +1,6 @@
 import type { Failure } from '../kernel/failure.js';
 import { invariant } from '../kernel/invariant.js';
+import type { AskRef } from '../kernel/message.js';
 import type {
   Address,
   CheckpointId,
@@ -13,6 +14,7 @@ import type {
 import { actorNames, jobRun, subtaskKey } from '../protocol/ids.js';
 import type { JobGraph } from '../protocol/job-graph.js';
 import type { CheckpointManifest, EnumeratorSnapshot, SubtaskSnapshot } from '../protocol/manifest.js';
+import type { SavepointWish, StopWithSavepoint } from '../protocol/savepoint.js';
 import type { Cells } from './cells.js';
 import type { CheckpointCoordinatorInput } from './messages.js';
 
@@ -52,6 +54,24 @@ export type Phase =
   | 'committed'
   | 'aborting'
   | 'aborted';
+
+/**
+ * A savepoint of a job that goes on: `wanted` until a checkpoint may begin, `taking` while its parts are collected, then `covering`, while a
+ * checkpoint that commits all it holds is taken right after it, and then it is published.
+ */
+export interface Savepoint {
+  readonly wish: SavepointWish;
+  readonly ask: AskRef;
+  readonly step: 'wanted' | 'taking' | 'covering';
+  /** From `covering` on. */
+  readonly taken: CheckpointManifest | null;
+}
+
+/** The savepoint with which the job ends: it is the last checkpoint too. One that fails is tried again. */
+export interface Stop {
+  readonly wish: StopWithSavepoint;
+  readonly step: 'wanted' | 'taking' | 'published';
+}
 
 /** What stays the same for the life of this actor. */
 export interface Plan {
@@ -106,6 +126,10 @@ export interface CheckpointCoordinatorContext {
   readonly creations: number;
   /** Blobs that only the checkpoint before the newest durable one refers to. */
   readonly superseded: readonly string[];
+
+  // Savepoints
+  readonly savepoint: Savepoint | null;
+  readonly stop: Stop | null;
 }
 
 const checkpointsPerRound = 1_000_000;
@@ -131,7 +155,15 @@ export function checkpointCoordinatorContext(input: CheckpointCoordinatorInput):
     missing: 0,
     creations: 0,
     superseded: [],
+    savepoint: null,
+    stop: stopOf(input),
   };
+}
+
+/** A run that goes on from the savepoint with which the job ends has it to publish, whatever it was told. */
+function stopOf({ latest, stop }: CheckpointCoordinatorInput): Stop | null {
+  const wish = latest?.stops ?? stop ?? null;
+  return wish === null ? null : { wish, step: 'wanted' };
 }
 
 function planOf(input: CheckpointCoordinatorInput): Plan {

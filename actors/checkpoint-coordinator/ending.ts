@@ -38,7 +38,13 @@ export function reportFailure(context: Context): Decision<Context> {
 }
 
 export const reportAllFinished = (context: Context): Decision<Context> => ({
-  effects: [tellJobMaster(context, { type: 'checkpointCoordinator.allFinished', run: context.plan.run })],
+  effects: [
+    tellJobMaster(context, {
+      type: 'checkpointCoordinator.allFinished',
+      run: context.plan.run,
+      ...(context.stop?.step === 'published' ? { savepoint: context.stop.wish.name } : {}),
+    }),
+  ],
 });
 
 const tellJobMaster = ({ plan }: Context, message: JobMasterMessage): Effect => ({

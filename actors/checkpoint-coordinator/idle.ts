@@ -14,9 +14,12 @@ export function schedule(context: Context): Decision<Context> {
 
 export const unschedule = (): Decision<Context> => ({ effects: [{ kind: 'timer.stop', timer: due }] });
 
-function nextDelayMs({ plan, unfinished, undrained, failures }: Context): number | null {
+function nextDelayMs({ plan, unfinished, undrained, failures, savepoint, stop }: Context): number | null {
   const { checkpointIntervalMs, checkpointMinPauseMs } = plan.graph.options;
-  if (unfinished === 0) return 0;
+  if (unfinished === 0 || savepoint?.step === 'wanted') return 0;
+  // Until the savepoint with which the job ends no checkpoint may come: it could be the last one.
+  if (stop?.wish.drain && undrained > 0) return null;
+  if (stop !== null) return failures === 0 ? 0 : Math.max(checkpointMinPauseMs, plan.askEveryMs);
   // The final checkpoint is taken at once, but one that has just failed would fail again: no storm of retries.
   if (undrained === 0) return failures === 0 ? 0 : Math.max(checkpointMinPauseMs, plan.askEveryMs);
   return checkpointIntervalMs === null ? null : Math.max(checkpointIntervalMs, checkpointMinPauseMs);

@@ -20,12 +20,36 @@ import {
   timesOutThis,
 } from './collecting.js';
 import { checkpointCoordinatorContext } from './context.js';
+import { cover, takesLast } from './covering.js';
 import { describe } from './describing.js';
 import { noteAbortTimeout, noteAbsent, noteCommitTimeout, reportAllFinished, reportFailure } from './ending.js';
 import { schedule, unschedule } from './idle.js';
 import { isAllFinished, isLastDrained, noteDrained } from './lives.js';
 import { checkpointCoordinatorMessages } from './messages.js';
-import { complete, deleteSuperseded, finishesJob, isLastCommitted, noteCommitted } from './notifying.js';
+import {
+  commitsSavepoint,
+  complete,
+  deleteSuperseded,
+  finishesJob,
+  isLastCommitted,
+  noteCommitted,
+} from './notifying.js';
+import {
+  failsGoing,
+  isOfGoingJob,
+  isPublication,
+  isPublished,
+  isRefusedForGood,
+  leaveUnresolved,
+  mayPublishAgain,
+  notePublished,
+  noteUnpublished,
+  publish,
+  publishAgain,
+  publishesLast,
+  rejectUnpublished,
+} from './publishing.js';
+import { hasToPublish, noteSavepoint, noteStop, rejectAborted, wantsSavepoint } from './savepoints.js';
 import { begin, isLastSource, noteSource, trigger } from './triggering.js';
 import { waitingFor } from './waiting.js';
 import {
@@ -40,6 +64,13 @@ import {
   writeDeadlineMs,
 } from './writing.js';
 
+/** The store does not take a savepoint. `idle` ends the job at once where nothing is left to run. */
+const unpublished = [
+  { guard: 'isRefusedForGood', target: 'idle', actions: 'rejectUnpublished' },
+  { guard: 'failsGoing', target: 'idle', actions: 'leaveUnresolved' },
+  { guard: 'isPublication', target: 'failed', actions: 'noteUnpublished' },
+] as const;
+
 /** Takes the checkpoints of one run, one at a time, and tells when nothing is left to run. */
 export const checkpointCoordinatorActor = defineActor({
   role: 'checkpoint-coordinator',
@@ -52,7 +83,16 @@ export const checkpointCoordinatorActor = defineActor({
       entry: 'schedule',
       exit: 'unschedule',
       on: {
-        'checkpoint.due': [{ guard: 'isAllFinished', target: 'allFinished' }, { target: 'triggering' }],
+        'checkpoint.due': [
+          { guard: 'hasToPublish', target: 'publishing' },
+          { guard: 'isAllFinished', target: 'allFinished' },
+          { target: 'triggering' },
+        ],
+        'checkpointCoordinator.savepoint': [
+          { guard: 'wantsSavepoint', target: 'idle', reenter: true, actions: 'noteSavepoint' },
+          { actions: 'noteSavepoint' },
+        ],
+        'checkpointCoordinator.stopWithSavepoint': { target: 'idle', reenter: true, actions: 'noteStop' },
         'subtask.drained': [
           { guard: 'isLastDrained', target: 'triggering', actions: 'noteDrained' },
           { actions: 'noteDrained' },
@@ -78,6 +118,8 @@ export const checkpointCoordinatorActor = defineActor({
       on: {
         'subtask.barrierInjected': { actions: 'noteInjected' },
         'subtask.snapshotted': [
+          // A savepoint of a job that goes on: at once the checkpoint that covers it.
+          { guard: 'takesLast', target: 'triggering', actions: ['noteSnapshot', 'cover'] },
           { guard: 'isLastSnapshot', target: 'writingManifest', actions: 'noteSnapshot' },
           { actions: 'noteSnapshot' },
         ],
@@ -115,12 +157,42 @@ export const checkpointCoordinatorActor = defineActor({
       entry: 'complete',
       on: {
         'subtask.committed': [
+          { guard: 'commitsSavepoint', target: 'publishing', actions: ['noteCommitted', 'deleteSuperseded'] },
           { guard: 'finishesJob', target: 'allFinished', actions: ['noteCommitted', 'deleteSuperseded'] },
           { guard: 'isLastCommitted', target: 'idle', actions: ['noteCommitted', 'deleteSuperseded'] },
           { actions: 'noteCommitted' },
         ],
         'ask.expired': { guard: 'isOpenAsk', target: 'failed', actions: 'noteCommitTimeout' },
         'ask.absent': { guard: 'isOpenAsk', target: 'failed', actions: 'noteAbsent' },
+      },
+    },
+
+    // What the savepoint holds is committed. Left when the store has said that it shows it, or refuses; when nobody can tell, a job that goes on
+    // goes on, and one that ends with it begins a new run, which tries again.
+    publishing: {
+      entry: 'publish',
+      after: {
+        writeDeadline: [
+          { guard: 'isOfGoingJob', target: 'idle', actions: 'leaveUnresolved' },
+          { target: 'failed', actions: 'noteUnpublished' },
+        ],
+      },
+      on: {
+        'record.created': [
+          { guard: 'publishesLast', target: 'allFinished', actions: 'notePublished' },
+          { guard: 'isPublished', target: 'idle', actions: 'notePublished' },
+        ],
+        'record.exists': [
+          { guard: 'publishesLast', target: 'allFinished', actions: 'notePublished' },
+          { guard: 'isPublished', target: 'idle', actions: 'notePublished' },
+          ...unpublished,
+        ],
+        'record.unknown': [
+          { guard: 'mayPublishAgain', actions: 'publishAgain' },
+          { guard: 'failsGoing', target: 'idle', actions: 'leaveUnresolved' },
+          { guard: 'isPublication', target: 'failed', actions: 'noteUnpublished' },
+        ],
+        'record.failed': unpublished,
       },
     },
 
@@ -133,9 +205,9 @@ export const checkpointCoordinatorActor = defineActor({
           {
             guard: 'exhaustsTolerance',
             target: 'failed',
-            actions: ['noteAborted', 'deleteAborted', 'noteTooManyFailures'],
+            actions: ['noteAborted', 'deleteAborted', 'rejectAborted', 'noteTooManyFailures'],
           },
-          { guard: 'isLastAborted', target: 'idle', actions: ['noteAborted', 'deleteAborted'] },
+          { guard: 'isLastAborted', target: 'idle', actions: ['noteAborted', 'deleteAborted', 'rejectAborted'] },
           { actions: 'noteAborted' },
         ],
         'ask.expired': { guard: 'isOpenAsk', target: 'failed', actions: 'noteAbortTimeout' },
@@ -151,6 +223,8 @@ export const checkpointCoordinatorActor = defineActor({
     'subtask.snapshotted': { actions: 'answerLate' },
     'subtask.declined': { actions: 'answerLate' },
     'subtask.drained': { actions: 'noteDrained' },
+    'checkpointCoordinator.savepoint': { actions: 'noteSavepoint' },
+    'checkpointCoordinator.stopWithSavepoint': { actions: 'noteStop' },
   },
   actions: {
     describe,
@@ -183,8 +257,29 @@ export const checkpointCoordinatorActor = defineActor({
     noteAbortTimeout,
     reportFailure,
     reportAllFinished,
+    cover,
+    publish,
+    publishAgain,
+    notePublished,
+    rejectUnpublished,
+    leaveUnresolved,
+    noteUnpublished,
+    noteSavepoint,
+    noteStop,
+    rejectAborted,
   },
   guards: {
+    takesLast,
+    commitsSavepoint,
+    publishesLast,
+    isPublished,
+    isRefusedForGood,
+    isPublication,
+    isOfGoingJob,
+    mayPublishAgain,
+    failsGoing,
+    hasToPublish,
+    wantsSavepoint,
     isAllFinished,
     isLastDrained,
     isLastSource,
@@ -224,6 +319,7 @@ export const checkpointCoordinatorActor = defineActor({
   refusals: {
     staleRun: 'It speaks of another run of the job.',
     staleCheckpoint: 'It speaks of a checkpoint that is over.',
+    busy: 'Another savepoint is being taken; the question is repeated.',
   },
   refused: {},
   waitingFor,

@@ -6,6 +6,7 @@ import type { ClusterOptions, Placement } from '../protocol/deployment.js';
 import type { CheckpointId, Epoch, Incarnation, JobId, JobRun, SubtaskKey } from '../protocol/ids.js';
 import type { JobGraph } from '../protocol/job-graph.js';
 import type { CheckpointManifest, EnumeratorSnapshot, SubtaskSnapshot } from '../protocol/manifest.js';
+import type { SavepointName, SavepointWish, StopWithSavepoint } from '../protocol/savepoint.js';
 
 export type CheckpointCoordinatorMessage =
   /** Told by a source-coordinator: its valve is closed and its earlier assignments are acknowledged. */
@@ -56,6 +57,10 @@ export type CheckpointCoordinatorMessage =
   | { readonly type: 'subtask.drained'; readonly run: JobRun; readonly subtask: SubtaskKey }
   /** Told by the job-master with its part of the answer to a client, whose question it is. */
   | { readonly type: 'checkpointCoordinator.describe'; readonly ask: AskRef; readonly job: JobDescription }
+  /** Told by the job-master for a client, whose question it is; answered with `savepoint.completed`, or `job.rejected` with the reason. */
+  | { readonly type: 'checkpointCoordinator.savepoint'; readonly ask: AskRef; readonly wish: SavepointWish }
+  /** Told by the job-master: the job ends with this savepoint; the wish is durable. */
+  | { readonly type: 'checkpointCoordinator.stopWithSavepoint'; readonly stop: StopWithSavepoint }
   /** Timers of this actor. */
   | { readonly type: 'checkpoint.due' }
   | { readonly type: 'checkpoint.timedOut'; readonly checkpoint: CheckpointId }
@@ -67,6 +72,14 @@ export interface JobDescribed {
   readonly type: 'job.described';
   readonly job: JobDescription;
   readonly checkpoints: CheckpointsDescription | null;
+}
+
+/** Answers a client: the savepoint exists, and what it holds is committed. */
+export interface SavepointCompleted {
+  readonly type: 'savepoint.completed';
+  readonly job: JobId;
+  readonly name: SavepointName;
+  readonly bytes: number;
 }
 
 export interface CheckpointsDescription {
@@ -87,6 +100,8 @@ export type CheckpointCoordinatorAnswer = { readonly type: 'checkpointCoordinato
 
 export const checkpointCoordinatorMessages = {
   'checkpointCoordinator.describe': 'Say to this client how checkpoints do, and what the job is doing.',
+  'checkpointCoordinator.savepoint': 'Take a savepoint, and answer this client.',
+  'checkpointCoordinator.stopWithSavepoint': 'Take the savepoint with which the job ends.',
   'sourceCoordinator.snapshotted': 'The unassigned splits of a source, with its valve closed.',
   'subtask.barrierInjected': 'A triggered subtask has put the barrier into its stream.',
   'subtask.snapshotted': "A subtask's part of the checkpoint is durable.",
@@ -115,5 +130,7 @@ export interface CheckpointCoordinatorInput {
   readonly latest: CheckpointManifest | null;
   /** Subtasks that have nothing more to do. */
   readonly finished: readonly SubtaskKey[];
+  /** The job is to end with this savepoint. Absent while nobody wants that. */
+  readonly stop?: StopWithSavepoint;
   readonly options: ClusterOptions;
 }

@@ -7,6 +7,7 @@ import { cellAt, mapCells, withCell } from './cells.js';
 import type { CheckpointCoordinatorContext, Phase } from './context.js';
 import { grown } from './lives.js';
 import type { CheckpointCoordinatorMessage } from './messages.js';
+import { hasToPublish } from './savepoints.js';
 import { manifestOf } from './writing.js';
 
 type Context = CheckpointCoordinatorContext;
@@ -54,6 +55,10 @@ export const isLastCommitted = (context: Context, message: Committed): boolean =
 
 export const finishesJob = (context: Context, message: Committed): boolean =>
   isLastCommitted(context, message) && context.unfinished === 1 && message.finished;
+
+/** What the savepoint holds is committed now, so that it may be shown. */
+export const commitsSavepoint = (context: Context, message: Committed): boolean =>
+  isLastCommitted(context, message) && hasToPublish(context);
 
 /**
  * Everybody builds on the new checkpoint now, so what only the one before refers to is dead for good. By name, never by

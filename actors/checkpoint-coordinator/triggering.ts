@@ -10,6 +10,7 @@ import { ask } from './asking.js';
 import { cellsOf, valuesOf } from './cells.js';
 import type { CheckpointCoordinatorContext, Member, Phase } from './context.js';
 import type { CheckpointCoordinatorMessage } from './messages.js';
+import { takenNext } from './savepoints.js';
 
 type Context = CheckpointCoordinatorContext;
 type SourceSnapshotted = Delivered<Extract<CheckpointCoordinatorMessage, { type: 'sourceCoordinator.snapshotted' }>>;
@@ -29,6 +30,7 @@ export function begin(context: Context): Decision<Context> {
       phases: cellsOf(context.lives.map((life): Phase => (life === 'finished' ? 'exempt' : 'awaited'))),
       snapshots: cellsOf(context.plan.members.map(() => null)),
       missing: context.plan.sources.length,
+      ...takenNext(context),
     },
     effects: [
       { kind: 'timer.start', timer: timedOut, delayMs: context.plan.graph.options.checkpointTimeoutMs, message },

@@ -1,5 +1,6 @@
 import { cellAt } from './cells.js';
 import type { CheckpointCoordinatorContext, Phase } from './context.js';
+import { publicationKey } from './publishing.js';
 import { keyOf } from './writing.js';
 
 /** What a state waits for, for people. */
@@ -13,6 +14,8 @@ export function waitingFor(state: string, context: CheckpointCoordinatorContext)
       return [keyOf(context)];
     case 'notifying':
       return membersIn(context, ['committing']);
+    case 'publishing':
+      return [publicationKey(context)];
     case 'aborting':
       return membersIn(context, ['aborting']);
     default:

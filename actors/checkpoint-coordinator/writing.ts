@@ -14,7 +14,7 @@ type Context = CheckpointCoordinatorContext;
 type On<T extends RecordEvent['type']> = Delivered<Extract<RecordEvent, { type: T }>>;
 
 /** How often the creation of one entry is tried; each try takes up to the store's timeout. */
-const creationsMax = 5;
+export const creationsMax = 5;
 
 /** Every part is durable, so the readers go on; then creates the log entry that makes the checkpoint complete. */
 export function write(context: Context): Decision<Context> {
@@ -62,7 +62,8 @@ export function manifestOf(context: Context): CheckpointManifest {
     newest,
     finished,
   });
-  return { id: newest, run, subtasks, enumerators, finished };
+  const stops = context.stop?.step === 'taking' ? { stops: context.stop.wish } : {};
+  return { id: newest, run, subtasks, enumerators, finished, ...stops };
 }
 
 export const isOurs = (context: Context, { request }: On<RecordEvent['type']>): boolean => request === keyOf(context);

@@ -3,6 +3,7 @@ import type { AskRef, Delivered } from '../kernel/message.js';
 import type { ClusterOptions } from '../protocol/deployment.js';
 import type { Epoch, Incarnation, JobId, ProcessName } from '../protocol/ids.js';
 import type { JobRecord, JobResult } from '../protocol/job-graph.js';
+import type { SavepointName, SavepointWish, StopWithSavepoint } from '../protocol/savepoint.js';
 import type { DispatcherInput, DispatcherMessage } from './messages.js';
 
 /** A job of the store that is being looked at after a change of leader: first its result, then its record. */
@@ -15,18 +16,46 @@ export interface Lookup {
 export interface Submission {
   readonly record: JobRecord;
   readonly ask: AskRef;
-  /** `result`: its record stood there already, and nothing is known of the job. */
-  readonly step: 'creating' | 'result';
+  /** `origin`: whether it can begin with its savepoint. `result`: its record stood there already, and nothing is known of the job. */
+  readonly step: 'origin' | 'creating' | 'result';
   readonly request: string;
 }
 
 /** A wish to stop a job, until no leader can miss it. */
 export interface Stop {
   readonly ask: AskRef;
+  /** The savepoint with which the job is to end; null where its input ends. */
+  readonly savepoint: StopWithSavepoint | null;
   /** First it is made durable, then it is made sure that no newer leader may have looked before that. */
   readonly step: 'keeping' | 'checking';
   readonly request: string;
 }
+
+/** What the store is being asked about savepoints, for one client. */
+export interface SavepointWork {
+  readonly ask: AskRef;
+  readonly step: SavepointStep;
+  readonly request: string;
+}
+
+export type SavepointStep =
+  /** The name becomes this request's. With `stop` the job is to end with it. */
+  | {
+      readonly kind: 'reserving';
+      readonly job: JobId;
+      readonly wish: SavepointWish;
+      readonly stop: StopWithSavepoint | null;
+    }
+  /** Whether it is there already. */
+  | {
+      readonly kind: 'looking';
+      readonly job: JobId;
+      readonly wish: SavepointWish;
+      readonly stop: StopWithSavepoint | null;
+    }
+  | { readonly kind: 'describing'; readonly name: SavepointName }
+  | { readonly kind: 'listing' }
+  | { readonly kind: 'discarding'; readonly name: SavepointName };
 
 export interface DispatcherContext {
   readonly epoch: Epoch;
@@ -43,6 +72,8 @@ export interface DispatcherContext {
   readonly submissions: Readonly<Record<JobId, Submission>>;
   /** Jobs that somebody wants to stop, and the wish is not durable yet. */
   readonly stops: Readonly<Record<JobId, Stop>>;
+  /** By the question of the client. */
+  readonly savepoints: Readonly<Record<string, SavepointWork>>;
   /** Jobs that have a job-master. */
   readonly running: readonly JobId[];
   /** Jobs whose result is durable. */
@@ -64,6 +95,7 @@ export function dispatcherContext(input: DispatcherInput): DispatcherContext {
     lookups: {},
     submissions: {},
     stops: {},
+    savepoints: {},
     running: [],
     results: {},
     damaged: {},

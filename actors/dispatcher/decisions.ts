@@ -15,11 +15,23 @@ export {
 } from './lookups.js';
 export { describeJob, listJobs } from './overview.js';
 export { cancelJob, noteEnded } from './running.js';
+export {
+  deleteSavepoint,
+  describeSavepoint,
+  isSavepointWork,
+  listSavepoints,
+  savepointJob,
+  savepointOn,
+  stopWithSavepoint,
+} from './savepoints.js';
 export { isStop, stopJob, stopOn } from './stopping.js';
 export { isSubmission, submit, submitOn } from './submissions.js';
 
 /** What people see the dispatcher wait for. */
-export const waitingFor = (state: string, { listing, lookups, submissions, stops }: Context): readonly string[] =>
+export const waitingFor = (
+  state: string,
+  { listing, lookups, submissions, stops, savepoints }: Context,
+): readonly string[] =>
   state === 'recovering'
     ? [...(listing === null ? [] : ['jobs/']), ...Object.keys(lookups)]
-    : [...Object.keys(submissions), ...Object.keys(stops)];
+    : [...Object.keys(submissions), ...Object.keys(stops), ...Object.values(savepoints).map(({ request }) => request)];

@@ -50,6 +50,12 @@ function firstDifference(kept: JobRecord, submitted: JobRecord): string | null {
   if (before.edges.length !== now.edges.length) return 'it had more edges';
   if (!isSame(before.options, now.options)) return 'its options differ';
   if (before.name !== now.name) return `its graph was named '${before.name}'`;
+  if (kept.from?.savepoint !== submitted.from?.savepoint) {
+    return kept.from === undefined
+      ? 'it began without a savepoint'
+      : `it began with savepoint '${kept.from.savepoint}'`;
+  }
+  if (!isSame(kept.from, submitted.from)) return 'it was to take its savepoint otherwise';
   if (!isSame(kept.params, submitted.params)) return `its parameters were ${JSON.stringify(kept.params)}`;
   return kept.code === submitted.code ? null : 'its code differs, in an equal graph';
 }

@@ -2,13 +2,17 @@ import { defineActor } from '../kernel/actor.js';
 import { dispatcherContext } from './context.js';
 import {
   cancelJob,
+  deleteSavepoint,
   describeJob,
+  describeSavepoint,
   forgetLookups,
   isListing,
   isLookup,
+  isSavepointWork,
   isStop,
   isSubmission,
   listJobs,
+  listSavepoints,
   listsNothing,
   listUnlessLooking,
   lookOn,
@@ -17,8 +21,11 @@ import {
   noteEnded,
   noteListed,
   noteRefusal,
+  savepointJob,
+  savepointOn,
   stopJob,
   stopOn,
+  stopWithSavepoint,
   storeSilenceMs,
   submit,
   submitOn,
@@ -37,10 +44,11 @@ const looking = [
   { guard: 'isLookup', target: 'recovering', reenter: true, actions: 'lookOn' },
 ] as const;
 
-/** An answer about a submission, or about a wish to stop. */
+/** An answer about a submission, a wish to stop, or a savepoint. */
 const keeping = [
   { guard: 'isSubmission', actions: 'submitOn' },
   { guard: 'isStop', actions: 'stopOn' },
+  { guard: 'isSavepointWork', actions: 'savepointOn' },
 ] as const;
 
 export const dispatcherActor = defineActor({
@@ -76,8 +84,14 @@ export const dispatcherActor = defineActor({
         'dispatcher.stopJob': { actions: 'stopJob' },
         'dispatcher.describeJob': { actions: 'describeJob' },
         'dispatcher.listJobs': { actions: 'listJobs' },
+        'dispatcher.savepointJob': { actions: 'savepointJob' },
+        'dispatcher.stopWithSavepoint': { actions: 'stopWithSavepoint' },
+        'dispatcher.listSavepoints': { actions: 'listSavepoints' },
+        'dispatcher.describeSavepoint': { actions: 'describeSavepoint' },
+        'dispatcher.deleteSavepoint': { actions: 'deleteSavepoint' },
+        'savepoint.discarded': { guard: 'isSavepointWork', actions: 'savepointOn' },
         'record.created': keeping,
-        'record.listed': { guard: 'isStop', actions: 'stopOn' },
+        'record.listed': keeping,
         'record.exists': keeping,
         'record.read': keeping,
         'record.missing': keeping,
@@ -88,21 +102,27 @@ export const dispatcherActor = defineActor({
   },
   actions: {
     cancelJob,
+    deleteSavepoint,
     describeJob,
+    describeSavepoint,
     forgetLookups,
     listJobs,
+    listSavepoints,
     listUnlessLooking,
     lookOn,
     lookUp,
     noteEnded,
     noteListed,
     noteRefusal,
+    savepointJob,
+    savepointOn,
     stopJob,
     stopOn,
+    stopWithSavepoint,
     submit,
     submitOn,
   },
-  guards: { isListing, isLookup, isStop, isSubmission, listsNothing, looksLast },
+  guards: { isListing, isLookup, isSavepointWork, isStop, isSubmission, listsNothing, looksLast },
   delays: { storeSilence: storeSilenceMs },
   ignored: {
     '*': {
@@ -113,6 +133,7 @@ export const dispatcherActor = defineActor({
       'record.listed': notAwaited,
       'record.unknown': notAwaited,
       'record.failed': notAwaited,
+      'savepoint.discarded': notAwaited,
     },
   },
   refusals: {
@@ -126,6 +147,11 @@ export const dispatcherActor = defineActor({
       'dispatcher.stopJob': 'tooEarly',
       'dispatcher.describeJob': 'tooEarly',
       'dispatcher.listJobs': 'tooEarly',
+      'dispatcher.savepointJob': 'tooEarly',
+      'dispatcher.stopWithSavepoint': 'tooEarly',
+      'dispatcher.listSavepoints': 'tooEarly',
+      'dispatcher.describeSavepoint': 'tooEarly',
+      'dispatcher.deleteSavepoint': 'tooEarly',
     },
   },
   waitingFor,

@@ -5,6 +5,7 @@ import { type Failure, failure } from '../kernel/failure.js';
 import type { AskRef } from '../kernel/message.js';
 import type { JobId } from '../protocol/ids.js';
 import type { JobRecord } from '../protocol/job-graph.js';
+import { savepointIn, savepointKey } from '../protocol/savepoint.js';
 import {
   type Context,
   isTaken,
@@ -18,7 +19,9 @@ import {
 import { difference, invalid } from './identity.js';
 import { isJobRecord, jobResult, refusal, type StoreAnswer } from './kept.js';
 import type { DispatcherAnswer } from './messages.js';
+import { originProblem } from './origin.js';
 import { reject, startJob } from './running.js';
+import { unknown } from './savepoints.js';
 
 /** While one submission of an id waits for the store, another, or its repetition, is refused and comes again. */
 export function submit(context: Context, { record, meta }: On<'dispatcher.submitJob'>): Decision<Context> {
@@ -27,7 +30,20 @@ export function submit(context: Context, { record, meta }: On<'dispatcher.submit
   if (why !== null) return { effects: reject(meta.ask, isJobRecord(record) ? record.job : '', why) };
   if (!isTaken(context, record.job)) return { effects: reject(meta.ask, record.job, dedicated(context, record.job)) };
   if (context.submissions[record.job] !== undefined) return { refuse: 'tooEarly' };
-  return create(context, record, meta.ask);
+  const { job, from } = record;
+  const isKnown = context.running.includes(job) || context.results[job] !== undefined;
+  return from === undefined || isKnown ? create(context, record, meta.ask) : look(context, record, meta.ask);
+}
+
+/** A savepoint that a job cannot begin with is refused before there is anything of the job; one that runs has it behind it. */
+function look(context: Context, record: JobRecord, ask: AskRef): Decision<Context> {
+  const requests = context.requests + 1;
+  const request = `origin/${record.job}/${requests}`;
+  const submission: Submission = { record, ask, step: 'origin', request };
+  return {
+    context: { requests, submissions: { ...context.submissions, [record.job]: submission } },
+    effects: [{ kind: 'record.read', request, key: savepointKey(record.from?.savepoint ?? '') }],
+  };
 }
 
 function dedicated({ dedicatedTo }: Context, job: JobId): Failure {
@@ -56,9 +72,30 @@ export function submitOn(context: Context, message: StoreAnswer): Decision<Conte
   const job = jobWaitingFor(context.submissions, message.request);
   const submission = job === null ? undefined : context.submissions[job];
   if (submission === undefined) return {};
-  return submission.step === 'creating'
-    ? afterCreating(context, submission, message)
-    : afterReading(context, submission, message);
+  switch (submission.step) {
+    case 'origin':
+      return afterOrigin(context, submission, message);
+    case 'creating':
+      return afterCreating(context, submission, message);
+    case 'result':
+      return afterReading(context, submission, message);
+  }
+}
+
+function afterOrigin(context: Context, submission: Submission, message: StoreAnswer): Decision<Context> {
+  const { record, ask } = submission;
+  const name = record.from?.savepoint ?? '';
+  if (message.type === 'record.unknown') return look(context, record, ask);
+  const manifest = message.type === 'record.read' ? savepointIn(message.record, name) : null;
+  const why =
+    manifest === null
+      ? message.type === 'record.missing'
+        ? unknown(name)
+        : refusal(message)
+      : typeof manifest === 'string'
+        ? failure('SAVEPOINT_DAMAGED', 'infrastructure', manifest, 'never')
+        : originProblem(record, manifest);
+  return why === null ? create(context, record, ask) : settle(context, submission, reject(ask, record.job, why));
 }
 
 function afterCreating(context: Context, submission: Submission, message: StoreAnswer): Decision<Context> {

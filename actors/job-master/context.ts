@@ -17,6 +17,7 @@ import type {
 import { jobRun } from '../protocol/ids.js';
 import type { JobRecord, JobResult } from '../protocol/job-graph.js';
 import type { CheckpointManifest } from '../protocol/manifest.js';
+import type { SavepointName, StopWithSavepoint } from '../protocol/savepoint.js';
 import type { LogReading } from './log.js';
 import { notReading } from './log.js';
 import type { JobMasterInput, JobMasterMessage, PastFailure } from './messages.js';
@@ -62,6 +63,10 @@ export interface JobMasterContext {
 
   /** Its sources are to read nothing more, in this run and in every later one. */
   readonly stopping: boolean;
+  /** It is to end with this savepoint, in this run or in a later one. */
+  readonly stopWith: StopWithSavepoint | null;
+  /** It has ended with this one. */
+  readonly savepoint: SavepointName | null;
   /** Where the end of this run leads. */
   readonly intent: 'restart' | 'fail' | 'cancel' | 'finish';
   /** Why the run was paused last. */
@@ -92,6 +97,8 @@ export function jobMasterContext(input: JobMasterInput): JobMasterContext {
     log: notReading,
     ...noRun,
     stopping: false,
+    stopWith: null,
+    savepoint: null,
     intent: 'restart',
     cause: null,
     userFailures: 0,

@@ -29,10 +29,13 @@ export const actions = {
   noteOpened: slots.noteOpened,
   noteReady: subtasks.noteReady,
   noteRefusal: recovery.noteRefusal,
+  noteKept: stopping.noteKept,
   noteStop: stopping.noteStop,
+  noteStopWith: stopping.noteStopWith,
   noteSubtask: subtasks.noteSubtask,
   noteSuperseded: recovery.noteSuperseded,
   openSlots: slots.openSlots,
+  passSavepoint: stopping.passSavepoint,
   persist: ending.persist,
   readNext: recovery.readNext,
   readResult: ending.readResult,
@@ -52,6 +55,7 @@ export const actions = {
   takeCheckpoint: recovery.takeCheckpoint,
   takeGrant: slots.takeGrant,
   takeResult: ending.takeResult,
+  tellCoordinator: stopping.tellCoordinator,
 };
 
 export const guards = {

@@ -24,14 +24,14 @@ export function describe(context: Context, { ask, meta }: On<'jobMaster.describe
 }
 
 function descriptionOf(context: Context, state: string): JobDescription {
-  const { record, stopping, epoch, round, userFailures, latest, placement, phases, history } = context;
+  const { record, stopping, stopWith, epoch, round, userFailures, latest, placement, phases, history } = context;
   const waitsFor = waitingFor(state, context);
   return {
     record,
     state,
     waitsFor: waitsFor.slice(0, shownMax),
     waitsForMore: Math.max(0, waitsFor.length - shownMax),
-    stopping,
+    stopping: stopping || stopWith !== null,
     epoch,
     run: runOf(context),
     attempts: round,

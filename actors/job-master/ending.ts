@@ -77,7 +77,7 @@ function whileClosing(context: Context, message: Any): Ending {
 
 function whileReading(context: Context, message: Any): Ending {
   if (!isRecord(message) || !isAwaited(context, message)) return { kind: 'stale' };
-  const step = readOn(context.log, message, factsOf(context));
+  const step = readOn(context.log, message, { ...factsOf(context), origin: null });
   if (step.kind === 'ask') return { kind: 'on', decision: askStore(context, step.reading) };
   // Whoever does not know the newest checkpoint deletes nothing.
   return step.kind === 'end' ? { kind: 'on', decision: sweep(context, step.latest) } : { kind: 'over' };
@@ -105,9 +105,10 @@ export function persist(context: Context): Decision<Context> {
   return { context: { ...asked.context, endingStep: 'persisting' }, effects: asked.effects };
 }
 
-function resultOf({ record, intent, cause }: Context): JobResult {
+function resultOf({ record, intent, cause, savepoint }: Context): JobResult {
   const outcome = ({ finish: 'finished', cancel: 'canceled', fail: 'failed', restart: 'failed' } as const)[intent];
-  return { format: 1, job: record.job, outcome, failure: outcome === 'failed' ? cause : null };
+  const stoppedWith = outcome === 'finished' && savepoint !== null ? { savepoint } : {};
+  return { format: 1, job: record.job, outcome, failure: outcome === 'failed' ? cause : null, ...stoppedWith };
 }
 
 function close(context: Context, result: JobResult): Decision<Context> {

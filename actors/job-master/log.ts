@@ -2,11 +2,12 @@ import type { RecordEvent } from '../kernel/message.js';
 import type { CheckpointId, Epoch, JobId } from '../protocol/ids.js';
 import { checkpointText, compareCheckpoints, sameCheckpoint } from '../protocol/ids.js';
 import type { CheckpointManifest, LogEntry } from '../protocol/manifest.js';
+import { originId, type SavepointName, savepointIn } from '../protocol/savepoint.js';
 
 /** Where the reading of a job's manifest log stands: first the list of its keys, then entries from the newest down. */
 export interface LogReading {
   /** What the store was asked last. */
-  readonly asked: 'list' | 'entry' | 'claim';
+  readonly asked: 'list' | 'entry' | 'claim' | 'origin';
   /** One past the newest entry that is known. */
   readonly end: number;
   /** The entry that is being read. */
@@ -31,6 +32,8 @@ export interface LogFacts {
   readonly knownEnd: number;
   /** ... by this checkpoint. */
   readonly known: CheckpointManifest | null;
+  /** The savepoint that stands in for a first checkpoint; null where there is none, or it is of no interest. */
+  readonly origin: SavepointName | null;
 }
 
 export type LogStep =
@@ -40,6 +43,8 @@ export type LogStep =
   | { readonly kind: 'end'; readonly reading: LogReading; readonly latest: CheckpointManifest | null }
   /** Which checkpoint is the newest cannot be told, or it cannot be read. */
   | { readonly kind: 'damaged'; readonly what: string }
+  /** The job has no checkpoint yet, and the savepoint that it begins with is not there, or is none. */
+  | { readonly kind: 'lostOrigin'; readonly what: string }
   /** A newer leader writes this log: this one has nothing to say any more. */
   | { readonly kind: 'superseded'; readonly epoch: Epoch }
   /** The store refused for good what is no matter of damage: ask again after a while. */
@@ -51,6 +56,26 @@ export const logKey = (job: JobId, index: number): string => `${logPrefix(job)}$
 /** What follows from an answer of the store. A claim that was made is the caller's matter. */
 export function readOn(reading: LogReading, event: RecordEvent, facts: LogFacts): LogStep {
   if (event.type === 'record.unknown') return { kind: 'ask', reading };
+  if (reading.asked === 'origin') return readOrigin(reading, event, facts);
+  const step = readEntries(reading, event, facts);
+  const needsOrigin = step.kind === 'end' && step.latest === null && facts.origin !== null;
+  return needsOrigin ? { kind: 'ask', reading: { ...step.reading, asked: 'origin' } } : step;
+}
+
+/** The savepoint as the checkpoint that goes before all of the job's own. */
+function readOrigin(reading: LogReading, event: RecordEvent, { origin }: LogFacts): LogStep {
+  const name = String(origin);
+  if (event.type === 'record.read') {
+    const manifest = savepointIn(event.record, name);
+    if (typeof manifest === 'string') return { kind: 'lostOrigin', what: manifest };
+    return { kind: 'end', reading, latest: { ...manifest.checkpoint, id: originId } };
+  }
+  if (event.type === 'record.missing') return { kind: 'lostOrigin', what: `there is no savepoint '${name}' any more` };
+  const isDamage = event.type === 'record.failed' && event.failure.retry === 'never';
+  return isDamage ? { kind: 'lostOrigin', what: event.failure.message } : { kind: 'refused' };
+}
+
+function readEntries(reading: LogReading, event: RecordEvent, facts: LogFacts): LogStep {
   if (reading.asked === 'list') {
     return event.type === 'record.listed' ? readFrom(endOf(event.keys, facts.job), facts) : { kind: 'refused' };
   }
@@ -110,13 +135,16 @@ function judgeCheckpoint(reading: LogReading, checkpoint: CheckpointManifest, fa
 /** The newest entry that can be read decides; what those below it went on from is history. */
 function judgeRecovered(
   reading: LogReading,
-  { nonce, from }: Extract<LogEntry, { kind: 'recovered' }>,
+  { nonce, from, savepoint }: Extract<LogEntry, { kind: 'recovered' }>,
   facts: LogFacts,
 ): LogStep {
   const own = reading.own || (reading.at === reading.end - 1 && nonce === facts.nonce);
   const next: LogReading = { ...below(reading), own };
   if (reading.wanted !== null) return readAt(next, facts);
-  return from === null ? { kind: 'end', reading: next, latest: null } : readAt({ ...next, wanted: from }, facts);
+  // A savepoint lies in no log: what the job began with is the same for all its runs.
+  return from === null || savepoint !== undefined
+    ? { kind: 'end', reading: next, latest: null }
+    : readAt({ ...next, wanted: from }, facts);
 }
 
 /** The checkpoint that a newer entry names is not above this place: it is the damaged one, or the log has a hole. */

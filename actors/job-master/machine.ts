@@ -72,7 +72,7 @@ const claimed = [
 const stopKept = {
   guard: 'isStopKept',
   target: 'retrievingCheckpoint',
-  actions: ['noteStop', 'retrieve'],
+  actions: ['noteKept', 'retrieve'],
 } as const;
 
 /** While slots are being closed. */
@@ -126,6 +126,7 @@ export const jobMasterActor = defineActor({
   on: {
     'subtask.failed': { guard: 'isOfThisRun', actions: 'noteLate' },
     'jobMaster.stop': { actions: 'noteStop' },
+    'jobMaster.stopWithSavepoint': { actions: 'noteStopWith' },
     'jobMaster.describe': { actions: 'describe' },
   },
   states: {
@@ -202,13 +203,15 @@ export const jobMasterActor = defineActor({
       on: {
         ...failing,
         'jobMaster.stop': { actions: ['noteStop', 'stopSources', 'stopReaders'] },
+        'jobMaster.stopWithSavepoint': { actions: ['noteStopWith', 'tellCoordinator', 'stopSources', 'stopReaders'] },
+        'jobMaster.savepoint': { actions: 'passSavepoint' },
         'subtask.stopping': { guard: 'isSubtaskAnswer', actions: 'noteSubtask' },
         'subtask.started': [
           { guard: 'startsLastAfterAll', target: 'finishing', actions: ['noteSubtask', 'beginFinish', 'persist'] },
           { guard: 'isSubtaskAnswer', actions: ['noteSubtask', 'stopReaders'] },
         ],
         'checkpointCoordinator.allFinished': [
-          { guard: 'finishesAfterAll', target: 'finishing', actions: ['beginFinish', 'persist'] },
+          { guard: 'finishesAfterAll', target: 'finishing', actions: ['noteAllFinished', 'beginFinish', 'persist'] },
           { guard: 'isOfThisRun', actions: 'noteAllFinished' },
         ],
       },
@@ -303,6 +306,7 @@ export const jobMasterActor = defineActor({
   },
   refusals: {
     staleRun: 'It speaks of another run, or answers a question that was withdrawn.',
+    notRunning: 'Only a job that runs can be saved; the question is repeated.',
   },
   refused: {
     '*': {
@@ -319,6 +323,7 @@ export const jobMasterActor = defineActor({
       'sourceCoordinator.failed': 'staleRun',
       'checkpointCoordinator.failed': 'staleRun',
       'checkpointCoordinator.allFinished': 'staleRun',
+      'jobMaster.savepoint': 'notRunning',
     },
   },
   waitingFor,

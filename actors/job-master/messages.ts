@@ -13,12 +13,16 @@ import type {
   SubtaskKey,
 } from '../protocol/ids.js';
 import type { JobRecord } from '../protocol/job-graph.js';
+import type { SavepointName, SavepointWish, StopWithSavepoint } from '../protocol/savepoint.js';
 import type { ResourceManagerFact } from '../resource-manager/messages.js';
 
 export type JobMasterMessage =
   /** Told by the dispatcher. */
   | { readonly type: 'jobMaster.cancel' }
   | { readonly type: 'jobMaster.stop' }
+  | { readonly type: 'jobMaster.stopWithSavepoint'; readonly stop: StopWithSavepoint }
+  /** Told by the dispatcher for a client, whose question it is; the checkpoint-coordinator answers that. */
+  | { readonly type: 'jobMaster.savepoint'; readonly ask: AskRef; readonly wish: SavepointWish }
   /** Told by the dispatcher for a client, whose question it is; the job's actors answer that with `job.described`. */
   | { readonly type: 'jobMaster.describe'; readonly ask: AskRef }
   | Exclude<ResourceManagerFact, { type: 'resourceManager.registered' | 'resourceManager.refused' }>
@@ -43,7 +47,12 @@ export type JobMasterMessage =
   | { readonly type: 'sourceCoordinator.failed'; readonly run: JobRun; readonly uid: string; readonly failure: Failure }
   | { readonly type: 'checkpointCoordinator.failed'; readonly run: JobRun; readonly failure: Failure }
   /** Every subtask has finished and committed. */
-  | { readonly type: 'checkpointCoordinator.allFinished'; readonly run: JobRun }
+  | {
+      readonly type: 'checkpointCoordinator.allFinished';
+      readonly run: JobRun;
+      /** The one with which the job ends. Absent where it ends without. */
+      readonly savepoint?: SavepointName;
+    }
   | { readonly type: 'blobs.swept'; readonly request: string }
   | RecordEvent
   | AskEvent;
@@ -70,7 +79,7 @@ export interface JobDescription {
   /** How many runs this leader has begun, and how many of them the job's own code has ended. */
   readonly attempts: number;
   readonly userFailures: number;
-  /** What this run went on from; null from the beginning. */
+  /** What this run went on from; null from the beginning. `0-0` is the savepoint that the record names. */
   readonly restored: CheckpointId | null;
   /** Where each subtask of this run is. Empty while there are no slots. */
   readonly subtasks: readonly SubtaskPlace[];
@@ -90,6 +99,8 @@ export type JobMasterAnswer = { readonly type: 'jobMaster.noted'; readonly run: 
 export const jobMasterMessages = {
   'jobMaster.cancel': 'End the job without a result.',
   'jobMaster.stop': 'Let the sources read nothing more; the wish is durable.',
+  'jobMaster.stopWithSavepoint': 'Take a savepoint and end with it; the wish is durable.',
+  'jobMaster.savepoint': 'Take a savepoint, and answer this client.',
   'jobMaster.describe': 'Say to this client what the job is doing.',
   'resourceManager.slotsGranted': 'These slots belong to this run.',
   'resourceManager.taskManagerLost': 'A task manager on which this job has slots is lost.',

@@ -2,10 +2,11 @@ import type { Decision } from '../kernel/actor.js';
 import { type Failure, failure } from '../kernel/failure.js';
 import type { Delivered, RecordEvent } from '../kernel/message.js';
 import type { CheckpointManifest, LogEntry } from '../protocol/manifest.js';
+import { type SavepointName, savepointKey } from '../protocol/savepoint.js';
 import { both, type Context, isAwaited, requesting, runOf } from './context.js';
 import { failed, withFailure } from './failover.js';
 import { isWrittenBy, type LogFacts, type LogReading, logKey, logPrefix, notReading, readOn } from './log.js';
-import { unmatchedUid } from './restore.js';
+import { isOrigin, unmatchedUid } from './restore.js';
 
 type StoreAnswer = Delivered<RecordEvent>;
 
@@ -19,6 +20,7 @@ type Retrieval =
   /** This run's entry stands at the end of the log: from here on no late write of another can count. */
   | { readonly kind: 'claimed'; readonly nextIndex: number; readonly latest: CheckpointManifest | null }
   | { readonly kind: 'damaged'; readonly what: string }
+  | { readonly kind: 'lostOrigin'; readonly what: string }
   | { readonly kind: 'superseded'; readonly epoch: number }
   /** The store refused: what is asked is begun again when it has been silent for a while. */
   | { readonly kind: 'refused' };
@@ -46,6 +48,7 @@ export const factsOf = (context: Context): LogFacts => ({
   allowRollback: context.record.graph.options.allowRollback,
   knownEnd: context.nextIndex,
   known: context.latest,
+  origin: context.record.from?.savepoint ?? null,
 });
 
 const nonceOf = ({ incarnation, epoch, round }: Context): string => `${incarnation}/${epoch}/r${round}`;
@@ -71,6 +74,7 @@ export function askStore(context: Context, log: LogReading): Decision<Context> {
   const { job } = context.record;
   const asked = requesting(context, `log.${log.asked}`, (request) => {
     if (log.asked === 'list') return { kind: 'record.list', request, prefix: logPrefix(job) };
+    if (log.asked === 'origin') return { kind: 'record.read', request, key: savepointKey(originOf(context)) };
     if (log.asked === 'entry') return { kind: 'record.read', request, key: logKey(job, log.at) };
     return { kind: 'record.create', request, key: logKey(job, log.end), record: claimOf(context, log.end) };
   });
@@ -86,7 +90,10 @@ const claimOf = (context: Context, index: number): LogEntry => ({
   kind: 'recovered',
   run: runOf(context),
   from: context.latest?.id ?? null,
+  ...(isOrigin(context.latest) ? { savepoint: originOf(context) } : {}),
 });
+
+const originOf = ({ record }: Context): SavepointName => record.from?.savepoint ?? '';
 
 export function takeCheckpoint(context: Context, message: StoreAnswer): Decision<Context> {
   const claimed = retrieval(context, message);
@@ -96,6 +103,10 @@ export function takeCheckpoint(context: Context, message: StoreAnswer): Decision
 
 export function failDamaged(context: Context, message: StoreAnswer): Decision<Context> {
   const found = retrieval(context, message);
+  if (found.kind === 'lostOrigin') {
+    const lost = `Job '${context.record.job}' begins with a savepoint, and has no checkpoint of its own yet: ${found.what}`;
+    return failed(context, 'savepoint', failure('SAVEPOINT_LOST', 'infrastructure', lost, 'never'));
+  }
   if (found.kind !== 'damaged') return {};
   const text =
     `${found.what}. To go on from an older checkpoint would commit records twice. ` +
@@ -131,7 +142,7 @@ export function refusal(message: StoreAnswer): Failure {
 export const isSuperseded = (context: Context, message: StoreAnswer): boolean =>
   retrieval(context, message).kind === 'superseded';
 export const isDamaged = (context: Context, message: StoreAnswer): boolean =>
-  retrieval(context, message).kind === 'damaged';
+  ['damaged', 'lostOrigin'].includes(retrieval(context, message).kind);
 export const isRefused = (context: Context, message: StoreAnswer): boolean =>
   retrieval(context, message).kind === 'refused';
 export const isClaimed = (context: Context, message: StoreAnswer): boolean =>
@@ -151,5 +162,6 @@ export function readsOn(context: Context, message: StoreAnswer): boolean {
 /** Of what was claimed, an operator that the graph does not have holds a part. */
 export function isUnmatched(context: Context, message: StoreAnswer): boolean {
   const claimed = retrieval(context, message);
-  return claimed.kind === 'claimed' && unmatchedUid(context.record.graph, claimed.latest) !== null;
+  if (claimed.kind !== 'claimed' || (isOrigin(claimed.latest) && context.record.from?.allowDroppedState)) return false;
+  return unmatchedUid(context.record.graph, claimed.latest) !== null;
 }

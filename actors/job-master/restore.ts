@@ -1,7 +1,7 @@
 import type { RestorePlan } from '../protocol/deployment.js';
 import { freshStart } from '../protocol/deployment.js';
 import type { SubtaskKey, VertexId } from '../protocol/ids.js';
-import { subtaskKey } from '../protocol/ids.js';
+import { sameCheckpoint, subtaskKey } from '../protocol/ids.js';
 import type { JobGraph, JobVertex } from '../protocol/job-graph.js';
 import {
   type CheckpointManifest,
@@ -9,6 +9,7 @@ import {
   rangesOf,
   type SubtaskSnapshot,
 } from '../protocol/manifest.js';
+import { originId } from '../protocol/savepoint.js';
 
 /** What every subtask of the graph loads to go on from `latest`; without one, all start fresh. */
 export function restorePlans(
@@ -17,9 +18,12 @@ export function restorePlans(
 ): Readonly<Record<SubtaskKey, RestorePlan>> {
   const plans: Record<SubtaskKey, RestorePlan> = {};
   const checkpoint = latest === null ? null : indexed(latest);
+  const over = checkpoint !== null && isOrigin(latest) ? verticesOver(graph, checkpoint) : null;
   for (const vertex of graph.vertices) {
+    const isFinished = (key: SubtaskKey): boolean =>
+      checkpoint !== null && (over === null ? hadFinished(vertex, key, checkpoint) : over.has(vertex.id));
     for (const [index, key] of subtasksOf(vertex).entries()) {
-      plans[key] = checkpoint === null ? freshStart : planOf(vertex, index, checkpoint);
+      plans[key] = checkpoint === null ? freshStart : planOf(vertex, index, checkpoint, isFinished);
     }
   }
   return plans;
@@ -31,6 +35,9 @@ export function finishedSubtasks(graph: JobGraph, latest: CheckpointManifest | n
     .filter(([, plan]) => plan.finished)
     .map(([key]) => key);
 }
+
+/** It is the savepoint that the job began with, and none of its own checkpoints. */
+export const isOrigin = (latest: CheckpointManifest | null): boolean => sameCheckpoint(latest?.id ?? null, originId);
 
 /** An operator that has state in the checkpoint and no place in the graph: its state would silently be lost. */
 export function unmatchedUid(graph: JobGraph, latest: CheckpointManifest | null): string | null {
@@ -91,16 +98,42 @@ function indexed(manifest: CheckpointManifest): IndexedCheckpoint {
   return { manifest, subtasks, finished: new Set(manifest.finished), byUid, parallelism };
 }
 
-function planOf(vertex: JobVertex, index: number, checkpoint: IndexedCheckpoint): RestorePlan {
+function planOf(
+  vertex: JobVertex,
+  index: number,
+  checkpoint: IndexedCheckpoint,
+  isFinished: (key: SubtaskKey) => boolean,
+): RestorePlan {
   const key = subtaskKey(vertex.id, index);
   const operators = vertex.operators.flatMap(({ uid }) =>
     shares(checkpoint.byUid.get(uid) ?? [], vertex, index, checkpoint.parallelism).filter(hasState),
   );
-  // At another parallelism no subtask is one of before, so none of them can be the one that had finished.
-  const isUnchanged = checkpoint.parallelism.get(vertex.id) === vertex.parallelism;
-  const finished = checkpoint.finished.has(key) || checkpoint.subtasks.get(key)?.drained === true;
-  return { from: checkpoint.manifest.id, operators, finished: isUnchanged && finished };
+  const { id, stops } = checkpoint.manifest;
+  // The job ends with this one: each of its subtasks has only to commit.
+  return { from: id, operators, finished: stops !== undefined || isFinished(key) };
 }
+
+/** At another parallelism no subtask is one of before, so none of them can be the one that had finished. */
+const hadFinished = ({ id, parallelism }: JobVertex, key: SubtaskKey, checkpoint: IndexedCheckpoint): boolean =>
+  checkpoint.parallelism.get(id) === parallelism && isOver(checkpoint, key);
+
+/**
+ * A job that begins with a savepoint may have other edges, over which input comes again to a subtask that had none left: only a vertex is over whose
+ * subtasks all were, and which nothing can come to.
+ */
+function verticesOver({ vertices, edges }: JobGraph, checkpoint: IndexedCheckpoint): ReadonlySet<VertexId> {
+  const over = new Set<VertexId>();
+  for (const { id } of vertices) {
+    const before = checkpoint.parallelism.get(id) ?? 0;
+    const keys = Array.from({ length: before }, (_, index) => subtaskKey(id, index));
+    const isCut = edges.every(({ from, to }) => to !== id || over.has(from));
+    if (isCut && before > 0 && keys.every((key) => isOver(checkpoint, key))) over.add(id);
+  }
+  return over;
+}
+
+const isOver = ({ finished, subtasks }: IndexedCheckpoint, key: SubtaskKey): boolean =>
+  finished.has(key) || subtasks.get(key)?.drained === true;
 
 function shares(
   olds: readonly OldSnapshot[],

@@ -2,6 +2,8 @@ import type { Decision } from '../kernel/actor.js';
 import type { Effect } from '../kernel/effect.js';
 import type { Address, Incarnation, ProcessName, SlotAddress, SubtaskKey } from '../protocol/ids.js';
 import { actorNames, sameAllocation } from '../protocol/ids.js';
+import type { JobGraph } from '../protocol/job-graph.js';
+import { slotSharingGroupOf, slotSharingGroupsOf, slotsNeeded } from '../protocol/slot-sharing.js';
 import type { ResourceManagerMessage } from '../resource-manager/messages.js';
 import type { SlotMessage } from '../slot/messages.js';
 import { allocationOf, asking, beside, type Context, type On, runOf } from './context.js';
@@ -15,7 +17,7 @@ export const slotText = (slot: SlotAddress): string => `${processText(slot)}/${s
 
 export function requestSlots(context: Context): Decision<Context> {
   const { record, options } = context;
-  const count = Math.max(...record.graph.vertices.map((vertex) => vertex.parallelism));
+  const count = slotsNeeded(record.graph);
   const message: ResourceManagerMessage = { type: slotsAsk, job: record.job, run: runOf(context), count };
   const to = beside(context, actorNames.resourceManager);
   const deadlineMs = options.slotRequestTimeoutMs;
@@ -33,18 +35,31 @@ export const grantsLost = (context: Context, message: On<'resourceManager.slotsG
   isGrant(context, message) && message.slots.some((slot) => context.lost.includes(processText(slot)));
 
 export function takeGrant(context: Context, { slots }: On<'resourceManager.slotsGranted'>): Decision<Context> {
-  const { vertices } = context.record.graph;
+  const { graph } = context.record;
+  const firsts = firstSlots(graph);
   const placement: Record<SubtaskKey, SlotAddress> = {};
   const phases: Record<SubtaskKey, SubtaskPhase> = {};
-  for (const vertex of vertices) {
+  for (const vertex of graph.vertices) {
+    const first = firsts.get(slotSharingGroupOf(vertex)) ?? 0;
     for (const [index, key] of subtasksOf(vertex).entries()) {
-      placement[key] = slots[index % slots.length] as SlotAddress;
+      placement[key] = slots[(first + index) % slots.length] as SlotAddress;
       phases[key] = 'placed';
     }
   }
   const phaseOf = (slot: SlotAddress): SlotPhase => (context.lost.includes(processText(slot)) ? 'lost' : 'granted');
   const slotPhases = Object.fromEntries(slots.map((slot) => [slotText(slot), phaseOf(slot)]));
   return { context: { requested: false, slots, slotPhases, placement, phases } };
+}
+
+/** By slot sharing group, where its share of a grant begins. */
+function firstSlots(graph: JobGraph): ReadonlyMap<string, number> {
+  const firsts = new Map<string, number>();
+  let next = 0;
+  for (const { name, slots } of slotSharingGroupsOf(graph)) {
+    firsts.set(name, next);
+    next += slots;
+  }
+  return firsts;
 }
 
 export function openSlots(context: Context): Decision<Context> {

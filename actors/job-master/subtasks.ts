@@ -1,3 +1,4 @@
+import type { AlignmentInput } from '../alignment/messages.js';
 import type { CheckpointCoordinatorInput } from '../checkpoint-coordinator/messages.js';
 import type { Decision } from '../kernel/actor.js';
 import type { Effect } from '../kernel/effect.js';
@@ -9,7 +10,7 @@ import type { SourceCoordinatorInput } from '../source-coordinator/messages.js';
 import type { SubtaskMessage } from '../subtask/messages.js';
 import { asking, both, type Context, type On, runOf } from './context.js';
 import { haveAllStarted, isLastTo, type SubtaskPhase, type SubtaskQuestion, subtaskPhaseAfter } from './phases.js';
-import { finishedSubtasks, restorePlans, subtasksOf } from './restore.js';
+import { finishedSubtasks, isOrigin, restorePlans, subtasksOf } from './restore.js';
 
 export function restoreAll(context: Context): Decision<Context> {
   const plans = restorePlans(context.record.graph, context.latest);
@@ -59,9 +60,25 @@ export function rewindAll(context: Context): Decision<Context> {
   return askSubtasks(context, 'subtask.rewind', () => ({ type: 'subtask.rewind', run: runOf(context) }));
 }
 
+/** Nothing when no source waits for another. */
+function startAlignment(context: Context): Decision<Context> {
+  const { record, latest, coordinators } = context;
+  const { vertices, alignments = [] } = record.graph;
+  if (alignments.length === 0) return {};
+  const finished = new Set(finishedSubtasks(record.graph, latest));
+  const aligned = vertices.filter(({ id }) => alignments.some(({ vertex }) => vertex === id));
+  const readers = Object.assign({}, ...aligned.map((vertex) => readersOf(context, vertex, finished)));
+  const input: AlignmentInput = { run: runOf(context), alignments, readers };
+  const actor = actorNames.alignment(record.job);
+  return {
+    context: { coordinators: [...coordinators, actor] },
+    effects: [{ kind: 'actor.start', role: 'alignment', actor, input }],
+  };
+}
+
 /** The checkpoint-coordinator first: a subtask that has nothing to read reports to it at once. */
 export function startAll(context: Context): Decision<Context> {
-  const { record, epoch, incarnation, placement, nextIndex, latest, options } = context;
+  const { record, epoch, incarnation, placement, nextIndex, latest, stopWith, options } = context;
   const input: CheckpointCoordinatorInput = {
     job: record.job,
     run: runOf(context),
@@ -70,14 +87,17 @@ export function startAll(context: Context): Decision<Context> {
     graph: record.graph,
     placement,
     nextIndex,
-    latest,
+    // Nothing is built on a savepoint, and nothing of it deleted: it belongs to somebody else.
+    latest: isOrigin(latest) ? null : latest,
     finished: finishedSubtasks(record.graph, latest),
+    ...(stopWith === null ? {} : { stop: stopWith }),
     options,
   };
   const actor = actorNames.checkpointCoordinator(record.job);
+  const aligning = startAlignment(context);
   const started: Decision<Context> = {
-    context: { coordinators: [...context.coordinators, actor] },
-    effects: [{ kind: 'actor.start', role: 'checkpoint-coordinator', actor, input }],
+    context: { coordinators: [...(aligning.context?.coordinators ?? context.coordinators), actor] },
+    effects: [...(aligning.effects ?? []), { kind: 'actor.start', role: 'checkpoint-coordinator', actor, input }],
   };
   return both(
     started,
@@ -111,7 +131,10 @@ export const startsLastAfterAll = (context: Context, message: On<'subtask.starte
 export const finishesAfterAll = (context: Context, message: On<'checkpointCoordinator.allFinished'>): boolean =>
   message.run === runOf(context) && haveAllStarted(context.phases);
 
-export const noteAllFinished = (): Decision<Context> => ({ context: { allFinished: true } });
+export const noteAllFinished = (
+  _context: Context,
+  { savepoint }: On<'checkpointCoordinator.allFinished'>,
+): Decision<Context> => ({ context: { allFinished: true, savepoint: savepoint ?? null } });
 
 export function askSubtasks(
   context: Context,

@@ -1,3 +1,4 @@
+import { savepointKey } from '../protocol/savepoint.js';
 import type { Context } from './context.js';
 import { logKey, logPrefix } from './log.js';
 import { keysIn } from './phases.js';
@@ -40,5 +41,6 @@ function endingWaits(context: Context): readonly string[] {
 const resultKey = ({ record }: Context): string => `jobs/${record.job}/result`;
 
 function logPlace({ record, log }: Context): string {
+  if (log.asked === 'origin') return savepointKey(record.from?.savepoint ?? '');
   return log.asked === 'list' ? logPrefix(record.job) : logKey(record.job, log.asked === 'claim' ? log.end : log.at);
 }

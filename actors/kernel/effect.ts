@@ -2,6 +2,7 @@ import type { Placement, RestorePlan } from '../protocol/deployment.js';
 import type { ActorName, Address, Allocation, CheckpointId, JobId, JobRun } from '../protocol/ids.js';
 import type { JobGraph, JobRecord } from '../protocol/job-graph.js';
 import type { Split } from '../protocol/manifest.js';
+import type { SavepointMark, SavepointName } from '../protocol/savepoint.js';
 import type { AnyMessage, AskId, AskRef } from './message.js';
 
 /** What a machine wants done. Data only: handles, never bytes; performed in order by the host. */
@@ -33,13 +34,13 @@ export type Effect =
   | { readonly kind: 'record.read'; readonly request: string; readonly key: string }
   | { readonly kind: 'record.list'; readonly request: string; readonly prefix: string }
   /**
-   * Deletes these state blobs. They are dead for good: a name is used once, and a snapshot refers only to blobs of its
-   * base and to its own. So it is harmless at any time, also late. Not answered; what is left behind is swept later.
+   * Deletes these blobs: state, and what was begun of a savepoint. They are dead for good: a name is used once, and a snapshot refers only to
+   * blobs of its base and to its own. So it is harmless at any time, also late. Not answered; what is left behind is swept later.
    */
   | { readonly kind: 'blobs.delete'; readonly job: JobId; readonly names: readonly string[] }
   /**
-   * Deletes state blobs of the job that no kept name protects, of runs up to `throughRun`: only once none of those runs
-   * lives. Answered by `blobs.swept`.
+   * Deletes state blobs of the job that no kept name protects, of runs up to `throughRun`, and what it has left of savepoints that were never
+   * complete: only once none of those runs lives. Answered by `blobs.swept`.
    */
   | {
       readonly kind: 'blobs.sweep';
@@ -48,6 +49,8 @@ export type Effect =
       readonly throughRun: JobRun;
       readonly request: string;
     }
+  /** Deletes a complete savepoint, its manifest first, so that no half of one looks whole. Answered by `savepoint.discarded`, or a RecordEvent. */
+  | { readonly kind: 'savepoint.discard'; readonly name: SavepointName; readonly request: string }
   // Sources; answered by `source.discovered` or `source.discoveryFailed`
   | { readonly kind: 'source.discover'; readonly record: JobRecord; readonly uid: string }
   // The slot and task hosts of this process
@@ -84,6 +87,8 @@ export type Effect =
       readonly run: JobRun;
       readonly checkpoint: CheckpointId;
       readonly base: CheckpointId | null;
+      /** Absent for a checkpoint. */
+      readonly savepoint?: SavepointMark;
     }
   | {
       readonly kind: 'task.complete';
@@ -101,6 +106,14 @@ export type Effect =
     }
   /** A reader reads nothing more: its input ends as one does that has been read to its end. */
   | { readonly kind: 'task.stop'; readonly slot: number; readonly subtask: string; readonly run: JobRun }
+  /** A reader reads up to that watermark; null: only what has none yet. */
+  | {
+      readonly kind: 'task.align';
+      readonly slot: number;
+      readonly subtask: string;
+      readonly run: JobRun;
+      readonly limit: number | null;
+    }
   | { readonly kind: 'task.cancel'; readonly slot: number; readonly subtask: string; readonly run: JobRun };
 
 export type EffectKind = Effect['kind'];

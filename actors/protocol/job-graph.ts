@@ -1,5 +1,6 @@
 import type { Failure } from './failure.js';
 import type { VertexId } from './ids.js';
+import type { JobOrigin, SavepointName, StopWithSavepoint } from './savepoint.js';
 
 export type Partitioner = 'forward' | 'hash' | 'rebalance' | 'rescale' | 'shuffle' | 'global' | 'broadcast' | 'custom';
 
@@ -20,6 +21,8 @@ export interface JobVertex {
   readonly name: string;
   readonly parallelism: number;
   readonly maxParallelism: number;
+  /** A slot holds subtasks of one group only. Absent: the default group. */
+  readonly slotSharingGroup?: string;
   readonly operators: readonly OperatorNode[];
 }
 
@@ -32,6 +35,8 @@ export interface JobEdge {
   readonly input: number;
   /** Null for what comes out of the end of the producer's chain. */
   readonly side: SideOutput | null;
+  /** As in the job's options, in place of them. Absent: the operator that puts it out sets none. */
+  readonly bufferTimeoutMs?: number | null;
 }
 
 /** The side output of one operator of a chain, which need not be the last. */
@@ -41,12 +46,21 @@ export interface SideOutput {
   readonly tag: string;
 }
 
+/** A vertex whose source waits for others of the same group. */
+export interface SourceAlignment {
+  readonly vertex: VertexId;
+  readonly group: string;
+  readonly maxDriftMs: number;
+}
+
 /** What is deployed. Vertices stand in topological order; two builds of one job give equal graphs. */
 export interface JobGraph {
   readonly name: string;
   readonly vertices: readonly JobVertex[];
   readonly edges: readonly JobEdge[];
   readonly options: JobOptions;
+  /** Left out when no source waits for another. */
+  readonly alignments?: readonly SourceAlignment[];
 }
 
 export interface JobOptions {
@@ -57,7 +71,8 @@ export interface JobOptions {
   /** How many checkpoints in a row may fail before the job is restarted. */
   readonly tolerableFailedCheckpoints: number;
   readonly restart: RestartStrategy;
-  readonly bufferTimeoutMs: number;
+  /** How long a batch that is not full may wait. 0: not beyond a turn of its task; null: until it is full, or anything but a record follows. */
+  readonly bufferTimeoutMs: number | null;
   /** Commit again what a newer, unreadable checkpoint had committed, instead of failing. */
   readonly allowRollback: boolean;
   readonly stateBackend: StateBackendName;
@@ -93,12 +108,16 @@ export interface JobRecord {
   readonly code: string;
   /** Parameters given after `--`; part of the job's identity. */
   readonly params: readonly string[];
+  /** Absent for a job that begins anew. */
+  readonly from?: JobOrigin;
 }
 
 /** That somebody wants the job to stop: durable before it is answered, and never taken back. */
 export interface StopRecord {
   readonly format: 1;
   readonly job: string;
+  /** Absent when its input is to end and nothing is kept. */
+  readonly savepoint?: StopWithSavepoint;
 }
 
 /** Terminal, written once, before anything of the job is cleaned up. */
@@ -107,4 +126,6 @@ export interface JobResult {
   readonly job: string;
   readonly outcome: 'finished' | 'canceled' | 'failed';
   readonly failure: Failure | null;
+  /** The one that it was stopped with; absent for every other end. */
+  readonly savepoint?: SavepointName;
 }

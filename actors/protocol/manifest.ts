@@ -1,4 +1,5 @@
 import type { CheckpointId, Epoch, JobId, JobRun, SubtaskKey } from './ids.js';
+import type { SavepointName, StopWithSavepoint } from './savepoint.js';
 
 /** Where bytes lie and what they must be. Machines handle these and never the bytes. */
 export interface BlobHandle {
@@ -81,6 +82,8 @@ export interface CheckpointManifest {
   readonly enumerators: readonly EnumeratorSnapshot[];
   /** Subtasks that had finished before this checkpoint was triggered. */
   readonly finished: readonly SubtaskKey[];
+  /** It is the savepoint with which the job ends: whoever goes on from it has nothing to do but to commit. Absent for any other. */
+  readonly stops?: StopWithSavepoint;
 }
 
 interface LogEntryBase {
@@ -96,4 +99,10 @@ interface LogEntryBase {
 export type LogEntry =
   | (LogEntryBase & { readonly kind: 'checkpoint'; readonly checkpoint: CheckpointManifest })
   /** A leader has read the log to its end and goes on from `from` (null: from the beginning) as `run`. */
-  | (LogEntryBase & { readonly kind: 'recovered'; readonly run: JobRun; readonly from: CheckpointId | null });
+  | (LogEntryBase & {
+      readonly kind: 'recovered';
+      readonly run: JobRun;
+      readonly from: CheckpointId | null;
+      /** `from` is no checkpoint of this log, but the savepoint that the job began with. Absent otherwise. */
+      readonly savepoint?: SavepointName;
+    });

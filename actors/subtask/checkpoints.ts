@@ -4,6 +4,7 @@ import { answer } from '../kernel/answer.js';
 import type { Delivered } from '../kernel/message.js';
 import { bounded } from '../protocol/failure.js';
 import { actorNames, type CheckpointId, checkpointText, compareCheckpoints, sameCheckpoint } from '../protocol/ids.js';
+import type { SavepointMark } from '../protocol/savepoint.js';
 import { isAtMost, type SubtaskContext, self, target } from './context.js';
 import { reportFact, withdrawFacts } from './facts.js';
 import type { SubtaskMessage } from './messages.js';
@@ -13,14 +14,16 @@ type On<T extends SubtaskMessage['type']> = Delivered<Extract<SubtaskMessage, { 
 
 /** Race 2: the ids of barriers that are put into the stream here only ever increase. */
 export function trigger(context: Context, message: On<'subtask.triggerCheckpoint'>): Decision<Context> {
-  const { checkpoint, base, meta } = message;
+  const { checkpoint, base, savepoint, meta } = message;
   return (
     triggerKnown(context, message) ?? {
       context: { trigger: { checkpoint, injected: false, ask: meta.ask } },
-      effects: [{ kind: 'task.trigger', ...target(context), checkpoint, base }],
+      effects: [{ kind: 'task.trigger', ...target(context), checkpoint, base, ...marked(savepoint) }],
     }
   );
 }
+
+const marked = (savepoint: SavepointMark | undefined) => (savepoint === undefined ? {} : { savepoint });
 
 /** Nothing is left to be put into the stream. */
 export const triggerFinished = (context: Context, message: On<'subtask.triggerCheckpoint'>): Decision<Context> =>

@@ -1,3 +1,4 @@
+import type { AlignmentMessage } from '../alignment/messages.js';
 import type { CheckpointCoordinatorMessage } from '../checkpoint-coordinator/messages.js';
 import type { JobMasterMessage } from '../job-master/messages.js';
 import type { AskId, AskRef, Delivered } from '../kernel/message.js';
@@ -17,10 +18,10 @@ import type { SubtaskInput, SubtaskMessage } from './messages.js';
 
 /** Something that nobody asked for and the leader must know; at most one of each kind, the newest. */
 export interface Fact {
-  readonly kind: 'failed' | 'splitsRequested' | 'part' | 'drained';
+  readonly kind: 'failed' | 'splitsRequested' | 'watermark' | 'part' | 'drained';
   readonly id: AskId;
   readonly actor: ActorName;
-  readonly message: JobMasterMessage | CheckpointCoordinatorMessage | SourceCoordinatorMessage;
+  readonly message: JobMasterMessage | CheckpointCoordinatorMessage | SourceCoordinatorMessage | AlignmentMessage;
 }
 
 export interface SubtaskContext {

@@ -1,3 +1,4 @@
+import type { AlignmentMessage } from '../alignment/messages.js';
 import type { CheckpointCoordinatorMessage } from '../checkpoint-coordinator/messages.js';
 import type { JobMasterMessage } from '../job-master/messages.js';
 import type { Decision } from '../kernel/actor.js';
@@ -88,6 +89,22 @@ export function reportRequest(context: Context, { request }: On<'task.splitsRequ
     message,
   });
 }
+
+/** Each report takes the place of the one before, so that a lost one or its lost answer costs one interval. */
+export function reportWatermark(context: Context, { report }: On<'task.watermarkReached'>): Decision<Context> {
+  const { subtask, allocation } = context;
+  const message: AlignmentMessage = { type: 'subtask.watermarkReached', ...self(context), report };
+  return reportFact(context, {
+    kind: 'watermark',
+    id: `${message.type}/${allocation.run}/${subtask}/${report.number}`,
+    actor: actorNames.alignment(allocation.job),
+    message,
+  });
+}
+
+export const align = (context: Context, { limit }: On<'alignment.announced'>): Decision<Context> => ({
+  effects: [{ kind: 'task.align', ...target(context), limit }],
+});
 
 export function reportDrained(context: Context): Decision<Context> {
   const { subtask, allocation } = context;

@@ -13,6 +13,7 @@ import {
 } from './checkpoints.js';
 import { isOtherRun, isThisRun, subtaskContext } from './context.js';
 import {
+  align,
   answerRestored,
   answerRewound,
   answerStarted,
@@ -28,6 +29,7 @@ import {
   refuseStart,
   reportDrained,
   reportRequest,
+  reportWatermark,
   restore,
   rewind,
   startTask,
@@ -77,7 +79,9 @@ const started = { 'subtask.start': { guard: 'isThisRun', actions: 'answerStarted
 const flowing = {
   'subtask.assignSplits': { guard: 'isThisRun', actions: 'assign' },
   'subtask.abortCheckpoint': { guard: 'isThisRun', actions: 'abort' },
+  'alignment.announced': { guard: 'isThisRun', actions: 'align' },
   'task.splitsRequested': { actions: 'reportRequest' },
+  'task.watermarkReached': { actions: 'reportWatermark' },
   'task.barrierInjected': { actions: 'noteInjected' },
   'task.snapshotted': { actions: 'noteSnapshotted' },
   'task.declined': { actions: 'noteDeclined' },
@@ -206,6 +210,7 @@ export const subtaskActor = defineActor({
   },
   actions: {
     abort,
+    align,
     answerRestored,
     answerRewound,
     answerStarted,
@@ -226,6 +231,7 @@ export const subtaskActor = defineActor({
     renewFact,
     reportDrained,
     reportRequest,
+    reportWatermark,
     restore,
     resumeFact,
     rewind,
@@ -243,6 +249,7 @@ export const subtaskActor = defineActor({
       'jobMaster.noted': 'The host has closed the question; nothing waits for it.',
       'checkpointCoordinator.noted': 'The host has closed the question; nothing waits for it.',
       'sourceCoordinator.noted': 'The host has closed the question; nothing waits for it.',
+      'alignment.announced': 'It reads nothing, or not any more.',
       'ask.unreachable': 'The leader may be restarting; the question is repeated.',
       'task.restored': saidBefore,
       'task.rewound': saidBefore,
@@ -250,6 +257,7 @@ export const subtaskActor = defineActor({
       'task.inputEnded': saidBefore,
       'task.drained': saidBefore,
       'task.splitsRequested': notRunning,
+      'task.watermarkReached': notRunning,
       'task.barrierInjected': notRunning,
       'task.snapshotted': notRunning,
       'task.declined': notRunning,

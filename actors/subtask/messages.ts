@@ -1,9 +1,11 @@
+import type { AlignmentAnswer } from '../alignment/messages.js';
 import type { Failure } from '../kernel/failure.js';
 import type { AskEvent, AskId } from '../kernel/message.js';
 import { askEvents } from '../kernel/message.js';
 import type { ClusterOptions, RestorePlan } from '../protocol/deployment.js';
 import type { Address, Allocation, CheckpointId, JobRun, SlotAddress, SubtaskKey } from '../protocol/ids.js';
 import type { Split, SubtaskSnapshot } from '../protocol/manifest.js';
+import type { SavepointMark } from '../protocol/savepoint.js';
 
 export type SubtaskMessage =
   /** Asked by the job-master, in this order; answered with `subtask.restored`, `subtask.rewound`, `subtask.started`. */
@@ -26,6 +28,8 @@ export type SubtaskMessage =
       readonly run: JobRun;
       readonly checkpoint: CheckpointId;
       readonly base: CheckpointId | null;
+      /** Absent for a checkpoint. */
+      readonly savepoint?: SavepointMark;
     }
   | { readonly type: 'subtask.completeCheckpoint'; readonly run: JobRun; readonly checkpoint: CheckpointId }
   | { readonly type: 'subtask.abortCheckpoint'; readonly run: JobRun; readonly checkpoint: CheckpointId }
@@ -33,6 +37,7 @@ export type SubtaskMessage =
   | { readonly type: 'jobMaster.noted'; readonly run: JobRun }
   | { readonly type: 'checkpointCoordinator.noted'; readonly run: JobRun }
   | { readonly type: 'sourceCoordinator.noted'; readonly run: JobRun }
+  | Extract<AlignmentAnswer, { type: 'alignment.announced' }>
   /** Told by the slot. */
   | { readonly type: 'subtask.cancel' }
   /** Timer: the actor that is to note this fact was not there a moment ago. */
@@ -40,12 +45,24 @@ export type SubtaskMessage =
   | TaskEvent
   | AskEvent;
 
+/** How far a reader is that waits for others of its alignment group. */
+export interface WatermarkReport {
+  /** From 1: only the newest counts. */
+  readonly number: number;
+  /** The least of its splits that are not idle; null before the first. */
+  readonly watermark: number | null;
+  /** Only an active one holds the others back. */
+  readonly status: 'active' | 'idle' | 'ended';
+}
+
 /** What the data plane tells the actor of its subtask. */
 export type TaskEvent =
   | { readonly type: 'task.restored' }
   | { readonly type: 'task.rewound' }
   | { readonly type: 'task.started' }
   | { readonly type: 'task.splitsRequested'; readonly request: number }
+  /** Only of a source that waits for others. */
+  | { readonly type: 'task.watermarkReached'; readonly report: WatermarkReport }
   | { readonly type: 'task.barrierInjected'; readonly checkpoint: CheckpointId }
   /** The subtask's part of the checkpoint is durable. */
   | { readonly type: 'task.snapshotted'; readonly checkpoint: CheckpointId; readonly snapshot: SubtaskSnapshot }
@@ -71,12 +88,14 @@ export const subtaskMessages = {
   'jobMaster.noted': 'The job-master has noted what was reported.',
   'checkpointCoordinator.noted': 'The checkpoint-coordinator has noted what was reported.',
   'sourceCoordinator.noted': 'The source-coordinator has noted the request.',
+  'alignment.announced': 'The other sources of the group are so far: read up to there.',
   'subtask.cancel': 'End.',
   'subtask.askAgain': 'It is time to report that fact again.',
   'task.restored': 'State is loaded.',
   'task.rewound': 'Readers stand at the checkpointed positions.',
   'task.started': 'Records are being processed.',
   'task.splitsRequested': 'The reader has nothing left to read.',
+  'task.watermarkReached': 'The reader is so far.',
   'task.barrierInjected': 'The barrier is in the stream.',
   'task.snapshotted': 'The part of the checkpoint is durable.',
   'task.declined': 'The part of the checkpoint could not be made.',

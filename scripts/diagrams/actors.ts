@@ -1,3 +1,4 @@
+import { alignmentActor } from '../../actors/alignment/machine.js';
 import { checkpointCoordinatorActor } from '../../actors/checkpoint-coordinator/machine.js';
 import { dispatcherActor } from '../../actors/dispatcher/machine.js';
 import { heartbeatActor } from '../../actors/heartbeat/machine.js';
@@ -16,6 +17,7 @@ export const allActors: readonly Actor[] = [
   heartbeatActor,
   jobMasterActor,
   sourceCoordinatorActor,
+  alignmentActor,
   checkpointCoordinatorActor,
   taskManagerActor,
   slotActor,

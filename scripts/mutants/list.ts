@@ -3,6 +3,7 @@ import { checkpointMutants } from './planted/checkpoints.js';
 import { clusterMutants } from './planted/cluster.js';
 import { dataPlaneMutants } from './planted/data-plane.js';
 import { hostMutants } from './planted/host.js';
+import { savepointMutants } from './planted/savepoints.js';
 import { sinkMutants } from './planted/sinks.js';
 import { sourceMutants } from './planted/sources.js';
 import { stateMutants } from './planted/state.js';
@@ -18,4 +19,5 @@ export const mutants: readonly Mutant[] = [
   ...sinkMutants,
   ...hostMutants,
   ...stopMutants,
+  ...savepointMutants,
 ];

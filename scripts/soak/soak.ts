@@ -30,6 +30,8 @@ export interface SoakSummary {
   readonly restarts: number;
   readonly checkpoints: number;
   readonly stoppedShare: number;
+  /** A second run went on from a savepoint that the first had left. */
+  readonly resumedShare: number;
   readonly restoredShare: number;
   readonly crashedDuringRecoveryShare: number;
   readonly transitions: string;
@@ -50,7 +52,7 @@ export class Soak {
   ) {}
 
   run({ runs, seed, size, checkers, keepGoing, print }: SoakOptions): SoakSummary {
-    const { planRun, runOf, simulate, shrink, replayLine } = this.simulation;
+    const { planRun, simulateAndResume, shrink, replayLine } = this.simulation;
     const started = performance.now();
     const findings: Finding[] = [];
     const sum = {
@@ -61,13 +63,13 @@ export class Soak {
       restarts: 0,
       checkpoints: 0,
       stopped: 0,
+      resumed: 0,
       restored: 0,
       during: 0,
     };
     for (let index = 0; index < runs; index += 1) {
       const plan = planRun(seed + index, size);
-      const spec = runOf(plan);
-      const report = simulate(checkers ? spec : { ...spec, checkers: [] });
+      const { report, resumed } = simulateAndResume(plan, (spec) => (checkers ? spec : { ...spec, checkers: [] }));
       sum.done += 1;
       sum.events += report.events;
       sum.virtualMs += report.virtualMs;
@@ -75,9 +77,24 @@ export class Soak {
       sum.restarts += report.restarts;
       sum.checkpoints += report.checkpoints;
       sum.stopped += report.stopped ? 1 : 0;
+      sum.resumed += resumed === null ? 0 : 1;
       sum.restored += report.restoredCheckpoint ? 1 : 0;
       sum.during += report.crashedDuringRecovery ? 1 : 0;
       this.coverage.add(report.coverage);
+      if (resumed !== null) this.coverage.add(resumed.coverage);
+      if (resumed !== null && resumed.violation !== null) {
+        const { invariant, message } = resumed.violation;
+        const replay = `npm run replay -- --seed ${plan.seed}${size === 'small' ? ' --small' : ''} --resumed`;
+        findings.push({
+          seed: plan.seed,
+          invariant,
+          message,
+          deviations: Object.keys(resumed.deviations).length,
+          replay,
+        });
+        print(`seed ${plan.seed}, resumed: ${message}\n  ${replay}`);
+        if (!keepGoing) break;
+      }
       if (report.violation !== null) {
         const { invariant, message } = report.violation;
         const shrunk = shrink(plan, report);
@@ -107,6 +124,7 @@ export class Soak {
       restarts: sum.restarts,
       checkpoints: sum.checkpoints,
       stoppedShare: round(sum.stopped / sum.done),
+      resumedShare: round(sum.resumed / sum.done),
       restoredShare: round(sum.restored / sum.done),
       crashedDuringRecoveryShare: round(sum.during / sum.done),
       transitions,
@@ -121,7 +139,7 @@ export class Soak {
     return [
       `${summary.runs} runs, ${summary.runsPerSecond} runs/s, ${summary.eventsPerSecond} events/s, ${summary.virtualHours} virtual hours`,
       `${summary.crashes} crashes, ${summary.restarts} restarts, ${summary.checkpoints} checkpoints`,
-      `restored a checkpoint: ${percent(summary.restoredShare)}; crash during a recovery: ${percent(summary.crashedDuringRecoveryShare)}; stopped: ${percent(summary.stoppedShare)}`,
+      `restored a checkpoint: ${percent(summary.restoredShare)}; crash during a recovery: ${percent(summary.crashedDuringRecoveryShare)}; stopped: ${percent(summary.stoppedShare)}; resumed from a savepoint: ${percent(summary.resumedShare)}`,
       `transitions reached: ${summary.transitions}; state × message pairs reached: ${summary.pairs}`,
       ...(summary.missingTransitions.length === 0
         ? []

@@ -131,6 +131,22 @@ describe('subtask: splits', () => {
     expect(subtask.open).toEqual(['subtask.splitsRequested/7/read#0/2']);
   });
 
+  it('how far it is takes the place of what it said before; how far it may go is passed on', () => {
+    const subtask = running();
+    const report = (number: number) => ({ number, watermark: 5 * number, status: 'active' }) as const;
+    subtask.hear({ type: 'task.watermarkReached', report: report(1) });
+    subtask.hear({ type: 'task.watermarkReached', report: report(2) });
+    const id = 'subtask.watermarkReached/7/read#0/2';
+    expect(subtask.open).toEqual([id]);
+    expect(subtask.openAsk(id)).toMatchObject({
+      to: { process: 'jm', incarnation: 'l1', actor: 'alignment/flights' },
+      message: says('subtask.watermarkReached', { report: report(2) }),
+    });
+    subtask.answer(id, { type: 'alignment.announced', run, limit: 20 } as AnyMessage);
+    expect(subtask.of('task.align')).toMatchObject([{ subtask: 'read#0', run: 7, limit: 20 }]);
+    expect(subtask.open).toEqual([]);
+  });
+
   it('an assignment is passed on once; a repetition is only answered (race 6)', () => {
     const subtask = running();
     expect(subtask.assign(1)).toEqual(says('subtask.splitsAdded', { assignment: 1 }));

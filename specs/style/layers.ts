@@ -18,6 +18,7 @@ const layers: readonly (readonly string[])[] = [
   ['src/graph/'],
   ['src/task/', 'src/api/', 'src/transport/', 'src/storage/', 'src/connectors/', 'src/metrics/'],
   ['src/runtime/'],
+  ['src/savepoint/'],
   ['src/web/'],
   ['src/rest/', 'src/simulation/'],
   ['src/*'],

@@ -15,7 +15,7 @@ export class CollectionSource<T> implements Source<T> {
     done({ ok: true, splits: [{ id: splitId, data: 0 }] });
   }
 
-  createReader(): SourceReader<T> {
+  createReader(): CollectionReader<T> {
     return new CollectionReader(this.values);
   }
 }
@@ -27,25 +27,32 @@ class CollectionReader<T> implements SourceReader<T> {
   /** null while the split is not this reader's. */
   private next: number | null = null;
   private moreSplits = true;
+  private leftOut = false;
 
   constructor(values: readonly T[]) {
     this.values = values;
   }
 
   addSplits(splits: readonly Split[]): void {
-    for (const { data } of splits) this.next = (data as number) < this.values.length ? (data as number) : null;
+    for (const { data } of splits) this.next = data as number;
   }
 
   noMoreSplits(): void {
     this.moreSplits = false;
   }
 
-  poll(recordsMax: number): Batch<T> | 'needsSplit' | 'finished' {
+  leaveOut(splits: ReadonlySet<string>): void {
+    this.leftOut = splits.has(splitId);
+  }
+
+  poll(recordsMax: number): Batch<T> | 'idle' | 'needsSplit' | 'finished' {
+    if (this.leftOut && this.next !== null) return 'idle';
     if (this.next === null) return this.moreSplits ? 'needsSplit' : 'finished';
     const values = this.values.slice(this.next, this.next + recordsMax);
     this.next += values.length;
-    if (this.next >= this.values.length) this.next = null;
-    return { values, timestamps: values.map(() => noTimestamp), watermark: null };
+    const endsSplit = this.next >= this.values.length;
+    if (endsSplit) this.next = null;
+    return { values, timestamps: values.map(() => noTimestamp), watermark: null, split: splitId, endsSplit };
   }
 
   snapshot(): readonly Split[] {

@@ -53,7 +53,8 @@ export function isJobDefinition(value: unknown): value is JobDefinition {
 
 /**
  * Runs a job's function and checks what it wrote. Throws an EngineError: JOB_BUILD_FAILED with the stack of what the function threw,
- * or the code of the mistake that was found.
+ * or the code of the mistake that was found. `keyGroupsBefore` has the max parallelism, by uid, of operators of a savepoint that the job begins with;
+ * what the job itself sets goes before it.
  *
  * @example
  * ```ts
@@ -61,13 +62,17 @@ export function isJobDefinition(value: unknown): value is JobDefinition {
  * console.log(program.graph.vertices.length);
  * ```
  */
-export function buildJob(definition: JobDefinition, params: readonly string[]): BuiltJob {
+export function buildJob(
+  definition: JobDefinition,
+  params: readonly string[],
+  keyGroupsBefore: Readonly<Record<string, number>> = {},
+): BuiltJob {
   const recorder = new GraphRecorder();
   write(definition, new StreamEnvironment(recorder, params));
   const stream = recorder.finish(definition.name);
   const wrong = checkStreamGraph(stream);
   if (wrong !== null) throw new EngineError(wrong);
-  return { stream, program: buildJobProgram(stream) };
+  return { stream, program: buildJobProgram(stream, keyGroupsBefore) };
 }
 
 function write({ name, build }: JobDefinition, env: StreamEnvironment): void {

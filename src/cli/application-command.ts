@@ -4,10 +4,12 @@ import type { JobRecord, StateBackendName } from '../../actors/protocol/job-grap
 import { engineModules } from '../engine-modules.js';
 import { JobManagerMetrics } from '../metrics/job-manager-metrics.js';
 import { jobManagerName } from '../runtime/cluster/cluster-address.js';
+import type { ClusterClient } from '../runtime/cluster/cluster-client.js';
 import type { StoreChoice } from '../runtime/cluster/cluster-stores.js';
 import { type Application, startApplication } from '../runtime/cluster/start-application.js';
 import type { ProcessLog } from '../runtime/log/process-log.js';
 import { nodeClock } from '../runtime/world/clock.js';
+import { beginWith, type WantedOrigin } from '../savepoint/index.js';
 import { ApplicationProgress } from './application-progress.js';
 import { type ClusterTarget, placeText } from './cluster-options.js';
 import { exitCode } from './exit-code.js';
@@ -31,6 +33,8 @@ export interface ApplicationOptions {
   readonly jobId: string | null;
   /** null: as the job says. */
   readonly stateBackend: StateBackendName | null;
+  /** null: it begins anew. */
+  readonly origin: WantedOrigin | null;
 }
 
 /**
@@ -38,7 +42,7 @@ export interface ApplicationOptions {
  * start of this command: whoever moves processes from machine to machine must not end what runs in them.
  */
 export async function applicationCommand(options: ApplicationOptions, terminal: Terminal): Promise<number> {
-  const { target, store, placement, path, params } = options;
+  const { target, store, placement, path, params, origin } = options;
   const { program, bundle } = await loadJobFile(path, params);
   const job = options.jobId ?? program.graph.name;
   const graph = withBackend(program.graph, options.stateBackend);
@@ -55,6 +59,14 @@ export async function applicationCommand(options: ApplicationOptions, terminal: 
       store,
       record,
       bundle,
+      ...(origin === null
+        ? {}
+        : {
+            begin: (client: ClusterClient) =>
+              client
+                .describeSavepoint(origin.savepoint)
+                .then(({ keyGroups: before }) => beginWith(record, origin, { before, bundle, engine: engineModules })),
+          }),
       engine: engineModules,
       log,
       metrics,

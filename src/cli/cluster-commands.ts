@@ -11,6 +11,9 @@ import { declareLogs, logsOptions } from './logs-options.js';
 import { operationsOptions, withOperations } from './operations-options.js';
 import { checkedJobId, jobId, oneOf, onlyArgument, wholeNumber } from './options.js';
 import { withReach } from './reach-options.js';
+import type { SavepointOptions } from './savepoint-command.js';
+import { originOption, savepointAction, stopSavepoint, withOrigin, withSavepoint } from './savepoint-options.js';
+import type { SavepointsOptions } from './savepoints-command.js';
 import { stateBackend, stateOnDisk, withStateBackend, withStateOnDisk } from './state-options.js';
 import type { StatusOptions } from './status-command.js';
 import type { StopOptions } from './stop-command.js';
@@ -27,6 +30,8 @@ export type ClusterCommand =
   | { readonly kind: 'cancel'; readonly options: CancelOptions }
   | { readonly kind: 'logs'; readonly options: LogsOptions }
   | { readonly kind: 'stop'; readonly options: StopOptions }
+  | { readonly kind: 'savepoint'; readonly options: SavepointOptions }
+  | { readonly kind: 'savepoints'; readonly options: SavepointsOptions }
   | { readonly kind: 'inspect'; readonly options: InspectCommandOptions };
 
 export type ListFormat = 'text' | 'json';
@@ -54,7 +59,7 @@ export function declareClusterCommands(cli: CAC): void {
     .usage('submit <job> [options] [-- parameters]')
     .option('--job-id <id>', "What the job is known by (default: its name); the same again is the same job's")
     .example('  $ weir submit flights.ts --job-id flights-2026 -- --input flights.csv');
-  withTarget(withStateBackend(submit), clientWaitSeconds);
+  withTarget(withStateBackend(withOrigin(submit)), clientWaitSeconds);
   withTarget(withFormat(cli.command('list', 'Print the jobs of a cluster')), clientWaitSeconds);
   const status = cli.command('status', 'Print the task managers and slots of a cluster, and who waits for more');
   withTarget(withFormat(status), clientWaitSeconds);
@@ -62,7 +67,18 @@ export function declareClusterCommands(cli: CAC): void {
     'stop <job>',
     'Let a job of a cluster read nothing more, and end with all it has read committed',
   );
-  withTarget(stop, clientWaitSeconds);
+  stop
+    .option('--savepoint', 'End it with a savepoint instead: it stops where it is, and can go on from there')
+    .option('--drain', 'With --savepoint: let the input end first, and all windows fire')
+    .example('  $ weir stop flights --savepoint --to flights-1');
+  withTarget(withSavepoint(stop), clientWaitSeconds);
+  const savepoint = cli
+    .command('savepoint [...words]', 'Take a savepoint of a running job, and print its name; or delete one')
+    .usage('savepoint <job> [options]\n  $ weir savepoint delete <name>')
+    .example('  $ weir savepoint flights --to before-the-update')
+    .example('  $ weir submit flights.ts --job-id flights-2 --from before-the-update');
+  withTarget(withSavepoint(savepoint), clientWaitSeconds);
+  withTarget(withFormat(cli.command('savepoints', 'Print the savepoints of a cluster')), clientWaitSeconds);
   withTarget(cli.command('cancel <job>', 'End a job of a cluster at once'), clientWaitSeconds);
   withTarget(withFormat(declareLogs(cli)), clientWaitSeconds);
   const inspect = cli.command('inspect [...filter]', 'Print the actors of a cluster, and then each step they take');
@@ -93,16 +109,26 @@ export function clusterCommand(cli: CAC): ClusterCommand | null {
     case 'submit': {
       const path = onlyArgument(cli);
       const params = (cli.options['--'] ?? []) as readonly string[];
-      const job = { path, params, jobId: jobId(cli), stateBackend: stateBackend(cli) };
+      const job = {
+        path,
+        params,
+        jobId: jobId(cli),
+        stateBackend: stateBackend(cli),
+        origin: originOption(cli, false),
+      };
       return { kind: 'submit', options: { target: target(cli), ...job } };
     }
     case 'list':
+    case 'savepoints':
     case 'status':
       noArgument(cli);
       return { kind: cli.matchedCommandName, options: { target: target(cli), format: format(cli) } };
+    case 'savepoint':
+      return { kind: 'savepoint', options: { target: target(cli), action: savepointAction(cli) } };
     case 'stop':
+      return { kind: 'stop', options: { target: target(cli), job: jobArgument(cli), savepoint: stopSavepoint(cli) } };
     case 'cancel':
-      return { kind: cli.matchedCommandName, options: { target: target(cli), job: jobArgument(cli) } };
+      return { kind: 'cancel', options: { target: target(cli), job: jobArgument(cli) } };
     case 'logs':
       return { kind: 'logs', options: { target: target(cli), format: format(cli), ...logsOptions(cli) } };
     case 'inspect':

@@ -39,10 +39,13 @@ export async function jobInfoCommand(options: JobInfoOptions, terminal: Terminal
       // Only the graph as it was written needs the code.
       const stream = graph === 'stream' ? await streamOf(client, record) : noStream(record);
       terminal.out(printGraph({ stream, job: record.graph }, graph, format));
-    } else if (format === 'json') {
-      const { code, params } = record;
-      terminal.out(JSON.stringify({ job, code, params, ...doing, checkpoints: answer.checkpoints }));
-    } else terminal.out(describedText(answer));
+    } else {
+      const eventTime = await client.eventTimes(answer.job);
+      if (format === 'json') {
+        const { code, params } = record;
+        terminal.out(JSON.stringify({ job, code, params, ...doing, checkpoints: answer.checkpoints, eventTime }));
+      } else terminal.out(describedText(answer, eventTime));
+    }
     return exitCode.done;
   });
 }

@@ -1,25 +1,36 @@
 import type { CheckpointsDescription, JobDescribed } from '../../actors/checkpoint-coordinator/messages.js';
-import { checkpointText, runText } from '../../actors/protocol/ids.js';
+import { checkpointText, runText, sameCheckpoint } from '../../actors/protocol/ids.js';
+import { originId } from '../../actors/protocol/savepoint.js';
+import type { EventTimes } from '../runtime/inspection/event-times.js';
+import { eventTimesText } from './event-times-text.js';
 import { tableText } from './table-text.js';
 
 /** How a job does, for people: how it is, how far its checkpoints are, where its subtasks are, and what went wrong. */
-export function describedText({ job, checkpoints }: JobDescribed): string {
-  const { record, state, waitsFor, waitsForMore, stopping, run, attempts, userFailures, restored } = job;
+export function describedText({ job, checkpoints }: JobDescribed, eventTimes: readonly EventTimes[]): string {
+  const { record, state, waitsFor, waitsForMore, stopping, run, attempts, userFailures } = job;
   const facts: readonly (readonly [string, string])[] = [
     ['job', record.job],
     ['state', stopping ? `${state}, stopping` : state],
     ['waits for', waitsText(waitsFor, waitsForMore)],
     ['run', `${runText(run)}, attempt ${attempts} of this leader, ${userFailures} ended by the job's own code`],
-    ['went on from', restored === null ? 'the beginning' : `checkpoint ${checkpointText(restored)}`],
+    ['went on from', originText(job)],
     ['checkpoints', checkpoints === null ? '' : checkpointsText(checkpoints)],
   ];
   const width = Math.max(...facts.map(([name]) => name.length));
   const parts = [
     facts.flatMap(([name, text]) => (text === '' ? [] : [`${name.padEnd(width)}  ${text}`])).join('\n'),
     subtasksText(job),
+    eventTimesText(eventTimes),
     failuresText(job),
   ];
   return parts.filter((part) => part !== '').join('\n\n');
+}
+
+function originText({ restored, record }: JobDescribed['job']): string {
+  if (restored === null) return 'the beginning';
+  return sameCheckpoint(restored, originId)
+    ? `savepoint ${record.from?.savepoint}`
+    : `checkpoint ${checkpointText(restored)}`;
 }
 
 function checkpointsText({ state, latest, entries, failures, cause, ...subtasks }: CheckpointsDescription): string {

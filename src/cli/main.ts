@@ -37,6 +37,10 @@ async function main(args: readonly string[], terminal: Terminal): Promise<number
         return await (await import('./application-command.js')).applicationCommand(command.options, terminal);
       case 'stop':
         return await (await import('./stop-command.js')).stopCommand(command.options, terminal);
+      case 'savepoint':
+        return await (await import('./savepoint-command.js')).savepointCommand(command.options, terminal);
+      case 'savepoints':
+        return await (await import('./savepoints-command.js')).savepointsCommand(command.options, terminal);
       case 'inspect':
         return await (await import('./inspect-command.js')).inspectCommand(command.options, terminal);
       case 'run':

@@ -1,10 +1,23 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Failure } from '../../actors/protocol/failure.js';
-import type { JobRecord, StateBackendName } from '../../actors/protocol/job-graph.js';
+import type { JobGraph, JobRecord, StateBackendName } from '../../actors/protocol/job-graph.js';
+import { keyGroupsBefore } from '../../actors/protocol/savepoint.js';
+import { slotSharingGroupsOf, slotsNeeded } from '../../actors/protocol/slot-sharing.js';
 import { engineModules, engineUrl } from '../engine-modules.js';
-import { executionGraphOf } from '../graph/execution-graph.js';
+import type { BlobStore } from '../ports/blob-store.js';
+import type { Bundle } from '../runtime/code/bundle.js';
 import { bundledCode } from '../runtime/code/code-stores.js';
 import { startEmbedded } from '../runtime/embedded.js';
+import {
+  beginWith,
+  copySavepoint,
+  isSavepointPath,
+  type LocatedSavepoint,
+  loadSavepoint,
+  savepointAt,
+  verifySavepoint,
+  type WantedOrigin,
+} from '../savepoint/index.js';
 import { clientLines } from './client-lines.js';
 import { UsageError } from './exit-code.js';
 import { failureText } from './failure-text.js';
@@ -29,6 +42,8 @@ export interface RunOptions {
   /** null: as the job says. */
   readonly stateBackend: StateBackendName | null;
   readonly stateOnDisk: StateOnDisk;
+  /** A name in the folder of checkpoints, or a path; null: it begins anew. */
+  readonly origin: WantedOrigin | null;
 }
 
 /** Runs a job in this process until it ends, and says how: the value is the exit code. */
@@ -37,7 +52,10 @@ export async function runCommand(options: RunOptions, terminal: Terminal): Promi
   const { program, bundle } = await loadJobFile(path, params);
   const job = options.jobId ?? program.graph.name;
   const graph = withBackend(program.graph, options.stateBackend);
-  const record: JobRecord = { format: 1, job, graph, code: bundle.key, params };
+  const fresh: JobRecord = { format: 1, job, graph, code: bundle.key, params };
+  const located = options.origin === null ? null : locate(options.origin.savepoint, checkpoints);
+  const record =
+    located === null || options.origin === null ? fresh : await begun(fresh, options.origin, located, bundle);
   const progress = new RunProgress(terminal, job);
   const run = startEmbedded({
     record,
@@ -46,6 +64,7 @@ export async function runCommand(options: RunOptions, terminal: Terminal): Promi
     slots: slotsFor(record, options.slots),
     ...options.stateOnDisk,
     checkpoints: checkpoints === null ? null : resolve(checkpoints),
+    ...(located === null ? {} : { prepare: (blobs: BlobStore) => copySavepoint(located.blobs, blobs, located.name) }),
     client: clientLines((line) => terminal.out(line)),
     onTrace: (trace) => progress.onTrace(trace),
   });
@@ -61,13 +80,42 @@ export async function runCommand(options: RunOptions, terminal: Terminal): Promi
   }
 }
 
+/** By its name where the job keeps its checkpoints, or by the path of its folder, from where it is copied. */
+function locate(nameOrPath: string, checkpoints: string | null): LocatedSavepoint {
+  if (isSavepointPath(nameOrPath)) return savepointAt(nameOrPath);
+  if (checkpoints !== null) return savepointAt(join(checkpoints, 'savepoints', nameOrPath));
+  throw new UsageError(
+    `There is no folder in which to look for savepoint '${nameOrPath}'.`,
+    'Give the path of its folder, or with --checkpoints the folder that holds it.',
+  );
+}
+
+/** Checks all of the savepoint before anything is run. */
+async function begun(
+  record: JobRecord,
+  { allowDroppedState }: WantedOrigin,
+  { name, blobs }: LocatedSavepoint,
+  bundle: Bundle,
+): Promise<JobRecord> {
+  const manifest = await loadSavepoint(blobs, name);
+  await verifySavepoint(blobs, manifest);
+  const origin = { savepoint: name, allowDroppedState };
+  return beginWith(record, origin, { before: keyGroupsBefore(manifest), bundle, engine: engineModules });
+}
+
 function slotsFor({ graph }: JobRecord, given: number | null): number {
-  const { slots } = executionGraphOf(graph);
+  const slots = slotsNeeded(graph);
   if (given === null || given >= slots) return given ?? slots;
   throw new UsageError(
-    `Job '${graph.name}' has parallelism ${slots}, and so needs ${slots} slots; --slots gives it ${given}.`,
+    `Job '${graph.name}' has ${widthText(graph)}, and so needs ${slots} slots; --slots gives it ${given}.`,
     `Leave --slots out, or lower the parallelism.`,
   );
+}
+
+function widthText(graph: JobGraph): string {
+  const groups = slotSharingGroupsOf(graph);
+  if (groups.length === 1) return `parallelism ${slotsNeeded(graph)}`;
+  return `slot sharing groups of ${groups.map(({ name, slots }) => `${slots} (${name})`).join(' and ')} slots`;
 }
 
 const runAgain = 'To run it again from the beginning, give another --job-id or another folder.';

@@ -9,6 +9,7 @@ import { operationsFlags, operationsOptions, withOperations } from './operations
 import { jobId, onlyArgument, ownArgs, text, wholeNumber } from './options.js';
 import { withReach } from './reach-options.js';
 import type { RunOptions } from './run-command.js';
+import { originOption, withOrigin } from './savepoint-options.js';
 import { stateBackend, stateOnDisk, withStateBackend, withStateOnDisk } from './state-options.js';
 
 export type RunRequest =
@@ -29,7 +30,7 @@ export function declareRun(cli: CAC): void {
     .example('  $ weir run flights.ts --checkpoints state -- --input flights.csv')
     .example('  $ weir run --cluster flights flights.ts --checkpoints /mnt/shared/weirflow -- --input flights.csv');
   const checkpoints = 'Keep checkpoints there, and go on from the newest when run again';
-  const led = withPlacement(withStore(withStateOnDisk(withStateBackend(run)), checkpoints));
+  const led = withPlacement(withStore(withStateOnDisk(withStateBackend(withOrigin(run))), checkpoints));
   withOperations(withReach(led, processWaitSeconds), { default: 0 });
 }
 
@@ -55,6 +56,7 @@ export function runRequest(cli: CAC, path: string, params: readonly string[]): R
         inline,
         ...ofJob,
         stateOnDisk: stateOnDisk(cli),
+        origin: originOption(cli, true),
       },
     };
   }
@@ -76,6 +78,7 @@ export function runRequest(cli: CAC, path: string, params: readonly string[]): R
     path,
     params,
     ...ofJob,
+    origin: originOption(cli, false),
   };
   return { kind: 'application', options };
 }

@@ -49,8 +49,10 @@ export class RunProgress {
     else this.announceRecovery(entry);
   }
 
-  private announceRecovery({ from, index }: Extract<LogEntry, { kind: 'recovered' }>): void {
-    this.checkpoint = from;
+  private announceRecovery({ from, index, savepoint }: Extract<LogEntry, { kind: 'recovered' }>): void {
+    this.checkpoint = savepoint === undefined ? from : null;
+    if (savepoint !== undefined)
+      return this.terminal.say(`${this.terminal.colors.cyan(this.job)} begins with savepoint ${savepoint}`);
     if (index === 0) return;
     const how = this.failures > 0 ? 'recovers' : 'resumes';
     const where = from === null ? 'the beginning: no checkpoint is complete yet' : `checkpoint ${checkpointText(from)}`;

@@ -15,7 +15,7 @@ export interface Circumstances {
 
 /** Says how a job ended; the value is the exit code. */
 export function reportResult(
-  { job, outcome, failure }: JobResult,
+  { job, outcome, failure, savepoint }: JobResult,
   { hadEnded, interrupts, again, sayFailure }: Circumstances,
   terminal: Pick<Terminal, 'colors' | 'note' | 'say'>,
 ): number {
@@ -23,6 +23,8 @@ export function reportResult(
   if (outcome === 'failed' && failure !== null) sayFailure(failure);
   if (hadEnded) terminal.say(`Job '${job}' ${endings[outcome]} already, so nothing was run. ${again}`);
   else if (outcome === 'canceled') terminal.say(`${name} was canceled`);
+  else if (outcome === 'finished' && savepoint !== undefined)
+    terminal.say(`${name} finished with savepoint ${savepoint}`);
   else if (outcome === 'finished') terminal.note(`${name} finished after ${process.uptime().toFixed(1)} s`);
   if (outcome === 'finished') return exitCode.done;
   return outcome === 'failed' ? exitCode.failed : (interrupts.code ?? exitCode.failed);

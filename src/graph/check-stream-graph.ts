@@ -1,11 +1,14 @@
 import type { Failure } from '../../actors/protocol/failure.js';
 import { failure } from '../../actors/protocol/failure.js';
+import { chainsOf } from './chaining.js';
+import { alignmentOfNode, splitWatermarkNode } from './split-watermark-stage.js';
 import type { StreamGraph, StreamNode } from './stream-graph.js';
 import { nodeText } from './stream-graph.js';
 
 /** The largest parallelism and max parallelism: as many key groups as there can be. */
 const parallelismMax = 32_768;
 
+/** Of uids, and of the names of slot sharing groups. */
 const uidPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
 /** The first thing that is wrong with a job as written, or null. All are mistakes in the job's code, so no restart helps. */
@@ -16,6 +19,8 @@ export function checkStreamGraph(graph: StreamGraph): Failure | null {
     checkUidsUnique(graph) ??
     checkUidsGiven(graph) ??
     checkForward(graph) ??
+    checkAlignments(graph) ??
+    checkSlotSharingGroups(graph) ??
     checkSinks(graph)
   );
 }
@@ -102,6 +107,29 @@ function checkForward({ nodes }: StreamGraph): Failure | null {
     }
   }
   return null;
+}
+
+/** Only a source can be told to wait. */
+function checkAlignments(graph: StreamGraph): Failure | null {
+  if (graph.nodes.every((node) => alignmentOfNode(node) === null)) return null;
+  const atSource = new Set(chainsOf(graph).map(splitWatermarkNode));
+  const node = graph.nodes.find((each) => alignmentOfNode(each) !== null && !atSource.has(each));
+  if (node === undefined) return null;
+  return mistake(
+    'ALIGNMENT_WITHOUT_SOURCE',
+    `The watermark strategy of ${nodeText(node)} is withAlignment, and does not stand in one chain with a source. ` +
+      'Put assignTimestampsAndWatermarks right behind the source, with its parallelism and nothing but map, filter and flatMap between.',
+  );
+}
+
+function checkSlotSharingGroups({ nodes }: StreamGraph): Failure | null {
+  const node = nodes.find(({ slotSharingGroup }) => !uidPattern.test(slotSharingGroup));
+  if (node === undefined) return null;
+  return mistake(
+    'SLOT_SHARING_GROUP_INVALID',
+    `Operator ${nodeText(node)} is in the slot sharing group '${node.slotSharingGroup}'. The name of a group begins with a letter or digit, ` +
+      'goes on with letters, digits, dots, dashes or underscores, and has at most 100 characters.',
+  );
 }
 
 function checkSinks({ name, nodes }: StreamGraph): Failure | null {

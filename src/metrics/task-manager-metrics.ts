@@ -1,5 +1,6 @@
-import type { SlotCounts, SubtaskCounts } from '../ports/subtask-counts.js';
+import type { InputTime, SlotCounts, SubtaskCounts } from '../ports/subtask-counts.js';
 import type { TaskTrace, TraceRecord } from '../ports/telemetry.js';
+import { holderOf } from './held-back-by.js';
 import type { MetricRegistry, Sample } from './metric-registry.js';
 import { SlotFacts, type SubtaskFacts } from './slot-facts.js';
 import { userFamilies } from './user-families.js';
@@ -22,6 +23,7 @@ export class TaskManagerMetrics {
     single('weirflow_task_manager_slots', 'Slots that this task manager offers.', () => slotCount);
     single('weirflow_task_manager_slots_used', 'Slots that belong to a job.', () => slots.slotsUsed);
     this.describeFlow();
+    this.describeInputTimes();
     this.describeTime();
     this.describeSnapshots();
     registry.making(() => userFamilies(slots.subtasks(), labelsOf));
@@ -75,6 +77,49 @@ export class TaskManagerMetrics {
     );
   }
 
+  private describeInputTimes(): void {
+    const family = (name: string, help: string, value: (time: InputTime) => number | null) => ({
+      name: `weirflow_task_${name}`,
+      help,
+      labels: [...labels, 'input'],
+      samples: (): readonly Sample[] =>
+        this.slots.subtasks().flatMap((facts) =>
+          facts.counts.inputTimes.flatMap((time) => {
+            const found = value(time);
+            return found === null ? [] : [{ labels: { ...labelsOf(facts), input: time.input }, value: found }];
+          }),
+        ),
+    });
+    this.registry.gauge(
+      family(
+        'edge_watermark_seconds',
+        'Least watermark of one input: of the channels from a vertex, or of the splits of a source. Absent while none counts.',
+        ({ watermarkMs }) => inSeconds(watermarkMs),
+      ),
+    );
+    this.registry.gauge(
+      family('edge_idle', 'Channels or splits of the input that are idle and hold nobody back.', ({ idle }) => idle),
+    );
+    this.registry.gauge(
+      family(
+        'edge_waiting',
+        'Splits of the input that are not read, because they are ahead of their alignment group.',
+        ({ waiting }) => waiting,
+      ),
+    );
+    this.registry.gauge({
+      name: 'weirflow_task_held_back_by',
+      help: 'Always 1: `by` is the subtask upstream, or the split, whose watermark is the least that counts.',
+      labels: [...labels, 'input', 'by'],
+      samples: () =>
+        this.slots.subtasks().flatMap((facts) => {
+          const holder = holderOf(facts.counts.inputTimes);
+          if (holder === null) return [];
+          return [{ labels: { ...labelsOf(facts), input: holder.input, by: holder.heldBackBy }, value: 1 }];
+        }),
+    });
+  }
+
   private describeTime(): void {
     this.gauge(
       'busy_ratio',
@@ -106,7 +151,15 @@ export class TaskManagerMetrics {
     this.gauge('checkpoint_sync_seconds', 'How long its last snapshot held up records.', ({ snapshot }) =>
       inSeconds(snapshot?.syncMs ?? null),
     );
-    this.gauge('checkpoint_bytes', 'Bytes of its last snapshot.', ({ snapshot }) => snapshot?.bytes ?? null);
+    this.gauge('checkpoint_async_seconds', 'How long its last snapshot was written while records went on.', (facts) =>
+      inSeconds(facts.snapshot?.asyncMs ?? null),
+    );
+    this.gauge('checkpoint_bytes', 'Bytes written for its last snapshot.', ({ snapshot }) => snapshot?.bytes ?? null);
+    this.gauge(
+      'checkpoint_full_bytes',
+      'All bytes that its last snapshot refers to, which is what a restore reads.',
+      ({ snapshot }) => snapshot?.fullBytes ?? null,
+    );
   }
 
   private gauge(name: string, help: string, value: Value): void {

@@ -1,4 +1,5 @@
 import { failure } from '../../actors/kernel/failure.js';
+import { InvariantViolation } from '../../actors/kernel/invariant.js';
 import type { CheckpointId } from '../../actors/protocol/ids.js';
 import type { Timer } from '../ports/clock.js';
 import { StateFailure } from '../state/state-failure.js';
@@ -151,12 +152,30 @@ export class AsyncWaitOperator<In, R, Out> extends BasicOperator<In, Out> {
 
   private answered(call: Call<In, Out>, result: R): void {
     const { retry, resultsOf } = this.setting;
-    if (retry?.retriesOnResult(result) === true && this.tryAgain(call)) return;
-    this.completed(call, resultsOf(result));
+    let results: readonly Out[];
+    try {
+      if (retry?.retriesOnResult(result) === true && this.tryAgain(call)) return;
+      results = resultsOf(result);
+    } catch (error) {
+      return this.threw(call, error);
+    }
+    this.completed(call, results);
+  }
+
+  /** Code of the job around a call: without an error policy that is the failure of the attempt, with it of the record. */
+  private threw(call: Call<In, Out>, error: unknown): void {
+    const { recordFailed } = this.context;
+    if (recordFailed === undefined || error instanceof InvariantViolation) throw error;
+    recordFailed(call.value, call.timestamp, error);
+    this.completed(call, []);
   }
 
   private rejected(call: Call<In, Out>, error: unknown): void {
-    if (this.setting.retry?.retriesOnError(error) === true && this.tryAgain(call)) return;
+    try {
+      if (this.setting.retry?.retriesOnError(error) === true && this.tryAgain(call)) return;
+    } catch (thrown) {
+      return this.threw(call, thrown);
+    }
     const { message, stack } = describedError(error);
     const tries = call.attempts === 1 ? '' : `, tried ${call.attempts} times`;
     const what = `operator '${this.context.uid}': an asynchronous call failed${tries}: ${message}`;
@@ -166,8 +185,13 @@ export class AsyncWaitOperator<In, R, Out> extends BasicOperator<In, Out> {
   private timedOut(call: Call<In, Out>): void {
     const { fn, timeoutMs, resultsOf } = this.setting;
     if (fn.timeout !== undefined) {
-      this.completed(call, resultsOf(fn.timeout(call.value)));
-      return;
+      let results: readonly Out[];
+      try {
+        results = resultsOf(fn.timeout(call.value));
+      } catch (error) {
+        return this.threw(call, error);
+      }
+      return this.completed(call, results);
     }
     const what =
       `operator '${this.context.uid}': an asynchronous call had no result after ${timeoutMs} ms and ${call.attempts} ` +

@@ -1,3 +1,4 @@
+import type { CheckpointId } from '../../actors/protocol/ids.js';
 import { mapState } from '../state/descriptors.js';
 import type { DeepReadonly, MapState } from '../state/keyed-state.js';
 import { StateFailure } from '../state/state-failure.js';
@@ -47,12 +48,20 @@ export interface IntervalJoinSetting<Left, Right, Out> {
   readonly lateRight: OutputTag<Right> | null;
 }
 
+/** Operator state: how far event time had come, null for not at all. */
+interface Restored {
+  readonly watermark: number | null;
+}
+
 /**
  * Joins two keyed streams in event time: every pair of equal key whose times are in the interval, once, whichever of them comes first. A record
- * behind the watermark, or behind the one that its key was restored with, is late and joins nothing. Others wait until no record that is not late can be their pair.
+ * behind the watermark, or behind the one that the join was restored with, is late and joins nothing. Others wait until no record that is not late can be their pair.
  */
 export class IntervalJoinOperator<K, Left, Right, Out> extends KeyedCoProcessOperator<K, Left, Right, Out> {
+  /** At another parallelism each subtask goes on from the least watermark of all. */
+  readonly operatorStateKind = 'operatorSplit';
   private readonly join: IntervalJoin<K, Left, Right, Out>;
+  private restored = noTimestamp;
 
   constructor(setting: IntervalJoinSetting<Left, Right, Out>) {
     const join = new IntervalJoin<K, Left, Right, Out>(setting);
@@ -62,8 +71,18 @@ export class IntervalJoinOperator<K, Left, Right, Out> extends KeyedCoProcessOpe
 
   override open(context: OperatorContext<Out>, restored: RestoredOperatorState, settle: Settle): Lifecycle {
     const keyed = keyedStateOf(context);
-    this.join.watermarkFloor = () => keyed.watermarkFloor();
+    this.join.watermarkFloor = () => Math.max(this.restored, keyed.watermarkFloor());
+    if (restored.items.length > 0) {
+      this.restored = Math.min(
+        ...(restored.items as readonly Restored[]).map(({ watermark }) => watermark ?? noTimestamp),
+      );
+    }
     return super.open(context, restored, settle);
+  }
+
+  override snapshot(_checkpoint: CheckpointId): readonly unknown[] {
+    const watermark = Math.max(this.record.watermark, this.restored);
+    return [{ watermark: watermark === noTimestamp ? null : watermark } satisfies Restored];
   }
 
   get numLateRecordsDropped(): number {
@@ -76,7 +95,7 @@ type Buffer<T> = MapState<number, readonly T[]>;
 
 class IntervalJoin<K, Left, Right, Out> implements KeyedCoProcessFunction<K, Left, Right, Out> {
   dropped = 0;
-  /** How far event time was when the state around the current key was restored: what was late then is late now. */
+  /** How far event time was when the join was restored, and the state around the current key: what was late then is late now. */
   watermarkFloor: () => number = () => noTimestamp;
   private left!: Buffer<Left>;
   private right!: Buffer<Right>;

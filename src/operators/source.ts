@@ -10,6 +10,13 @@ export interface Batch<T = unknown> {
   readonly timestamps: number[];
   /** Watermark that holds after this batch; null when it says nothing new. */
   readonly watermark: number | null;
+  /**
+   * The split that all of these records are of. A source that leaves it out gets one watermark generator a reader instead of one a split, and cannot be
+   * aligned with others.
+   */
+  readonly split?: string;
+  /** The split has no more records; such a batch may be empty. Until it is said, the split holds back event time. */
+  readonly endsSplit?: boolean;
 }
 
 export interface DiscoveryContext {
@@ -25,6 +32,8 @@ export interface ReaderContext {
   readonly clock: Clock;
   readonly files: Files;
   readonly offload: Offload;
+  /** Watermarks are made for each split: a batch is to be of one split, and to name it. */
+  readonly splitsApart: boolean;
   /** There is something to poll again. Never call it from within `poll`. */
   wake(): void;
   fail(failure: Failure): void;
@@ -42,6 +51,11 @@ export interface SourceReader<T = unknown> {
   noMoreSplits(): void;
   /** At most `recordsMax` records; `idle` until `wake`; `needsSplit` when it has nothing assigned; `finished` after the last record of the last split. */
   poll(recordsMax: number): Batch<T> | 'idle' | 'needsSplit' | 'finished';
+  /**
+   * From now on no batch is of one of these splits, which are ahead of other sources, and all others are read: also those behind a split that is left out.
+   * `poll` says `idle` when there are no others. Without this method the source cannot be aligned.
+   */
+  leaveOut?(splits: ReadonlySet<string>): void;
   /** The unfinished splits, each with `data` that continues right after the last record polled. Plain data. */
   snapshot(): readonly Split[];
   close(): void;

@@ -20,6 +20,9 @@ export class TimerService<N> {
   /** The newest that has come; the operator has fired what it made due before it passes it on. */
   watermark = noTimestamp;
   private watermarkOut = noTimestamp;
+  /** A new watermark has come, and what it makes due has not all fired. What is set for the past waits for the next one. */
+  private advances = false;
+  /** Of an alarm that has rung, until all that it made due has fired. */
   private nowMs = noTimestamp;
   private alarm: { readonly atMs: number; readonly timer: Timer } | null = null;
 
@@ -56,7 +59,10 @@ export class TimerService<N> {
 
   /** For the operator's `watermark`: fires what it makes due and passes it on, or holds the operator until there is room. */
   advance(watermark: number): void {
-    if (watermark > this.watermark) this.watermark = watermark;
+    if (watermark > this.watermark) {
+      this.watermark = watermark;
+      this.advances = true;
+    }
     if (!this.resume()) this.context.hold();
   }
 
@@ -74,7 +80,11 @@ export class TimerService<N> {
 
   /** Fires what is due. False when it had to stop for want of room, or of timers that are being read: the operator then holds, and asks again when it is resumed. */
   private fire(): boolean {
-    return this.fireAll(this.eventTime, this.watermark, true) && this.fireAll(this.processingTime, this.nowMs, false);
+    if (this.advances && !this.fireAll(this.eventTime, this.watermark, true)) return false;
+    this.advances = false;
+    if (!this.fireAll(this.processingTime, this.nowMs, false)) return false;
+    this.nowMs = noTimestamp;
+    return true;
   }
 
   close(): void {

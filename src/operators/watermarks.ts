@@ -1,7 +1,8 @@
 import type { CheckpointId } from '../../actors/protocol/ids.js';
 import type { Timer } from '../ports/clock.js';
 import { StateFailure } from '../state/state-failure.js';
-import type { WatermarkGenerator, WatermarkOutput, WatermarkSetting } from '../time/watermark-generator.js';
+import { SplitWatermarks } from '../time/split-watermarks.js';
+import type { WatermarkSetting } from '../time/watermark-generator.js';
 import {
   BasicOperator,
   type Lifecycle,
@@ -13,30 +14,32 @@ import {
 } from './operator.js';
 
 /**
- * Gives records their timestamps and the stream its watermarks. Those that come from upstream end here, but for the last one. The newest is part of a
+ * Gives records their timestamps and the stream its watermarks. Those that come from upstream end here, but for the last one. Right behind a source
+ * each split has a generator of its own; the head of the task says whose records come. The newest watermark is part of a
  * snapshot: after a restore event time goes on from the least of the former subtasks, and not from the beginning.
  */
 export class WatermarkOperator<T> extends BasicOperator<T, T> {
-  private readonly generator: WatermarkGenerator<T>;
+  readonly splits: SplitWatermarks<T>;
   private newest = noTimestamp;
   private restored = noTimestamp;
-  private isIdle = false;
   private timer: Timer | null = null;
-  private readonly said: WatermarkOutput = {
-    watermark: (timestamp) => this.advance(timestamp),
-    idle: () => this.setIdle(true),
-  };
+  /** How much later than they were due probes have come, all together: while its receivers hold a task up, none comes. */
+  private heldUpMs = 0;
 
   constructor(
-    private readonly setting: WatermarkSetting<T>,
+    readonly setting: WatermarkSetting<T>,
     private readonly intervalMs: number,
   ) {
     super();
-    this.generator = setting.createGenerator();
+    this.splits = new SplitWatermarks(() => setting.createGenerator(), {
+      watermark: (timestamp) => this.advance(timestamp),
+      idle: (isIdle) => this.context.output.idle(isIdle),
+    });
   }
 
   override open(context: OperatorContext<T>, restored: RestoredOperatorState, settle: Settle): Lifecycle {
-    if (restored.items.length > 0) this.restored = Math.min(...(restored.items as readonly number[]));
+    const items = restored.items as readonly (number | null)[];
+    if (items.length > 0) this.restored = Math.min(...items.map((watermark) => watermark ?? noTimestamp));
     const opened = super.open(context, restored, settle);
     this.probeLater();
     return opened;
@@ -45,18 +48,22 @@ export class WatermarkOperator<T> extends BasicOperator<T, T> {
   process(value: T, timestamp: number): void {
     const { assigner } = this.setting;
     const at = assigner === null ? timestamp : this.checked(assigner(value, timestamp));
-    if (this.isIdle) this.setIdle(false);
+    const { current } = this.splits;
+    if (current.isIdle) current.wake();
     this.context.output.emit(value, at);
-    this.generator.onEvent(value, at, this.said);
+    current.generator.onEvent(value, at, current);
   }
 
   override watermark(timestamp: number): void {
     if (timestamp >= maxWatermark) this.advance(timestamp);
   }
 
+  /** At another parallelism each subtask goes on from the least of all. */
+  readonly operatorStateKind = 'operatorSplit';
+
   override snapshot(_checkpoint: CheckpointId): readonly unknown[] {
     const newest = Math.max(this.newest, this.restored);
-    return newest === noTimestamp ? [] : [newest];
+    return [newest === noTimestamp ? null : newest];
   }
 
   override close(): void {
@@ -65,9 +72,13 @@ export class WatermarkOperator<T> extends BasicOperator<T, T> {
 
   private probeLater(): void {
     const { clock } = this.context;
+    const dueMs = clock.monotonicMs() + this.intervalMs;
     this.timer = clock.setTimer(this.intervalMs, () => {
       this.probeLater();
-      this.generator.onPeriodic(this.said, clock.monotonicMs());
+      const nowMs = clock.monotonicMs();
+      this.heldUpMs += Math.max(0, nowMs - dueMs);
+      // A stream that is held up is not quiet.
+      this.splits.probe(nowMs - this.heldUpMs);
       if (this.restored > this.newest) this.advance(this.restored);
     });
   }
@@ -75,14 +86,7 @@ export class WatermarkOperator<T> extends BasicOperator<T, T> {
   private advance(timestamp: number): void {
     if (!(timestamp > this.newest)) return;
     this.newest = timestamp;
-    this.setIdle(false);
     this.context.output.watermark(timestamp);
-  }
-
-  private setIdle(isIdle: boolean): void {
-    if (this.isIdle === isIdle) return;
-    this.isIdle = isIdle;
-    this.context.output.idle(isIdle);
   }
 
   private checked(timestamp: number): number {

@@ -72,8 +72,8 @@ export class MergingWindowOperator<T, Out> extends WindowOperator<T, TimeWindow,
     return this.sessions.value()?.find(([from, to]) => from === start && to === end)?.[2];
   }
 
-  protected override over(window: TimeWindow, namespace: WindowNamespace, home: WindowNamespace): void {
-    super.over(window, namespace, home);
+  protected override over(window: TimeWindow, namespace: WindowNamespace, home: WindowNamespace, time: number): void {
+    super.over(window, namespace, home, time);
     const others = (this.sessions.value() ?? []).filter(([start]) => start !== window.start);
     if (others.length === 0) this.sessions.clear();
     else this.sessions.update(others);

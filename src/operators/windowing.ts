@@ -4,6 +4,7 @@ import { StateFailure } from '../state/state-failure.js';
 import type { DueTimer } from '../state/timers.js';
 import { maxWatermark } from '../time/timestamps.js';
 import type { Window, WindowNamespace } from '../window/window.js';
+import { attemptedAt } from './attempted.js';
 import { keyedStateOf } from './keyed-input.js';
 import {
   BasicOperator,
@@ -28,6 +29,8 @@ interface Restored {
  * before a failure is over after it.
  */
 export abstract class Windowing<T, W extends Window, Out> extends BasicOperator<T, Out> {
+  /** After a change of parallelism nobody's watermark is one's own: each subtask goes on from the least of all, and none from the beginning. */
+  readonly operatorStateKind = 'operatorSplit';
   /** Records that were too late for each of their windows, and that nobody wanted. */
   numLateRecordsDropped = 0;
   protected keyed!: KeyedState;
@@ -108,6 +111,11 @@ export abstract class Windowing<T, W extends Window, Out> extends BasicOperator<
 
   currentProcessingTime(): number {
     return this.timers.currentProcessingTime();
+  }
+
+  /** Runs code of the job for a timer, at which no record is to be left out. */
+  protected attempt(time: number, work: () => void): void {
+    attemptedAt(this.context, time, work);
   }
 
   /** The time by which a record is put into windows. */

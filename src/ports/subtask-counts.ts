@@ -1,6 +1,22 @@
 import type { Allocation, SubtaskKey } from '../../actors/protocol/ids.js';
 import type { UserMetric } from './user-metric.js';
 
+/** Event time of one input of a subtask: of the channels from one vertex, or of the splits that its source reads. */
+export interface InputTime {
+  /** The vertex upstream, or `splits`. */
+  readonly input: string;
+  /** The least of those that count; null before it is known, or when none counts. */
+  readonly watermarkMs: number | null;
+  /** Who has it, and so holds event time back: the subtask upstream, or the split; null when none counts. */
+  readonly heldBackBy: string | null;
+  /** How many channels or splits there are, and how many of them do not count because they are idle, or have ended. */
+  readonly parts: number;
+  readonly idle: number;
+  readonly ended: number;
+  /** Splits that are not read, because they are ahead of their alignment group. */
+  readonly waiting: number;
+}
+
 /** What one attempt of a subtask has done since it began, and how it stands: read about once a second, never per record. */
 export interface SubtaskCounts {
   readonly subtask: SubtaskKey;
@@ -22,6 +38,8 @@ export interface SubtaskCounts {
   /** Event time; null before the first watermark, infinite behind the last. */
   readonly inputWatermarkMs: number | null;
   readonly outputWatermarkMs: number | null;
+  /** Of a source whose watermarks are not made for each split there are none. */
+  readonly inputTimes: readonly InputTime[];
   /** Of the job's own code. */
   readonly user: readonly UserMetric[];
 }

@@ -5,6 +5,8 @@ import type { ClusterOptions } from '../../actors/protocol/deployment.js';
 import { defaultClusterOptions } from '../../actors/protocol/deployment.js';
 import type { ProcessName } from '../../actors/protocol/ids.js';
 import type { JobRecord, JobResult } from '../../actors/protocol/job-graph.js';
+import { slotsNeeded } from '../../actors/protocol/slot-sharing.js';
+import { EngineError } from '../api/engine-error.js';
 import type { CodeStore } from '../graph/code-store.js';
 import type { BlobStore } from '../ports/blob-store.js';
 import type { ClientOutput } from '../ports/client-output.js';
@@ -49,6 +51,8 @@ export interface EmbeddedOptions {
   readonly stateFolder?: string | null;
   /** How much memory keyed state on disk may take in each slot. */
   readonly stateMemoryBytes?: number | null;
+  /** Puts into the store what the job needs, before anything runs: a savepoint from elsewhere. What it rejects with is the end of the run. */
+  readonly prepare?: (blobs: BlobStore) => Promise<void>;
   /** Freezes records and state values that user code is handed. */
   readonly development?: boolean;
   /** Gives each slot a thread of its own; null or absent keeps everything in this one. */
@@ -107,11 +111,17 @@ export class EmbeddedRun {
     this.stateFolder = ownStateFolder(options.stateFolder ?? defaultStateFolder());
     this.threads = options.threads == null ? null : threadsOf(options.threads, folder, this.stateFolder);
     this.cluster = { ...defaultClusterOptions, ...options.cluster };
-    const wanted = Math.max(...options.record.graph.vertices.map(({ parallelism }) => parallelism));
     const count = options.taskManagers ?? 1;
-    this.slots = options.slots ?? Math.ceil(wanted / count);
+    this.slots = options.slots ?? Math.ceil(slotsNeeded(options.record.graph) / count);
     this.client = new Client(this.bus, nodeClock, 'client', nodeEntropy.id(), leaderName);
-    this.startUnlessEnded(count);
+    const { prepare } = options;
+    if (prepare === undefined) this.startUnlessEnded(count);
+    else {
+      prepare(this.blobs).then(
+        () => this.stopped || this.startUnlessEnded(count),
+        (error: unknown) => this.onPanic(error instanceof EngineError ? error.failure : error),
+      );
+    }
   }
 
   cancel(): void {

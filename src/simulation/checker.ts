@@ -1,5 +1,6 @@
 import type { ClusterOptions } from '../../actors/protocol/deployment.js';
 import type { JobRecord } from '../../actors/protocol/job-graph.js';
+import type { SavepointName } from '../../actors/protocol/savepoint.js';
 import type { TaskTrace, TraceRecord } from '../ports/telemetry.js';
 import type { SlotInspection } from '../task/slot/slot-runtime.js';
 import type { FileEvent, SimFiles } from './sim-files.js';
@@ -39,6 +40,8 @@ export interface Checker {
   task?(trace: TaskTrace): void;
   store?(event: StoreEvent): void;
   file?(event: FileEvent): void;
+  /** A client was told that this savepoint exists. */
+  saved?(name: SavepointName): void;
   crashed?(process: string, life: number): void;
   /** The faults are over; from here on liveness counts. */
   healed?(): void;

@@ -25,6 +25,10 @@ export interface FaultRates {
   readonly partition: number;
   /** Per run: the client stops the job, at a moment of up to `stopMsMax`. */
   readonly stop: number;
+  /** Per run that is stopped: with a savepoint, half of them at once and half when all is drained. */
+  readonly stopWith: number;
+  /** Per run: the client takes a savepoint, at a moment of up to `savepointMsMax`. */
+  readonly savepoint: number;
 }
 
 export const noFaults: FaultRates = {
@@ -41,6 +45,8 @@ export const noFaults: FaultRates = {
   pause: 0,
   partition: 0,
   stop: 0,
+  stopWith: 0,
+  savepoint: 0,
 };
 
 /** Deviations from the default schedule, by key. Removing one leaves all others meaning what they meant. */

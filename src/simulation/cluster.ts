@@ -1,14 +1,15 @@
 import type { ClusterOptions } from '../../actors/protocol/deployment.js';
 import { actorNames } from '../../actors/protocol/ids.js';
 import type { JobRecord } from '../../actors/protocol/job-graph.js';
+import type { SavepointName } from '../../actors/protocol/savepoint.js';
 import type { CodeStore } from '../graph/code-store.js';
 import type { ClientOutput } from '../ports/client-output.js';
 import type { Telemetry } from '../ports/telemetry.js';
-import { Client } from '../runtime/process/client.js';
 import { JobManager } from '../runtime/process/job-manager.js';
 import type { ProcessPorts } from '../runtime/process/ports.js';
 import { type DataPlanePorts, TaskManager } from '../runtime/process/task-manager.js';
 import { createTaskHost, type InspectableTaskHost } from '../task/task-host.js';
+import { runClients } from './clients.js';
 import { SimNetwork } from './network.js';
 import { simulatedOffload } from './offload.js';
 import type { FileEvent } from './sim-files.js';
@@ -22,11 +23,6 @@ import type { SimWorld } from './world.js';
 export const jobManagerName = 'jm';
 /** Room for a few keys. */
 const stateMemoryBytes = 4_096;
-const clientName = 'client';
-const stopperName = 'stopper';
-const stopMsMax = 2_500;
-const submitEveryMs = 50;
-const submitDeadlineMs = 1_000_000;
 const crashCallsMax = 900;
 const crashAfterMs = 400;
 const crashWithinMs = 2_200;
@@ -49,6 +45,8 @@ export interface SimClusterOptions {
   readonly onFile: (event: FileEvent) => void;
   readonly onCrash: (process: string, life: number) => void;
   readonly onPanic: (error: unknown) => void;
+  /** A client was told that the job's savepoint exists. */
+  readonly onSavepoint?: (name: SavepointName) => void;
 }
 
 /** One job manager, some task managers and a client, in one thread on virtual time. */
@@ -77,7 +75,10 @@ export class SimCluster {
   /** Starts every process and submits the job. */
   start(): void {
     for (const name of this.names()) this.startProcess(name);
-    this.submit();
+    runClients(this.world, this.network, this.options.record, {
+      leader: jobManagerName,
+      saved: (name) => this.options.onSavepoint?.(name),
+    });
   }
 
   /** Ends a process now and starts its next life after a while. */
@@ -171,26 +172,6 @@ export class SimCluster {
       if (!choices.isHealed) process.pause();
     });
     this.world.at(this.world.nowMs + atMs + forMs, () => process.resume());
-  }
-
-  /** The client lives outside: it never crashes and asks until the job is taken. */
-  private submit(): void {
-    const process = new SimProcess(this.world, clientName, 1, null, () => undefined);
-    const client = new Client(this.network.busOf(process), process.clock(), clientName, 'client.1', jobManagerName);
-    const message = { type: 'dispatcher.submitJob', record: this.options.record };
-    const stopAtMs = this.world.choices.at('stop:job', this.world.rates.stop, stopMsMax);
-    client.ask(message, submitEveryMs, submitDeadlineMs, () => {
-      client.close();
-      if (stopAtMs > 0) this.world.at(stopAtMs, () => this.stop());
-    });
-  }
-
-  /** Likewise, until the wish is durable or the job is known to have ended. */
-  private stop(): void {
-    const process = new SimProcess(this.world, stopperName, 1, null, () => undefined);
-    const client = new Client(this.network.busOf(process), process.clock(), stopperName, 'stopper.1', jobManagerName);
-    const message = { type: 'dispatcher.stopJob', job: this.options.record.job };
-    client.ask(message, submitEveryMs, submitDeadlineMs, () => client.close());
   }
 
   /** State of an actor of the leader, for scenario specs. */

@@ -41,6 +41,12 @@ export class EventQueue {
     }
   }
 
+  /** When the earliest event that is not canceled is due; infinite while there is none. */
+  earliestMs(): number {
+    while (this.heap[0]?.run === null) this.pop();
+    return this.heap[0]?.atMs ?? Number.POSITIVE_INFINITY;
+  }
+
   private pop(): SimEvent | undefined {
     const { heap } = this;
     const first = heap[0];

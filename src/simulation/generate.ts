@@ -1,5 +1,6 @@
 import type { SlotPlacement } from '../../actors/protocol/deployment.js';
 import type { StateBackendName } from '../../actors/protocol/job-graph.js';
+import { slotsNeeded } from '../../actors/protocol/slot-sharing.js';
 import { allCheckers } from './checkers/index.js';
 import type { Deviations, FaultRates } from './choices.js';
 import { noFaults } from './choices.js';
@@ -28,10 +29,18 @@ export interface RunPlan {
 
 /** Of the runs, in so many the client stops the job. */
 const stopShare = 0.25;
+/** Of those that it stops, in so many it wants a savepoint of it. */
+const stopWithShare = 0.6;
+/** In so many it takes one while the job runs. */
+const savepointShare = 0.3;
 
 /** The run of a seed: job, topology, rates and moment of healing, each from a stream of its own. */
 export function planRun(seed: number, size: JobSize = 'any'): RunPlan {
-  const job = generateJob(new Random(seed, 'job'), size);
+  return planOf(generateJob(new Random(seed, 'job'), size), seed, size);
+}
+
+/** The same for a job of somebody else's choice. */
+export function planOf(job: JobSpec, seed: number, size: JobSize = 'any'): RunPlan {
   const topology = new Random(seed, 'topology');
   const taskManagers = topology.integer(1, size === 'small' ? 2 : 4);
   const slotsNeeded = slotsOf(job);
@@ -41,7 +50,12 @@ export function planRun(seed: number, size: JobSize = 'any'): RunPlan {
     job,
     taskManagers,
     slots,
-    rates: { ...drawRates(new Random(seed, 'rates')), stop: stopShare },
+    rates: {
+      ...drawRates(new Random(seed, 'rates')),
+      stop: stopShare,
+      stopWith: stopWithShare,
+      savepoint: savepointShare,
+    },
     healAtMs: topology.integer(1_200, 3_200),
     placement: topology.chance(packedShare) ? 'pack' : 'spread',
     stateBackend: new Random(seed, 'state').chance(diskShare) ? 'disk' : 'heap',
@@ -88,7 +102,5 @@ export function drawRates(random: Random): FaultRates {
   };
 }
 
-/** Slot sharing: a job needs as many slots as its widest vertex has subtasks. */
-function slotsOf({ sources, stages, sink }: JobSpec): number {
-  return Math.max(...[...sources, ...stages, sink].map((part) => ('parallelism' in part ? part.parallelism : 1)));
-}
+/** Slot sharing: a job needs as many slots as the widest vertex has subtasks of each of its groups. */
+const slotsOf = (job: JobSpec): number => slotsNeeded(jobOf(job).record.graph);

@@ -42,6 +42,8 @@ export interface RunSpec {
   readonly code: CodeStore | ((world: SimWorld) => CodeStore);
   /** Files that are there from the beginning, by path. */
   readonly files?: Readonly<Record<string, Uint8Array>>;
+  /** What the store holds from the beginning, by name. */
+  readonly blobs?: ReadonlyMap<string, Uint8Array>;
   /** Takes what the job prints and collects. */
   readonly client?: ClientOutput;
   readonly taskManagers: number;
@@ -71,8 +73,11 @@ export interface RunReport {
   readonly digest: string;
   readonly deviations: Deviations;
   readonly coverage: Coverage;
-  /** The simulated disk at the end. */
+  /** A client was told that its savepoint exists. */
+  readonly saved: boolean;
+  /** The simulated disk and the store at the end. */
   readonly files: SimFiles;
+  readonly blobs: ReadonlyMap<string, Uint8Array>;
 }
 
 /** After the healing a run must end within this virtual time, or it is stuck. */
@@ -112,6 +117,7 @@ class Run {
   private crashedDuringRecovery = false;
   private restoring = false;
   private stopped = false;
+  private saved = false;
   private healedAtMs: number | null = null;
   private endedAtMs = 0;
 
@@ -137,10 +143,15 @@ class Run {
       onFile: (event) => {
         for (const checker of this.checkers) checker.file?.(event);
       },
+      onSavepoint: (name) => {
+        this.saved = true;
+        for (const checker of this.checkers) checker.saved?.(name);
+      },
       onCrash: (process, life) => this.onCrash(process, life),
       onPanic: (error) => this.onPanic(error),
     });
     for (const [path, bytes] of Object.entries(spec.files ?? {})) this.cluster.files.files.set(path, bytes);
+    for (const [name, bytes] of spec.blobs ?? []) this.cluster.store.blobs.set(name, bytes);
     const context = {
       world: this.world,
       store: this.cluster.store,
@@ -204,7 +215,9 @@ class Run {
       digest: this.digest.value(),
       deviations: this.world.choices.taken,
       coverage: this.coverage,
+      saved: this.saved,
       files: this.cluster.files,
+      blobs: this.cluster.store.blobs,
     };
   }
 

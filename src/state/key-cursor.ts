@@ -4,8 +4,6 @@ import type { Ttl } from './ttl.js';
 export interface KeyCursor {
   /** Numbers the times between snapshots; see Cursor. */
   readonly interval: number;
-  /** The newest snapshot that was named as a base; below zero before the first. */
-  readonly confirmed: number;
   /** Undefined where the current key has nothing. What is handed out may be changed in place, when `changing` is called before that. */
   read(slot: number): unknown;
   /** `noted` is false for what notes itself how it is taken back. */

@@ -24,6 +24,11 @@ export class ValueReader {
     return this.at === this.bytes.length;
   }
 
+  /** How many bytes were read. */
+  get position(): number {
+    return this.at;
+  }
+
   readUint32(): number {
     return this.readSize32();
   }

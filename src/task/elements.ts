@@ -1,4 +1,5 @@
 import type { CheckpointId, SubtaskKey } from '../../actors/protocol/ids.js';
+import type { SavepointMark } from '../../actors/protocol/savepoint.js';
 
 /** Records of one channel in parallel arrays. Handed over once: who passes it on keeps no reference and changes nothing. */
 export interface RecordBatch {
@@ -12,6 +13,8 @@ export interface Barrier {
   readonly kind: 'barrier';
   readonly checkpoint: CheckpointId;
   readonly base: CheckpointId | null;
+  /** Absent for a checkpoint. */
+  readonly savepoint?: SavepointMark;
 }
 
 /** Measures how long elements take from a source to the end of the graph. It queues like a record and skips operators. */

@@ -1,11 +1,17 @@
-import type { Failure } from '../../actors/kernel/failure.js';
+import { type Failure, failure } from '../../actors/kernel/failure.js';
 import type { Split } from '../../actors/protocol/manifest.js';
+import type { WatermarkReport } from '../../actors/subtask/messages.js';
 import type { Source, SourceReader } from '../operators/source.js';
+import type { WatermarkOperator } from '../operators/watermarks.js';
+import type { SplitWatermarks } from '../time/split-watermarks.js';
+import type { LatencyMarks } from './latency-marks.js';
 import { boundPorts } from './operator/bound-ports.js';
 import { Mailbox } from './operator/mailbox.js';
 import { SourceHead } from './source-head.js';
-import { type Culprit, failureOfThrown } from './task-failure.js';
+import { SourceWait } from './source-wait.js';
+import { type Culprit, failureOfThrown, TaskFailure } from './task-failure.js';
 import type { TaskletSetting } from './tasklet-setting.js';
+import type { TaskCommand } from './tasklet-state.js';
 
 /** The reader of a task with a source, and what has arrived for it. */
 export class OpenSource {
@@ -13,6 +19,7 @@ export class OpenSource {
   readonly culprit: Culprit;
   skippedRecords = 0;
   private readonly mailbox: Mailbox;
+  private readonly wait: SourceWait | null;
 
   constructor(
     uid: string,
@@ -20,18 +27,40 @@ export class OpenSource {
     private readonly restoredSplits: readonly Split[],
     private readonly setting: TaskletSetting,
     private readonly fail: (failure: Failure) => void,
+    /** Gives each split its watermarks; null where nobody does. */
+    private readonly watermarks: WatermarkOperator<unknown> | null,
   ) {
     this.mailbox = new Mailbox(setting.wake);
     this.culprit = { uid, name: source.name };
-    this.head = new SourceHead(this.createReader(source), {
+    const reader = this.createReader(source);
+    this.wait = this.waitOf(reader);
+    this.head = new SourceHead(reader, {
       culprit: this.culprit,
+      splits: this.splits,
+      wait: this.wait,
       requestSplits: (request) => setting.notify({ type: 'task.splitsRequested', request }),
     });
+  }
+
+  /** Null where watermarks are not made for each split. */
+  get splits(): SplitWatermarks<unknown> | null {
+    return this.watermarks?.splits ?? null;
   }
 
   /** Reads on from the checkpointed positions. */
   rewind(): void {
     if (this.restoredSplits.length > 0) this.head.assign(this.restoredSplits, false);
+  }
+
+  /** Records flow. */
+  start(marks: LatencyMarks): void {
+    marks.start();
+    this.wait?.start();
+  }
+
+  carryOut(command: Extract<TaskCommand, { kind: 'stop' | 'align' }>): void {
+    if (command.kind === 'stop') this.head.stop();
+    else this.wait?.announced(command.limit);
   }
 
   /** A reader emits nothing by itself, so it gets everything at once. */
@@ -46,6 +75,7 @@ export class OpenSource {
 
   close(threw: (what: string) => void): void {
     this.mailbox.close();
+    this.wait?.close();
     try {
       this.head.close();
     } catch (error) {
@@ -54,7 +84,24 @@ export class OpenSource {
   }
 
   abandon(): void {
+    this.wait?.close();
     this.mailbox.close();
+  }
+
+  private waitOf(reader: SourceReader): SourceWait | null {
+    const alignment = this.watermarks?.setting.alignment ?? null;
+    if (this.watermarks === null || alignment === null) return null;
+    const { setting, culprit } = this;
+    if (reader.leaveOut === undefined) {
+      const message =
+        `source '${culprit.uid}' is in the alignment group '${alignment.group}', and its readers cannot leave splits out; ` +
+        'give it a method leaveOut, or take withAlignment from its watermark strategy';
+      throw new TaskFailure(failure('ALIGNMENT_UNSUPPORTED', 'user', message, 'never'));
+    }
+    const { clock } = boundPorts(setting.ports, this.mailbox);
+    const { splits } = this.watermarks;
+    const report = (report: WatermarkReport): void => setting.notify({ type: 'task.watermarkReached', report });
+    return new SourceWait(reader, { alignment, splits, clock, report });
   }
 
   private createReader(source: Source): SourceReader {
@@ -74,6 +121,7 @@ export class OpenSource {
       clock,
       files,
       offload,
+      splitsApart: this.watermarks !== null,
       wake,
       fail,
       skipped,

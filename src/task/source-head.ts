@@ -1,16 +1,25 @@
 import type { Split } from '../../actors/protocol/manifest.js';
 import { maxWatermark } from '../operators/operator.js';
-import type { SourceReader } from '../operators/source.js';
+import type { Batch, SourceReader } from '../operators/source.js';
+import type { SplitTimeState, SplitWatermarks } from '../time/split-watermarks.js';
 import { Fifo } from './fifo.js';
 import { unknownWatermark } from './gate/valve.js';
 import type { Head, HeadEvent } from './head.js';
+import type { SourceWait } from './source-wait.js';
 import { type Culprit, failureOfThrown } from './task-failure.js';
 
 export interface SourceHeadSetting {
   readonly culprit: Culprit;
+  /** Null where watermarks are not made for each split. */
+  readonly splits: SplitWatermarks<unknown> | null;
+  /** Null when the source waits for no other. */
+  readonly wait: SourceWait | null;
   /** Numbered from 1; repeated only after splits have been assigned in between. */
   requestSplits(request: number): void;
 }
+
+/** A split as it stands in a snapshot: with its event time, where that is its own. */
+type Position = Split & { readonly time?: SplitTimeState | null };
 
 /** The input of a task that reads a source. */
 export class SourceHead implements Head {
@@ -19,6 +28,8 @@ export class SourceHead implements Head {
   private awaitsSplits = false;
   private stopped = false;
   private ended = false;
+  /** Records of a batch are on their way through the chain until the next one is asked for. */
+  private batch: Batch | null = null;
   watermark = unknownWatermark;
 
   constructor(
@@ -30,6 +41,7 @@ export class SourceHead implements Head {
     const event = this.events.shift();
     if (event !== undefined) return event;
     if (this.ended) return null;
+    this.settleBatch();
     if (this.stopped) return this.end();
     const polled = this.guarded('while reading', () => this.reader.poll(recordsMax));
     switch (polled) {
@@ -42,6 +54,11 @@ export class SourceHead implements Head {
         return this.end();
     }
     const { values, timestamps, watermark } = polled;
+    const { splits } = this.setting;
+    if (splits !== null) {
+      this.batch = polled;
+      splits.enter(polled.split);
+    }
     if (watermark !== null && watermark > this.watermark) {
       this.watermark = watermark;
       this.events.push({ kind: 'watermark', timestamp: watermark });
@@ -57,10 +74,13 @@ export class SourceHead implements Head {
   /** Nobody but this task itself puts barriers in here. */
   giveUp(): void {}
 
-  assign(splits: readonly Split[], noMore: boolean): void {
+  assign(positions: readonly Position[], noMore: boolean): void {
+    const { splits, wait } = this.setting;
     this.guarded('while taking splits', () => {
-      if (splits.length > 0) this.reader.addSplits(splits);
+      if (positions.length > 0) this.reader.addSplits(positions.map(({ id, data }) => ({ id, data })));
       if (noMore) this.reader.noMoreSplits();
+      for (const { id, time = null } of positions) splits?.add(id, time);
+      wait?.update();
     });
     this.awaitsSplits = false;
   }
@@ -71,8 +91,13 @@ export class SourceHead implements Head {
   }
 
   /** What it still has to read, from right after the last record that came out of `next`. */
-  snapshot(): readonly Split[] {
-    return this.guarded('while taking its snapshot', () => this.reader.snapshot());
+  snapshot(): readonly Position[] {
+    const { splits } = this.setting;
+    return this.guarded('while taking its snapshot', () =>
+      splits === null
+        ? this.reader.snapshot()
+        : this.reader.snapshot().map((split) => ({ ...split, time: splits.stateOf(split.id) })),
+    );
   }
 
   close(): void {
@@ -88,8 +113,19 @@ export class SourceHead implements Head {
     }
   }
 
+  /** All that the last batch led to has happened: its split may have ended, or be far enough. */
+  private settleBatch(): void {
+    const { batch } = this;
+    if (batch === null) return;
+    this.batch = null;
+    const { splits, wait } = this.setting;
+    if (batch.values.length > 0) wait?.afterBatch();
+    if (batch.endsSplit === true && batch.split !== undefined) splits?.drop(batch.split);
+  }
+
   private end(): HeadEvent {
     this.ended = true;
+    this.setting.wait?.end();
     this.events.push({ kind: 'inputEnded' });
     return { kind: 'watermark', timestamp: maxWatermark };
   }

@@ -7,6 +7,7 @@ import { firstDifference } from '../graph/first-difference.js';
 import type { JobProgram } from '../graph/job-program.js';
 import type { SubtaskCounts } from '../ports/subtask-counts.js';
 import type { TaskEffect, TaskHost } from '../ports/task-host.js';
+import type { Barrier } from './elements.js';
 import { ColumnCodec } from './frame/column-codec.js';
 import { frameBytesCap, headerBytes } from './frame/frame-header.js';
 import { type SlotInspection, SlotRuntime } from './slot/slot-runtime.js';
@@ -158,16 +159,25 @@ function commandOf(effect: Exclude<TaskEffect, { kind: `slot.${string}` | 'task.
       return { kind: 'start' };
     case 'task.stop':
       return { kind: 'stop' };
+    case 'task.align':
+      return { kind: 'align', limit: effect.limit };
     case 'task.assign':
       return { kind: 'assign', splits: effect.splits, noMore: effect.noMore };
     case 'task.trigger':
-      return { kind: 'trigger', checkpoint: effect.checkpoint, base: effect.base };
+      return { kind: 'trigger', barrier: barrierOf(effect) };
     case 'task.complete':
       return { kind: 'complete', checkpoint: effect.checkpoint };
     case 'task.abort':
       return { kind: 'abort', checkpoint: effect.checkpoint };
   }
 }
+
+const barrierOf = ({ checkpoint, base, savepoint }: Extract<TaskEffect, { kind: 'task.trigger' }>): Barrier => ({
+  kind: 'barrier',
+  checkpoint,
+  base,
+  ...(savepoint === undefined ? {} : { savepoint }),
+});
 
 const graphMismatch = (difference: string) =>
   failure(

@@ -1,7 +1,9 @@
 import type { Failure } from '../../actors/kernel/failure.js';
 import type { CheckpointId } from '../../actors/protocol/ids.js';
+import { splitWatermarkStage } from '../graph/split-watermark-stage.js';
 import { GuardedOperator } from '../operators/guarded-operator.js';
 import { lateRecordsOf, type OperatorContext } from '../operators/operator.js';
+import { WatermarkOperator } from '../operators/watermarks.js';
 import { buildParts } from './chain/build-parts.js';
 import { type Chain, type ChainEnd, compileChain } from './chain/compile-chain.js';
 import type { RestoredState } from './checkpoint/restored-state.js';
@@ -32,6 +34,16 @@ export class TaskOperators {
       part.kind === 'operator' ? [operatorInstance(part, at, new Mailbox(wake))] : [],
     );
     this.lifecycle = { clock: ports.clock, timeoutMs: options.lifecycleTimeoutMs, wake, fail };
+  }
+
+  /** Gives each split of the source its watermarks; null when none does, or the task has no source. */
+  get splitWatermarks(): WatermarkOperator<unknown> | null {
+    const { source, stages } = this.setting.program;
+    const stage = source === null ? undefined : stages[splitWatermarkStage(stages)];
+    const instance = this.instances.find(({ culprit }) => culprit.uid === stage?.uid);
+    const operator = instance?.part.operator;
+    const inner = operator instanceof GuardedOperator ? operator.unguarded : operator;
+    return inner instanceof WatermarkOperator ? inner : null;
   }
 
   /** What keeps the tasklet waiting, for people. */

@@ -28,6 +28,8 @@ export interface TaskletSetting {
   readonly inputs: readonly InputChannel[];
   /** For each of these channels, which input of the chain's first operator it leads into. */
   readonly inputOf: readonly number[];
+  /** And which subtask is at the other end. */
+  readonly inputFrom: readonly SubtaskKey[];
   readonly output: TaskOutput;
   readonly gauge: Gauge;
   /** Of the job's own code. */

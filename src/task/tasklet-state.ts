@@ -3,7 +3,7 @@ import type { CheckpointId } from '../../actors/protocol/ids.js';
 import type { Split } from '../../actors/protocol/manifest.js';
 import type { InputInspection, OutputInspection } from './channel/channel.js';
 import type { TaskCheckpoints } from './checkpoint/task-checkpoints.js';
-import type { InputGate } from './gate/input-gate.js';
+import type { Barrier } from './elements.js';
 import type { Head } from './head.js';
 import type { OpenSource } from './open-source.js';
 import type { TaskOperators } from './task-operators.js';
@@ -31,7 +31,8 @@ export type TaskCommand =
   | { readonly kind: 'start' }
   | { readonly kind: 'assign'; readonly splits: readonly Split[]; readonly noMore: boolean }
   | { readonly kind: 'stop' }
-  | { readonly kind: 'trigger'; readonly checkpoint: CheckpointId; readonly base: CheckpointId | null }
+  | { readonly kind: 'align'; readonly limit: number | null }
+  | { readonly kind: 'trigger'; readonly barrier: Barrier }
   | { readonly kind: 'complete'; readonly checkpoint: CheckpointId }
   | { readonly kind: 'abort'; readonly checkpoint: CheckpointId };
 
@@ -62,7 +63,6 @@ export interface Opened {
   readonly plan: RestorePlan;
   readonly operators: TaskOperators;
   readonly source: OpenSource | null;
-  readonly gate: InputGate | null;
   readonly head: Head;
   readonly checkpoints: TaskCheckpoints;
 }

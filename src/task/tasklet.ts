@@ -32,6 +32,7 @@ export class Tasklet {
   private restoring: RestoredState | null = null;
   operators: TaskOperators | null = null;
   source: OpenSource | null = null;
+  gate: InputGate | null = null;
   private opened: Opened | null = null;
   private batch: HeadRecords | null = null;
   private position = 0;
@@ -55,8 +56,8 @@ export class Tasklet {
   }
 
   /** A batch that is not full waits here, although its receiver would take it. */
-  get holdsBack(): boolean {
-    return this.setting.output.holdsBack;
+  holdsBack(timeoutMs: number): boolean {
+    return this.setting.output.holdsBack(timeoutMs);
   }
 
   /** Queues a command. An abort also takes back a trigger that has not been carried out. */
@@ -64,7 +65,7 @@ export class Tasklet {
     if (this.over) return;
     if (command.kind === 'abort') {
       this.commands.removeWhere(
-        (queued) => queued.kind === 'trigger' && sameCheckpoint(queued.checkpoint, command.checkpoint),
+        (queued) => queued.kind === 'trigger' && sameCheckpoint(queued.barrier.checkpoint, command.checkpoint),
       );
     }
     this.commands.push(command);
@@ -78,7 +79,7 @@ export class Tasklet {
     this.running = true;
     try {
       const result = this.turn(this.opened?.checkpoints.recordsShare(recordsMax) ?? recordsMax);
-      if (result === 'progress') this.setting.output.flushImmediate();
+      if (result === 'progress') this.setting.output.flushWaitedFor(0);
       else if (result !== 'done') this.setting.output.flush();
       return this.over || !this.writesSnapshot(recordsMax) ? result : 'progress';
     } catch (error) {
@@ -96,11 +97,11 @@ export class Tasklet {
     return this.taken;
   }
 
-  /** Passes on what is held in batches that are not full. */
-  flush(): void {
+  /** Passes on what is held in batches that are not full, and has waited so long. */
+  flush(timeoutMs: number): void {
     if (this.over) return;
     try {
-      this.setting.output.flush();
+      this.setting.output.flushWaitedFor(timeoutMs);
     } catch (error) {
       if (!(error instanceof TaskFailure)) throw error;
       this.fail(error.failure);
@@ -137,8 +138,8 @@ export class Tasklet {
   }
 
   inspect(): TaskletInspection {
-    const { setting, opened, watermark } = this;
-    const aligning = opened?.gate?.aligning ?? null;
+    const { setting, watermark } = this;
+    const aligning = this.gate?.aligning ?? null;
     return {
       subtask: setting.subtask,
       phase: this.phase,
@@ -159,6 +160,7 @@ export class Tasklet {
   }
 
   private get flowing(): boolean {
+    if (this.opened?.checkpoints.suspended === true) return false;
     return this.phase === 'running' || this.phase === 'draining' || this.phase === 'drained';
   }
 
@@ -266,10 +268,11 @@ export class Tasklet {
       case 'assign':
         return this.assign(opened, command.splits, command.noMore);
       case 'stop':
-        opened.source?.head.stop();
+      case 'align':
+        opened.source?.carryOut(command);
         return true;
       case 'trigger':
-        return this.trigger(opened, { kind: 'barrier', checkpoint: command.checkpoint, base: command.base });
+        return this.trigger(opened, command.barrier);
       case 'complete':
         this.procedures.begin(this.commit(opened, command.checkpoint));
         return true;
@@ -297,11 +300,14 @@ export class Tasklet {
     yield* operators.open(plan.from, restored);
     const { source } = program;
     const restoredSplits = source === null ? [] : (restored.items(source.uid) as readonly Split[]);
-    this.source = source === null ? null : new OpenSource(source.uid, source.source, restoredSplits, setting, fail);
-    const gate = source === null ? new InputGate(setting.inputs, ports.clock, setting.inputOf) : null;
+    this.source =
+      source === null
+        ? null
+        : new OpenSource(source.uid, source.source, restoredSplits, setting, fail, operators.splitWatermarks);
+    this.gate = source === null ? new InputGate(setting.inputs, ports.clock, setting.inputOf) : null;
     const checkpoints = new TaskCheckpoints(setting, operators, this.source);
-    const head = this.source?.head ?? gate;
-    this.opened = { plan, operators, source: this.source, gate, head: head as Head, checkpoints };
+    const head = this.source?.head ?? this.gate;
+    this.opened = { plan, operators, source: this.source, head: head as Head, checkpoints };
     this.phase = 'restored';
     setting.openInputs();
     setting.trace('restored', { from: plan.from === null ? null : checkpointText(plan.from) });
@@ -323,7 +329,7 @@ export class Tasklet {
     this.setting.notify({ type: 'task.started' });
     this.phase = 'running';
     if (plan.finished) this.endChannels();
-    else if (this.source !== null) this.marks.start();
+    else this.source?.start(this.marks);
     return true;
   }
 
@@ -349,7 +355,9 @@ export class Tasklet {
 
   private *commit({ checkpoints }: Opened, checkpoint: CheckpointId): Procedure {
     yield* checkpoints.commit(checkpoint);
-    if (this.phase === 'drained' && checkpoints.isFinal(checkpoint)) this.endChannels();
+    if (!checkpoints.isFinal(checkpoint)) return;
+    if (this.phase === 'drained') this.endChannels();
+    else this.end('finished');
   }
 
   private *finish({ operators }: Opened): Procedure {

@@ -14,8 +14,22 @@ export interface WatermarkOutput {
  */
 export interface WatermarkGenerator<in T> {
   onEvent(value: T, timestamp: number, output: WatermarkOutput): void;
-  /** Called every watermark interval, 200 ms unless set otherwise, whether records come or not. */
+  /** Called every watermark interval, 200 ms unless set otherwise, whether records come or not; in an alignment group also after each batch. */
   onPeriodic(output: WatermarkOutput, nowMs: number): void;
+  /** Plain data, kept in checkpoints with the position of the split; a generator without it begins anew, above the watermark that held. */
+  state?(): unknown;
+  /** Gets what `state` gave, before the first record. */
+  restore?(state: unknown): void;
+}
+
+/** How sources of one group wait for each other. */
+export interface Alignment {
+  /** Sources of a job that name the same group are aligned with each other. */
+  readonly group: string;
+  /** How far a split may be ahead of the least watermark of the group. */
+  readonly maxDriftMs: number;
+  /** How often each subtask says how far it is, and hears how far it may go. */
+  readonly updateIntervalMs: number;
 }
 
 /** The greatest timestamp so far less the bound, less one more: a record as late as the bound allows is not late. */
@@ -30,6 +44,14 @@ export class BoundedOutOfOrderness implements WatermarkGenerator<unknown> {
 
   onPeriodic(output: WatermarkOutput): void {
     if (this.greatest !== noTimestamp) output.watermark(this.greatest - this.boundMs - 1);
+  }
+
+  state(): unknown {
+    return this.greatest === noTimestamp ? null : this.greatest;
+  }
+
+  restore(greatest: unknown): void {
+    if (typeof greatest === 'number') this.greatest = greatest;
   }
 }
 
@@ -67,6 +89,14 @@ export class WithIdleness<T> implements WatermarkGenerator<T> {
     }
   }
 
+  state(): unknown {
+    return this.inner.state?.() ?? null;
+  }
+
+  restore(state: unknown): void {
+    this.inner.restore?.(state);
+  }
+
   private hasGoneQuiet(nowMs: number): boolean {
     if (this.events !== this.eventsAtProbe) {
       this.eventsAtProbe = this.events;
@@ -82,6 +112,8 @@ export class WithIdleness<T> implements WatermarkGenerator<T> {
 export interface WatermarkSetting<in T> {
   /** Takes the event time out of a record; null: it keeps the one it comes with. */
   readonly assigner: ((value: T, timestamp: number) => number) | null;
+  /** Null: its source waits for no other. */
+  readonly alignment: Alignment | null;
   /** For one subtask, or for one split of a source. */
   createGenerator(): WatermarkGenerator<T>;
 }

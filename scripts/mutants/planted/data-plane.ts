@@ -46,16 +46,15 @@ export const dataPlaneMutants: readonly Mutant[] = [
     name: 'snapshot-before-prepare',
     file: 'src/task/checkpoint/task-checkpoints.ts',
     find: `    yield* this.operators.prepare(checkpoint);
-    setting.output.control({ kind: 'barrier', checkpoint, base });
+    setting.output.control(barrier);
     if (facts.triggered) setting.notify({ type: 'task.barrierInjected', checkpoint });
     if (facts.drained) this.firstDrained ??= checkpoint;
     // Nobody waits for the one before any more, or this barrier would not have come.
-    this.letGo();
-    this.underWay = this.begin(checkpoint, base, facts);`,
+    this.letGo();`,
     replace: `    this.letGo();
-    const early = this.begin(checkpoint, base, facts);
+    const early = this.begin(barrier, facts);
     yield* this.operators.prepare(checkpoint);
-    setting.output.control({ kind: 'barrier', checkpoint, base });
+    setting.output.control(barrier);
     if (facts.triggered) setting.notify({ type: 'task.barrierInjected', checkpoint });
     if (facts.drained) this.firstDrained ??= checkpoint;
     this.underWay = early;`,
@@ -65,8 +64,8 @@ export const dataPlaneMutants: readonly Mutant[] = [
   {
     name: 'commit-when-prepared',
     file: 'src/task/checkpoint/task-checkpoints.ts',
-    find: 'this.underWay = this.begin(checkpoint, base, facts);',
-    replace: 'this.underWay = this.begin(checkpoint, base, facts);\n    yield* this.operators.commit(checkpoint);',
+    find: 'this.underWay = this.begin(barrier, facts);',
+    replace: 'this.underWay = this.begin(barrier, facts);\n    yield* this.operators.commit(checkpoint);',
     race: null,
     harm: 'Sinks commit as soon as the part is taken: output is visible before its checkpoint is durable.',
   },

@@ -82,8 +82,8 @@ export const stateMutants: readonly Mutant[] = [
   {
     name: 'empty-part-taken-for-drained',
     file: 'actors/job-master/restore.ts',
-    find: 'checkpoint.subtasks.get(key)?.drained === true;',
-    replace: 'checkpoint.subtasks.get(key)?.operators.length === 0;',
+    find: 'subtasks.get(key)?.drained === true;',
+    replace: 'subtasks.get(key)?.operators.length === 0;',
     race: null,
     harm: 'A subtask without state is restored as one that had finished: its input is lost.',
   },

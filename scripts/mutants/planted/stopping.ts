@@ -5,7 +5,7 @@ export const stopMutants: readonly Mutant[] = [
   {
     name: 'stop-forgotten-by-the-next-leader',
     file: 'actors/job-master/machine.ts',
-    find: "actions: ['noteStop', 'retrieve'],",
+    find: "actions: ['noteKept', 'retrieve'],",
     replace: "actions: 'retrieve',",
     race: null,
     harm: 'A new leader reads on from a checkpoint in which readers have ended before their input had.',

@@ -46,6 +46,18 @@ describe('fromCollection', () => {
     }
   });
 
+  it('says which split it reads, and when it has ended; left out it waits', () => {
+    const reader = source.createReader();
+    reader.addSplits(splitsOf(source));
+    expect(reader.poll(2)).toMatchObject({ split: 'all', endsSplit: false });
+    reader.leaveOut(new Set(['all']));
+    expect(reader.poll(2)).toBe('idle');
+    reader.leaveOut(new Set());
+    expect(reader.poll(2)).toMatchObject({ values: ['c'], split: 'all', endsSplit: true });
+    reader.leaveOut(new Set(['all']));
+    expect(reader.poll(2)).toBe('needsSplit');
+  });
+
   it('asks for a split as long as there may be one, and ends after that', () => {
     const reader = source.createReader();
     expect(reader.poll(1)).toBe('needsSplit');

@@ -354,3 +354,38 @@ describe('file source: restore', () => {
     expect(driven.failure?.code).toBe('SPLIT_UNREADABLE');
   });
 });
+
+describe('file source: splits that are left out', () => {
+  const all = Array.from({ length: 40 }, (_, i) => `line ${i}`);
+
+  it('are put aside in the middle, others are read meanwhile, and no further one is asked for', async () => {
+    const path = await file('a.txt', all.map((line) => `${line}\n`).join(''));
+    const source = fileSource({ path, format: 'lines', splitBytes: 128 });
+    const splits = await discover(source);
+    const [first, second] = splits.map(({ id }) => id);
+    const driven = new DrivenReader(source, { splitsApart: true });
+    driven.reader.addSplits(splits.slice(0, 2));
+    await driven.read(3, 5);
+    driven.reader.leaveOut?.(new Set([first as string]));
+    await driven.read(3, 4);
+    expect(driven.splits).toEqual([first, first, second, second]);
+    driven.reader.leaveOut?.(new Set([first as string, second as string]));
+    expect(driven.reader.poll(3)).toBe('idle');
+    const checkpoint = driven.reader.snapshot().map(throughStore);
+    driven.reader.close();
+    expect(checkpoint.map(({ id }) => id).sort()).toEqual([first, second].sort());
+
+    const after = new DrivenReader(source, { splitsApart: true });
+    after.reader.leaveOut?.(new Set([first as string]));
+    after.reader.addSplits([...checkpoint, ...splits.slice(2)]);
+    after.reader.noMoreSplits();
+    const others = splits.slice(2).length;
+    await after.readSplits(others + 1);
+    expect(after.splits).not.toContain(first);
+    expect(after.reader.poll(3)).toBe('idle');
+    after.reader.leaveOut?.(new Set());
+    expect(await after.read()).toBe('finished');
+    after.reader.close();
+    expect([...driven.values, ...after.values].sort()).toEqual([...all].sort());
+  });
+});

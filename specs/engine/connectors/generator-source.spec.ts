@@ -143,3 +143,40 @@ describe('generator source', () => {
     expect(() => timeless.poll(1)).toThrow('timestamp() gave NaN');
   });
 });
+
+describe('generator source: splits apart', () => {
+  const apart = async (more: Partial<GeneratorOptions<number>> = {}) => {
+    const source = numbers({ count: 40, splits: 2, timestamp: (value) => value * 10, ...more });
+    const driven = new DrivenReader(source, { splitsApart: true });
+    driven.reader.addSplits(await discover(source));
+    driven.reader.noMoreSplits();
+    return driven;
+  };
+
+  it('each batch is of the lane that is furthest behind, has no watermark, and the last one says so', async () => {
+    const { reader } = await apart();
+    const batches = Array.from({ length: 6 }, () => reader.poll(7)).filter((polled) => typeof polled !== 'string');
+    expect(batches.map(({ split, endsSplit, values }) => [split, endsSplit, values[0]])).toEqual([
+      ['lane-0', false, 0],
+      ['lane-1', false, 1],
+      ['lane-0', false, 14],
+      ['lane-1', false, 15],
+      ['lane-0', true, 28],
+      ['lane-1', true, 29],
+    ]);
+    expect(batches.every(({ watermark }) => watermark === null)).toBe(true);
+    expect(reader.poll(7)).toBe('finished');
+  });
+
+  it('a lane that is left out is not read and not forgotten', async () => {
+    const { reader } = await apart();
+    reader.leaveOut?.(new Set(['lane-0']));
+    const polled = Array.from({ length: 3 }, () => reader.poll(100));
+    expect(polled[0]).toMatchObject({ split: 'lane-1', endsSplit: true });
+    expect(polled.slice(1)).toEqual(['idle', 'idle']);
+    expect(reader.snapshot().map(({ id }) => id)).toEqual(['lane-0']);
+    reader.leaveOut?.(new Set());
+    expect(reader.poll(100)).toMatchObject({ split: 'lane-0', endsSplit: true });
+    expect(reader.poll(100)).toBe('finished');
+  });
+});

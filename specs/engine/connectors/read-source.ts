@@ -13,12 +13,19 @@ export class DrivenReader<T> {
   readonly timestamps: number[] = [];
   readonly watermarks: number[] = [];
   readonly skipped: Failure[] = [];
+  /** Of each batch with records. */
+  readonly splits: string[] = [];
+  /** Splits that said they had ended. */
+  ended = 0;
   failure: Failure | null = null;
   private polling = false;
   private woken = true;
   private wakeUp: () => void = () => undefined;
 
-  constructor(source: Source<T>, options: { readonly parallelism?: number; readonly clock?: Clock } = {}) {
+  constructor(
+    source: Source<T>,
+    options: { readonly parallelism?: number; readonly clock?: Clock; readonly splitsApart?: boolean } = {},
+  ) {
     const context: ReaderContext = {
       job: 'spec',
       uid: 'source',
@@ -27,6 +34,7 @@ export class DrivenReader<T> {
       clock: options.clock ?? nodeClock,
       files: nodeFiles,
       offload: nodeOffload,
+      splitsApart: options.splitsApart ?? false,
       wake: () => this.wake(),
       fail: (failure) => {
         this.failure ??= failure;
@@ -52,16 +60,23 @@ export class DrivenReader<T> {
     return 'read';
   }
 
+  /** Polls until so many splits have ended. */
+  async readSplits(count: number, recordsMax = 7): Promise<void> {
+    while (this.ended < count) if (this.poll(recordsMax) === 'idle') await this.untilWoken();
+  }
+
   poll(recordsMax: number): Batch<T> | 'idle' | 'needsSplit' | 'finished' {
     this.woken = false;
     this.polling = true;
     const polled = this.reader.poll(recordsMax);
     this.polling = false;
     if (typeof polled === 'string') return polled;
-    if (polled.values.length === 0 || polled.values.length > recordsMax)
+    if ((polled.values.length === 0 && polled.endsSplit !== true) || polled.values.length > recordsMax)
       throw new Error(`batch of ${polled.values.length}`);
     if (polled.values.length !== polled.timestamps.length) throw new Error('a record without its timestamp');
     this.values.push(...polled.values);
+    if (polled.split !== undefined && polled.values.length > 0) this.splits.push(polled.split);
+    if (polled.endsSplit === true) this.ended += 1;
     this.timestamps.push(...polled.timestamps);
     if (polled.watermark !== null) this.watermarks.push(polled.watermark);
     return polled;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { CollectionSource } from '../../../src/api/collection-source.js';
 import { checkStreamGraph } from '../../../src/graph/check-stream-graph.js';
 import { by, sink, streamGraph } from './stream-graphs.js';
 
@@ -32,6 +33,12 @@ describe('checkStreamGraph', () => {
     expect(checkStreamGraph({ ...two, generatedUidsAllowed: true })).toBeNull();
   });
 
+  it('refuses a slot sharing group whose name could not stand in a line', () => {
+    const graph = streamGraph([{ slotSharingGroup: 'a b' }, sink]);
+    expect(checkStreamGraph(graph)).toMatchObject({ code: 'SLOT_SHARING_GROUP_INVALID', retry: 'never' });
+    expect(checkStreamGraph(graph)?.message).toContain("is in the slot sharing group 'a b'");
+  });
+
   it('refuses a uid that could not stand in names and files', () => {
     for (const uid of ['', 'a/b', '-a', 'a b', 'ü', 'a'.repeat(101)]) {
       expect(checkStreamGraph(streamGraph([{ uid }, sink])), uid).toMatchObject({ code: 'UID_INVALID' });
@@ -53,6 +60,26 @@ describe('checkStreamGraph', () => {
     const failure = checkStreamGraph(streamGraph([{ parallelism: 2 }, { ...sink, inputs: [by('forward', 1)] }]));
     expect(failure).toMatchObject({ code: 'FORWARD_PARALLELISM' });
     expect(failure?.message).toContain("leads from map 'op-1' at job.ts:1:1 with parallelism 2 to print 'op-2'");
+  });
+
+  it('refuses an alignment that does not stand in one chain with a source', () => {
+    const alignment = { group: 'g', maxDriftMs: 5, updateIntervalMs: 100 };
+    const create = (): never => expect.fail('nothing runs');
+    const aligned = { code: { kind: 'stage', stage: { kind: 'operator', create, key: null, alignment } } } as const;
+    const source = { kind: 'source', code: { kind: 'source', source: new CollectionSource([]) } } as const;
+    expect(checkStreamGraph(streamGraph([source, aligned, sink]))).toBeNull();
+    expect(checkStreamGraph(streamGraph([source, {}, aligned, sink]))).toBeNull();
+    const behindShuffle = streamGraph([source, { ...aligned, inputs: [by('rebalance', 1)] }, sink]);
+    expect(checkStreamGraph(behindShuffle)).toMatchObject({ code: 'ALIGNMENT_WITHOUT_SOURCE', retry: 'never' });
+    expect(checkStreamGraph(behindShuffle)?.message).toContain(
+      "of map 'op-2' at job.ts:2:1 is withAlignment, and does not stand in one chain",
+    );
+    // The second of two strategies gets nothing from the source itself.
+    expect(checkStreamGraph(streamGraph([source, aligned, aligned, sink]))).toMatchObject({
+      code: 'ALIGNMENT_WITHOUT_SOURCE',
+    });
+    const twoReaders = streamGraph([source, aligned, sink, { ...sink, inputs: [1] }]);
+    expect(checkStreamGraph(twoReaders)).toMatchObject({ code: 'ALIGNMENT_WITHOUT_SOURCE' });
   });
 
   it('refuses a job without a sink, and an empty one', () => {

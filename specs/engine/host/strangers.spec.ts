@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AnyMessage } from '../../../actors/kernel/message.js';
+import { defaultJobOptions } from '../../../actors/protocol/job-graph.js';
 import { wireVersion } from '../../../actors/protocol/versions.js';
 import { decodeEnvelope, EnvelopeWriter, refusedVersions } from '../../../src/runtime/host/envelope.js';
 import { jobManagerWire, taskManagerWire, wireRefusal } from '../../../src/runtime/host/wire-messages.js';
@@ -33,6 +34,56 @@ describe('strangers: what an actor takes from other processes', () => {
       refusal('heartbeat/tm-1@i', { type: 'taskManager.reported', beat: 3, slots, more: 'does no harm' }),
     ).toBeNull();
     expect(refusal('nobody/1', { type: 'doorbell' })).toBeNull();
+  });
+
+  it('a graph with an edge of each kind, and with sources that wait for each other', () => {
+    const partitioners = ['forward', 'hash', 'rebalance', 'rescale', 'shuffle', 'global', 'broadcast', 'custom'];
+    const edges = partitioners.map((partitioner) => ({ id: partitioner, from: 'a', to: 'b', partitioner }));
+    const alignments = [{ vertex: 'a', group: 'g', maxDriftMs: 1 }];
+    const graph = { name: 'j', vertices: [], edges, options: defaultJobOptions, alignments };
+    const record = { format: 1, job: 'j', graph, code: 'c', params: [] };
+    expect(refusal('dispatcher', { type: 'dispatcher.submitJob', record })).toBeNull();
+    const odd = { ...record, graph: { ...graph, edges: [{ ...edges[0], partitioner: 'sideways' }] } };
+    expect(refusal('dispatcher', { type: 'dispatcher.submitJob', record: odd })).toContain('partitioner is none of');
+    const report = { number: 1, watermark: null, status: 'active' };
+    const reached = { type: 'subtask.watermarkReached', run: 1, subtask: 'a#0', report };
+    expect(refusal('alignment/j', reached)).toBeNull();
+    expect(refusal('alignment/j', { ...reached, report: { ...report, status: 'asleep' } })).toContain(
+      'status is none of',
+    );
+    expect(refusal('subtask/j/1/a#0', { type: 'alignment.announced', run: 1, limit: Number.NaN })).toContain(
+      'limit is no number',
+    );
+  });
+
+  it('a job of any partitioner, with and without what may be missing', () => {
+    const partitioners = [
+      'forward',
+      'hash',
+      'rebalance',
+      'rescale',
+      'shuffle',
+      'global',
+      'broadcast',
+      'custom',
+    ] as const;
+    const edges = partitioners.map((partitioner) => ({
+      id: partitioner,
+      from: 'a',
+      to: 'b',
+      partitioner,
+      input: 0,
+      side: null,
+    }));
+    const vertex = { id: 'a', name: 'a', parallelism: 1, maxParallelism: 128, operators: [] };
+    const graph = {
+      name: 'job',
+      vertices: [vertex, { ...vertex, id: 'b', slotSharingGroup: 'own' }],
+      edges: edges.map((edge, index) => (index === 0 ? { ...edge, bufferTimeoutMs: null } : edge)),
+      options: { ...defaultJobOptions, bufferTimeoutMs: null },
+    };
+    const record = { format: 1, job: 'job', graph, code: 'c0de', params: [] };
+    expect(refusal('dispatcher', { type: 'dispatcher.submitJob', record })).toBeNull();
   });
 
   it.each([

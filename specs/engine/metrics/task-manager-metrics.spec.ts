@@ -17,6 +17,7 @@ const counts: SubtaskCounts = {
   backPressuredMs: 500,
   inputWatermarkMs: null,
   outputWatermarkMs: null,
+  inputTimes: [],
   user: [],
 };
 const allocation = { job: 'flights', run: 1, epoch: 1 };
@@ -55,15 +56,36 @@ describe('metrics: subtasks of a task manager', () => {
     expect(await lines()).toContain(`weirflow_task_output_watermark_seconds${labels} 1.5`);
   });
 
+  it('name the input that holds event time back, and who it is there', async () => {
+    const { metrics, lines } = scrape();
+    const input = { parts: 2, idle: 0, ended: 0, waiting: 0 };
+    const inputTimes = [
+      { ...input, input: 'fast', watermarkMs: 9_000, heldBackBy: 'fast#1', idle: 1 },
+      { ...input, input: 'slow', watermarkMs: 2_500, heldBackBy: 'slow#0' },
+      { ...input, input: 'quiet', watermarkMs: null, heldBackBy: null, idle: 2 },
+    ];
+    metrics.counted(0, { allocation, subtasks: [{ ...counts, inputTimes }] });
+    const of = (name: string) => labels.replace('subtask="1"', `subtask="1",input="${name}"`);
+    expect(await lines()).toContain(`weirflow_task_edge_watermark_seconds${of('slow')} 2.5`);
+    expect(await lines()).toContain(`weirflow_task_edge_idle${of('fast')} 1`);
+    const holders = (await lines()).filter((line) => line.startsWith('weirflow_task_held_back_by'));
+    expect(holders).toEqual([
+      `weirflow_task_held_back_by${of('slow').replace('input="slow"', 'input="slow",by="slow#0"')} 1`,
+    ]);
+    expect((await lines()).some((line) => line.includes('edge_watermark') && line.includes('quiet'))).toBe(false);
+  });
+
   it('a snapshot counts for its run: nothing of it is left in the next', async () => {
     const { metrics, lines } = scrape();
     const trace = { kind: 'task', atMs: 0, process: 'tm-1', subtask: 'mean-delay#1', run: 1 } as const;
     metrics.counted(0, { allocation, subtasks: [counts] });
     metrics.task({ ...trace, what: 'aligned', detail: { alignmentMs: 12 } });
-    metrics.task({ ...trace, what: 'snapshotTaken', detail: { bytes: 640, syncMs: 3 } });
+    metrics.task({ ...trace, what: 'snapshotTaken', detail: { bytes: 640, fullBytes: 900, syncMs: 3, asyncMs: 40 } });
     expect(await lines()).toContain(`weirflow_task_checkpoint_alignment_seconds${labels} 0.012`);
     expect(await lines()).toContain(`weirflow_task_checkpoint_sync_seconds${labels} 0.003`);
+    expect(await lines()).toContain(`weirflow_task_checkpoint_async_seconds${labels} 0.04`);
     expect(await lines()).toContain(`weirflow_task_checkpoint_bytes${labels} 640`);
+    expect(await lines()).toContain(`weirflow_task_checkpoint_full_bytes${labels} 900`);
     metrics.counted(0, { allocation: { ...allocation, run: 2 }, subtasks: [counts] });
     expect((await lines()).filter((line) => line.includes('checkpoint'))).toEqual([]);
   });

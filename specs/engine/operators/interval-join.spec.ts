@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { buildJob, defineJob } from '../../../src/index.js';
+import { buildJob, type DataStream, defineJob, outputTag } from '../../../src/index.js';
 import { IntervalJoinOperator, type JoinInterval } from '../../../src/operators/interval-join.js';
 import { lateRecordsOf, noTimestamp, type Operator } from '../../../src/operators/operator.js';
 import type { KeyedStateBackend } from '../../../src/state/keyed-state.js';
+import { checkTwoInputOperator, first, record, second, watermark } from '../../../src/testing.js';
 import { VirtualClock } from '../connectors/virtual-clock.js';
 import { written } from '../state/written.js';
 import { heapState, opened, restoredFrom } from './operator-run.js';
@@ -198,3 +199,34 @@ describe('interval join: the API', () => {
     expect(() => buildJob(job, [])).toThrow(/Operator intervalJoin at .* keeps state but has no uid/);
   });
 });
+
+describe('interval join, restored', () => {
+  it('what was late before a restore or a rescale is late after it, also for keys of which nothing is kept', {
+    timeout: 60_000,
+  }, async () => {
+    const late = outputTag<Visit>('late');
+    await checkTwoInputOperator({
+      build: (views: DataStream<Visit>, clicks: DataStream<Visit>) =>
+        views
+          .keyBy(({ who }) => who)
+          .intervalJoin(clicks.keyBy(({ who }) => who))
+          .between(-5, 10)
+          .sideOutputLeftLateData(late)
+          .process<string>({ processElement: ({ who }, { at }, { emit }) => emit(`${who} ${at}`) }),
+      sideOutputs: [late],
+      input: [
+        first(watermark(20)),
+        second(watermark(20)),
+        ...[...'abcd'].map((who) => first(record({ who, at: 19 }, 19))),
+        ...[...'abcd'].map((who) => second(record({ who, at: 21 }, 21))),
+        first(record({ who: 'a', at: 20 }, 20)),
+      ],
+      expect: ['a 21'],
+    });
+  });
+});
+
+interface Visit {
+  readonly who: string;
+  readonly at: number;
+}

@@ -135,6 +135,19 @@ describe('state TTL: cleanup', () => {
     expect(keysIn(state)).toBe(0);
   });
 
+  it('incremental: five keys unless told otherwise', () => {
+    const { clock, state } = world();
+    const options = { ttl: { ttlMs: 100 } };
+    fill(state, options);
+    clock.pass(100);
+    state.setCurrentKey('other');
+    const value = state.value(valueState<number>('v', options));
+    value.value();
+    expect(keysIn(state)).toBeGreaterThan(0);
+    for (let access = 0; access < 2; access++) value.value();
+    expect(keysIn(state)).toBe(0);
+  });
+
   it('without any nothing goes before somebody comes upon it', () => {
     const { clock, state } = world();
     fill(state, ttl());

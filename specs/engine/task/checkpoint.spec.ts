@@ -78,7 +78,12 @@ describe('checkpoint: what it consists of', () => {
     const [changed, unchanged] = [true, false].map((isNew) =>
       second.filter(({ ranges }) => ranges.some(({ blob }) => blob.name.includes('1-2')) === isNew),
     );
+    // What changed lies behind the image that the group had.
     expect(changed).toHaveLength(1);
+    expect(changed?.[0]?.ranges.map(({ blob }) => blob.name)).toEqual([
+      'jobs/test/state/1/1-1/count-0',
+      'jobs/test/state/1/1-2/count-0',
+    ]);
     expect(unchanged?.map(({ ranges }) => ranges)).toEqual(
       first.filter(({ keyGroup }) => keyGroup !== changed?.[0]?.keyGroup).map(({ ranges }) => ranges),
     );
@@ -283,7 +288,8 @@ describe('checkpoint: where the barrier goes', () => {
 
   it('is not between a batch and its watermark, which a restored reader would not give again', () => {
     const reader = new RangeSource().createReader();
-    const head = new SourceHead(reader, { culprit: { uid: 'r', name: 'r' }, requestSplits: () => undefined });
+    const culprit = { uid: 'r', name: 'r' };
+    const head = new SourceHead(reader, { culprit, splits: null, wait: null, requestSplits: () => undefined });
     head.assign(ranges(5), false);
     expect(head.injectsBarriers()).toBe(true);
     expect(head.next(10)?.kind).toBe('records');

@@ -136,4 +136,14 @@ describe('watermarks: after a restore', () => {
     after.clock.pass(intervalMs);
     expect(after.said()).toEqual(['watermark 49', 'watermark 70']);
   });
+
+  it('one of the former subtasks that had none holds it back', () => {
+    const { operator } = run(WatermarkStrategy.forBoundedOutOfOrderness(10));
+    const items = operator.snapshot({ epoch: 1, n: 1 });
+    const after = run(WatermarkStrategy.forBoundedOutOfOrderness(10), {
+      restored: { from: null, items: [...items, 70] },
+    });
+    after.clock.pass(intervalMs);
+    expect(after.said()).toEqual([]);
+  });
 });

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { eventTimeTrigger } from '../../../src/api/triggers.js';
 import { slidingEventTimeWindows, tumblingEventTimeWindows } from '../../../src/api/windows.js';
+import { type DataStream, outputTag } from '../../../src/index.js';
+import { checkOperator, record, watermark } from '../../../src/testing.js';
 import { maxWatermark } from '../../../src/time/timestamps.js';
 import { restoredFrom } from '../operators/operator-run.js';
-import { collected, listed, summed, WindowRun } from './window-run.js';
+import { collected, listed, type Sale, summed, WindowRun } from './window-run.js';
 
 const tumbling = tumblingEventTimeWindows({ sizeMs: 10 });
 const sliding = slidingEventTimeWindows({ sizeMs: 10, slideMs: 5 });
@@ -103,6 +105,25 @@ describe('lateness', () => {
     after.a([2, 2]);
     expect(after.operator.numLateRecordsDropped).toBe(1);
     expect(after.watermark(99).out()).toEqual([[{ key: 'a', n: 5 }, 29]]);
+  });
+});
+
+describe('lateness, in another parallelism', () => {
+  it('what was late before a rescale is late after it, also for keys of which nothing is kept', {
+    timeout: 60_000,
+  }, async () => {
+    const late = outputTag<Sale>('late');
+    await checkOperator({
+      build: (sales: DataStream<Sale>) =>
+        sales
+          .keyBy(({ key }) => key)
+          .window(tumbling)
+          .sideOutputLateData(late)
+          .reduce((a, b) => ({ key: a.key, n: a.n + b.n })),
+      sideOutputs: [late],
+      input: [watermark(9), ...[...'abcdef'].map((key) => record({ key, n: 1 }, 5)), record({ key: 'a', n: 2 }, 15)],
+      expect: [{ key: 'a', n: 2 }],
+    });
   });
 });
 

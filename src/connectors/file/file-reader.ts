@@ -5,10 +5,13 @@ import { RateLimit } from '../rate-limit.js';
 import { type FileSplit, fileSplitOf, splitOf } from './file-split.js';
 import { type Reading, SplitReader } from './split-reader.js';
 
-/** Reads its splits one after the other. */
+/** Reads its splits one after the other, but for those that are to be left out for a while. */
 export class FileReader<T> implements SourceReader<T> {
   private readonly waiting: FileSplit[] = [];
   private current: SplitReader<T> | null = null;
+  /** Begun, and then to be left out. */
+  private readonly aside: SplitReader<T>[] = [];
+  private leftOut: ReadonlySet<string> = new Set();
   private rate: RateLimit | null = null;
   private noMore = false;
   private failed = false;
@@ -31,46 +34,56 @@ export class FileReader<T> implements SourceReader<T> {
     this.noMore = true;
   }
 
+  leaveOut(splits: ReadonlySet<string>): void {
+    this.leftOut = splits;
+    if (this.current === null || !splits.has(this.current.id)) return;
+    this.aside.push(this.current);
+    this.current = null;
+  }
+
   poll(recordsMax: number): Batch<T> | 'idle' | 'needsSplit' | 'finished' {
     if (this.failed) return 'idle';
     this.openNext();
-    if (this.current === null) return this.noMore ? 'finished' : 'needsSplit';
+    const { current } = this;
+    if (current === null) {
+      // What is left out comes later: no other split is asked for meanwhile.
+      if (this.aside.length > 0 || this.waiting.length > 0) return 'idle';
+      return this.noMore ? 'finished' : 'needsSplit';
+    }
     const allowed = this.rate === null ? recordsMax : this.rate.allowed(recordsMax);
     if (allowed === 0) return 'idle';
     const values: T[] = [];
     const timestamps: number[] = [];
-    this.read(values, timestamps, allowed);
-    if (values.length > 0) {
-      this.rate?.spend(values.length);
-      return { values, timestamps, watermark: null };
+    const endsSplit = current.read(values, timestamps, allowed) === 'ended';
+    if (endsSplit) {
+      current.close();
+      this.current = null;
     }
-    if (this.current !== null || this.failed) return 'idle';
-    return this.noMore ? 'finished' : 'needsSplit';
+    if (values.length === 0 && !endsSplit) return 'idle';
+    this.rate?.spend(values.length);
+    return { values, timestamps, watermark: null, split: current.id, endsSplit };
   }
 
   snapshot(): readonly Split[] {
-    const splits = this.waiting.map(splitOf);
-    if (this.current !== null) splits.unshift(splitOf(this.current.snapshot()));
-    return splits;
+    const begun = this.current === null ? this.aside : [this.current, ...this.aside];
+    return [...begun.map((reader) => reader.snapshot()), ...this.waiting].map(splitOf);
   }
 
   close(): void {
     this.current?.close();
+    for (const reader of this.aside) reader.close();
     this.rate?.close();
-  }
-
-  private read(values: T[], timestamps: number[], recordsMax: number): void {
-    while (this.current !== null && !this.failed) {
-      if (this.current.read(values, timestamps, recordsMax - values.length) !== 'ended') return;
-      this.current.close();
-      this.current = null;
-      this.openNext();
-    }
   }
 
   private openNext(): void {
     if (this.current !== null) return;
-    const split = this.waiting.shift();
+    const begun = this.aside.findIndex(({ id }) => !this.leftOut.has(id));
+    if (begun >= 0) {
+      [this.current = null] = this.aside.splice(begun, 1);
+      return;
+    }
+    const next = this.waiting.findIndex(({ id }) => !this.leftOut.has(id));
+    const [split] = next < 0 ? [] : this.waiting.splice(next, 1);
     if (split === undefined) return;
     this.limitRate(split.splits);
     this.current = new SplitReader(this.context.files, split, this.reading, {

@@ -61,6 +61,10 @@ export class SplitReader<T> {
     this.decoder = reading.format.decoder(split.columns);
   }
 
+  get id(): string {
+    return this.split.id;
+  }
+
   /** Appends up to `recordsMax` records. */
   read(values: unknown[], timestamps: number[], recordsMax: number): ReadVerdict {
     const { scanner, window, reading } = this;

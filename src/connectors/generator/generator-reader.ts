@@ -17,6 +17,7 @@ export class GeneratorReader<T> implements SourceReader<T> {
   private begun = false;
   private noMore = false;
   private watermark = noTimestamp;
+  private leftOut: ReadonlySet<string> = new Set();
 
   constructor(
     private readonly options: GeneratorOptions<T>,
@@ -41,11 +42,17 @@ export class GeneratorReader<T> implements SourceReader<T> {
     this.begun ||= this.noMore || this.lanes.length >= this.lanesMax;
     if (!this.begun) return 'needsSplit';
     if (this.lanes.length === 0) return this.noMore ? 'finished' : 'needsSplit';
+    const lane = this.context.splitsApart ? this.leastLane() : null;
+    if (this.context.splitsApart && lane === null) return 'idle';
     const allowed = this.rate === null ? recordsMax : this.rate.allowed(recordsMax);
     if (allowed === 0) return 'idle';
-    const batch = this.batch(allowed);
+    const batch = lane === null ? this.batch(allowed) : this.batchOf(lane, allowed);
     this.rate?.spend(batch.values.length);
     return batch;
+  }
+
+  leaveOut(splits: ReadonlySet<string>): void {
+    this.leftOut = splits;
   }
 
   snapshot(): readonly Split[] {
@@ -76,16 +83,48 @@ export class GeneratorReader<T> implements SourceReader<T> {
     return { values, timestamps, watermark: news ? latest : null };
   }
 
-  /** The smallest index of all lanes; lanes that have ended are let go. */
+  /** Records of one lane; watermarks are made elsewhere then. */
+  private batchOf(lane: Lane, recordsMax: number): Batch<T> {
+    const { generate, timestamp } = this.options;
+    const values: T[] = [];
+    const timestamps: number[] = [];
+    let endsSplit = false;
+    while (values.length < recordsMax && !endsSplit) {
+      const index = lane.next;
+      const value = generate(index);
+      values.push(value);
+      timestamps.push(timestamp === undefined ? noTimestamp : checkedTimestamp(timestamp(value, index)));
+      endsSplit = this.advance(lane);
+    }
+    return { values, timestamps, watermark: null, split: lane.id, endsSplit };
+  }
+
+  /** The smallest index of all lanes. */
   private nextIndex(): number {
     const [first] = this.lanes;
     let least = first as Lane;
     for (const lane of this.lanes) if (lane.next < least.next) least = lane;
     const index = least.next;
-    least.next += least.lanes;
-    const { count } = this.options;
-    if (count !== null && least.next >= count) this.lanes = this.lanes.filter((lane) => lane !== least);
+    this.advance(least);
     return index;
+  }
+
+  /** The one with the smallest index of those that may be read. */
+  private leastLane(): Lane | null {
+    let least: Lane | null = null;
+    for (const lane of this.lanes) {
+      if (!this.leftOut.has(lane.id) && (least === null || lane.next < least.next)) least = lane;
+    }
+    return least;
+  }
+
+  /** A lane that has ended is let go; true then. */
+  private advance(lane: Lane): boolean {
+    lane.next += lane.lanes;
+    const { count } = this.options;
+    if (count === null || lane.next < count) return false;
+    this.lanes = this.lanes.filter((each) => each !== lane);
+    return true;
   }
 
   /** Each lane has its part of the rate, wherever it is read. */

@@ -1,10 +1,11 @@
-import type { JobDescribed } from '../../../actors/checkpoint-coordinator/messages.js';
+import type { JobDescribed, SavepointCompleted } from '../../../actors/checkpoint-coordinator/messages.js';
 import type { DispatcherAnswer, DispatcherMessage } from '../../../actors/dispatcher/messages.js';
 import type { AnyMessage } from '../../../actors/kernel/message.js';
 import type { Failure } from '../../../actors/protocol/failure.js';
 import { failure } from '../../../actors/protocol/failure.js';
 import { actorNames } from '../../../actors/protocol/ids.js';
 import type { JobRecord, JobResult } from '../../../actors/protocol/job-graph.js';
+import type { SavepointName, SavepointWish, StopWithSavepoint } from '../../../actors/protocol/savepoint.js';
 import { type Versions, versionsText } from '../../../actors/protocol/versions.js';
 import type { ResourceDescription, ResourceManagerMessage } from '../../../actors/resource-manager/messages.js';
 import { EngineError } from '../../api/engine-error.js';
@@ -13,6 +14,7 @@ import type { NatsLink } from '../../transport/nats/nats-link.js';
 import type { Bundle } from '../code/bundle.js';
 import { ownVersions } from '../code/engine-modules.js';
 import { jobTooLarge } from '../code/job-size.js';
+import { askEventTimes, type EventTimes } from '../inspection/event-times.js';
 import { Client } from '../process/client.js';
 import { nodeClock } from '../world/clock.js';
 import { nodeEntropy } from '../world/entropy.js';
@@ -20,9 +22,12 @@ import { type ClusterAddress, connectTo, jobManagerName } from './cluster-addres
 import { openClusterCode } from './cluster-stores.js';
 
 export type JobEnded = Extract<DispatcherAnswer, { type: 'job.ended' }>;
+export type SavepointListing = Extract<DispatcherAnswer, { type: 'savepoints.listed' }>;
+export type SavepointDescription = Extract<DispatcherAnswer, { type: 'savepoint.described' }>;
 export type JobListing = Extract<DispatcherAnswer, { type: 'jobs.listed' }>;
 
 const askEveryMs = 200;
+const timesWaitMs = 1_000;
 
 /**
  * Connects to a cluster from outside. Rejects with an EngineError, of `connectNats`. `say` is told why it waits; `waitMs` of the address
@@ -76,6 +81,38 @@ export class ClusterClient {
     return answer.type === 'job.ended' ? answer.result.outcome : null;
   }
 
+  /**
+   * Takes a savepoint; settles when it exists and all it holds is committed. Rejects with why it could not be taken, with JOB_ENDED when the job ended
+   * first, and after `timeoutMs` with NO_ANSWER: then it may still come.
+   */
+  async savepoint(job: string, wish: SavepointWish, timeoutMs: number): Promise<SavepointCompleted> {
+    const answer = await this.askDispatcher({ type: 'dispatcher.savepointJob', job, wish }, timeoutMs);
+    if (answer.type === 'savepoint.completed') return answer;
+    throw new EngineError(
+      failure('JOB_ENDED', 'user', `Job '${job}' has ended, and no savepoint was taken of it.`, 'never'),
+    );
+  }
+
+  /** Settles with null when no leader will forget that the job is to end with this savepoint, or with how it has ended. */
+  async stopWithSavepoint(job: string, stop: StopWithSavepoint): Promise<JobResult | null> {
+    const answer = await this.askDispatcher({ type: 'dispatcher.stopWithSavepoint', job, stop });
+    return answer.type === 'job.ended' ? answer.result : null;
+  }
+
+  async savepoints(): Promise<SavepointListing> {
+    return (await this.askDispatcher({ type: 'dispatcher.listSavepoints' })) as SavepointListing;
+  }
+
+  /** Rejects with SAVEPOINT_UNKNOWN, or with what is wrong with it. */
+  async describeSavepoint(name: SavepointName): Promise<SavepointDescription> {
+    return (await this.askDispatcher({ type: 'dispatcher.describeSavepoint', name })) as SavepointDescription;
+  }
+
+  /** Settles when nothing of it is left. Rejects with SAVEPOINT_UNKNOWN. */
+  async deleteSavepoint(name: SavepointName): Promise<void> {
+    await this.askDispatcher({ type: 'dispatcher.deleteSavepoint', name });
+  }
+
   async jobs(): Promise<JobListing> {
     return (await this.askDispatcher({ type: 'dispatcher.listJobs' })) as JobListing;
   }
@@ -86,6 +123,12 @@ export class ClusterClient {
    */
   async describe(job: string): Promise<JobDescribed | JobEnded> {
     return (await this.askDispatcher({ type: 'dispatcher.describeJob', job })) as JobDescribed | JobEnded;
+  }
+
+  /** How far the subtasks of a described job are in event time, as task managers say that answer within a second. */
+  eventTimes({ record, subtasks }: JobDescribed['job']): Promise<readonly EventTimes[]> {
+    const processes = new Set(subtasks.map(({ process }) => process));
+    return askEventTimes(this.link, nodeClock, { job: record.job, processes, waitMs: timesWaitMs });
   }
 
   /** The code that a job was submitted with. */
@@ -109,13 +152,13 @@ export class ClusterClient {
     await this.link.close();
   }
 
-  private async askDispatcher(message: DispatcherMessage): Promise<DispatcherAnswer> {
-    const answer = (await this.ask(message, actorNames.dispatcher)) as DispatcherAnswer;
+  private async askDispatcher(message: DispatcherMessage, waitMs?: number): Promise<DispatcherAnswer> {
+    const answer = (await this.ask(message, actorNames.dispatcher, waitMs)) as DispatcherAnswer;
     if (answer.type === 'job.rejected') throw new EngineError(answer.failure);
     return answer;
   }
 
-  private ask(message: AnyMessage, actor: string): Promise<AnyMessage> {
+  private ask(message: AnyMessage, actor: string, waitMs = this.address.waitMs): Promise<AnyMessage> {
     let absent = false;
     const unreachable = (): void => {
       absent = true;
@@ -124,11 +167,11 @@ export class ClusterClient {
       this.client.ask(
         message,
         askEveryMs,
-        this.address.waitMs,
+        waitMs,
         (answer) => {
           if (answer.kind === 'answered') resolve(answer.message);
           else if (answer.kind === 'refused') reject(new EngineError(this.otherVersion(answer.versions)));
-          else reject(new EngineError(this.noAnswer(absent)));
+          else reject(new EngineError(this.noAnswer(absent, waitMs)));
         },
         { actor, unreachable },
       );
@@ -142,8 +185,8 @@ export class ClusterClient {
     return failure('VERSION_MISMATCH', 'infrastructure', message, 'never');
   }
 
-  private noAnswer(absent: boolean): Failure {
-    const { cluster, waitMs } = this.address;
+  private noAnswer(absent: boolean, waitMs: number): Failure {
+    const { cluster } = this.address;
     const trouble = this.troubles.at(-1);
     if (trouble !== undefined) return trouble;
     const within = `within ${waitMs / 1_000} s`;

@@ -13,6 +13,8 @@ import { type JobManagerProcessOptions, startJobManager } from './start-job-mana
 export interface ApplicationOptions extends Omit<JobManagerProcessOptions, 'dedicatedTo'> {
   readonly record: JobRecord;
   readonly bundle: Bundle;
+  /** The record of a job that begins with a savepoint, which the cluster is asked about; the same each time. */
+  readonly begin?: (client: ClusterClient) => Promise<JobRecord>;
 }
 
 /**
@@ -48,7 +50,7 @@ export class Application {
   }
 
   async start(): Promise<void> {
-    const { record, bundle: _, ...options } = this.options;
+    const { record, bundle: _, begin: __, ...options } = this.options;
     const { address, log } = options;
     const onTrace = (trace: TraceRecord): void => this.onTrace(trace);
     const manager = await startJobManager({ ...options, dedicatedTo: record.job, onTrace }).catch((error: unknown) =>
@@ -88,7 +90,8 @@ export class Application {
 
   /** Its record is durable before this says that the job is taken; the same job again is the same. */
   private async submit(client: ClusterClient): Promise<void> {
-    const { record, bundle } = this.options;
+    const { bundle, begin } = this.options;
+    const record = (await begin?.(client)) ?? this.options.record;
     await client.submit(record, bundle);
     const { jobs } = await client.jobs();
     const summary = jobs.find(({ job }) => job === record.job);

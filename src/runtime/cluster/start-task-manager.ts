@@ -9,6 +9,7 @@ import { MemoryDataLinks } from '../../transport/memory/memory-data-links.js';
 import { anonymousAccess } from '../../transport/nats/access.js';
 import { NatsTrace } from '../../transport/nats/nats-trace.js';
 import type { EngineModules } from '../code/engine-modules.js';
+import { EventTimesService } from '../inspection/event-times.js';
 import { lifeOf } from '../inspection/life.js';
 import { TracePublisher } from '../inspection/trace-publisher.js';
 import { LogService } from '../log/log-service.js';
@@ -63,6 +64,7 @@ export async function startTaskManager(options: TaskManagerProcessOptions): Prom
     log.warn(line),
   );
   new LogService({ log, link: storage, process, clock: nodeClock, entropy: nodeEntropy });
+  const times = new EventTimesService(storage, process);
   const { servers, cluster, access = anonymousAccess } = address;
   const threads = slotThreads({
     engine: engineUrl,
@@ -124,7 +126,10 @@ export async function startTaskManager(options: TaskManagerProcessOptions): Prom
       createThreadedTaskHost({
         ...ports,
         threads,
-        counted: (slot, counts) => metrics.counted(slot, counts),
+        counted: (slot, counts) => {
+          metrics.counted(slot, counts);
+          times.counted(slot, counts);
+        },
         console: (slot, allocation, line) => steps.console(slot, allocation, line),
       }),
   );

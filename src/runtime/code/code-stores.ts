@@ -47,7 +47,7 @@ export function definitionCode(definition: JobDefinition): CodeStore {
 export function programOf(definition: JobDefinition, record: JobRecord): LoadResult {
   let program: JobProgram;
   try {
-    program = buildJob(definition, record.params).program;
+    program = buildJob(definition, record.params, record.from?.maxParallelism).program;
   } catch (thrown) {
     return { ok: false, failure: failureOf(thrown) };
   }

@@ -91,6 +91,8 @@ export function performEffect(host: ActorHost, cell: ActorCell, effect: Effect, 
       return required(ports.sweeper, effect).delete(effect);
     case 'blobs.sweep':
       return required(ports.sweeper, effect).sweep(effect, complete);
+    case 'savepoint.discard':
+      return required(ports.sweeper, effect).discard(effect, complete);
     case 'source.discover':
       return required(ports.discovery, effect).discover(effect.record, effect.uid, complete);
     case 'slot.load':
@@ -99,6 +101,7 @@ export function performEffect(host: ActorHost, cell: ActorCell, effect: Effect, 
     case 'task.rewind':
     case 'task.start':
     case 'task.assign':
+    case 'task.align':
     case 'task.trigger':
     case 'task.complete':
     case 'task.abort':

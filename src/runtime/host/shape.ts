@@ -29,6 +29,12 @@ export const orNull =
   (value) =>
     value === null ? null : shape(value);
 
+/** A field that may be missing. */
+export const optional =
+  (shape: Shape): Shape =>
+  (value) =>
+    value === undefined ? null : shape(value);
+
 export const list =
   (shape: Shape): Shape =>
   (value) => {

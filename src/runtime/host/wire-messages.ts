@@ -1,3 +1,4 @@
+import type { AlignmentMessage } from '../../../actors/alignment/messages.js';
 import type { CheckpointCoordinatorMessage } from '../../../actors/checkpoint-coordinator/messages.js';
 import type { DispatcherMessage } from '../../../actors/dispatcher/messages.js';
 import type { HeartbeatMessage } from '../../../actors/heartbeat/messages.js';
@@ -9,7 +10,7 @@ import type { SlotMessage } from '../../../actors/slot/messages.js';
 import type { SourceCoordinatorMessage } from '../../../actors/source-coordinator/messages.js';
 import type { SubtaskMessage } from '../../../actors/subtask/messages.js';
 import type { TaskManagerMessage } from '../../../actors/task-manager/messages.js';
-import { count, fields, flag, list, orNull, type Shape, text } from './shape.js';
+import { count, fields, flag, list, number, optional, orNull, type Shape, text } from './shape.js';
 import {
   allocation,
   checkpoint,
@@ -18,11 +19,15 @@ import {
   jobRecord,
   placement,
   restorePlan,
+  savepointMark,
+  savepointWish,
   slotAddress,
   slotReport,
   splits,
+  stopWithSavepoint,
   subtaskSnapshot,
   versions,
+  watermarkReport,
 } from './wire-shapes.js';
 
 /** By role, the messages that its actors take from other processes. All else is said within a process, and by nobody else. */
@@ -44,6 +49,11 @@ export const jobManagerWire: WireMessages = {
     'dispatcher.listJobs': nothing,
     'dispatcher.stopJob': fields({ job: text }),
     'dispatcher.describeJob': fields({ job: text }),
+    'dispatcher.savepointJob': fields({ job: text, wish: savepointWish }),
+    'dispatcher.stopWithSavepoint': fields({ job: text, stop: stopWithSavepoint }),
+    'dispatcher.listSavepoints': nothing,
+    'dispatcher.describeSavepoint': fields({ name: text }),
+    'dispatcher.deleteSavepoint': fields({ name: text }),
   } satisfies Of<DispatcherMessage>,
   'resource-manager': {
     'resourceManager.register': fields({ process: text, incarnation: text, versions, slots: list(slotReport) }),
@@ -75,6 +85,9 @@ export const jobManagerWire: WireMessages = {
     'subtask.splitsRequested': fields({ run, subtask: text, request: count() }),
     'subtask.splitsAdded': fields({ run, subtask: text, assignment: count() }),
   } satisfies Of<SourceCoordinatorMessage>,
+  alignment: {
+    'subtask.watermarkReached': fields({ run, subtask: text, report: watermarkReport }),
+  } satisfies Of<AlignmentMessage>,
 };
 
 export const taskManagerWire: WireMessages = {
@@ -94,12 +107,18 @@ export const taskManagerWire: WireMessages = {
     'subtask.start': ofRun,
     'subtask.stop': ofRun,
     'subtask.assignSplits': fields({ run, assignment: count(), splits, noMore: flag }),
-    'subtask.triggerCheckpoint': fields({ run, checkpoint, base: orNull(checkpoint) }),
+    'subtask.triggerCheckpoint': fields({
+      run,
+      checkpoint,
+      base: orNull(checkpoint),
+      savepoint: optional(savepointMark),
+    }),
     'subtask.completeCheckpoint': fields({ run, checkpoint }),
     'subtask.abortCheckpoint': fields({ run, checkpoint }),
     'jobMaster.noted': ofRun,
     'checkpointCoordinator.noted': ofRun,
     'sourceCoordinator.noted': ofRun,
+    'alignment.announced': fields({ run, limit: orNull(number) }),
   } satisfies Of<SubtaskMessage>,
 };
 

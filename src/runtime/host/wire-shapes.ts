@@ -1,4 +1,17 @@
-import { anything, count, fields, flag, list, mapOf, number, oneOf, orNull, type Shape, text } from './shape.js';
+import {
+  anything,
+  count,
+  fields,
+  flag,
+  list,
+  mapOf,
+  number,
+  oneOf,
+  optional,
+  orNull,
+  type Shape,
+  text,
+} from './shape.js';
 
 // The parts of which messages are made, as actors/protocol declares them.
 
@@ -39,6 +52,7 @@ const vertex = fields({
   name: text,
   parallelism: count(parallelismMax),
   maxParallelism: count(parallelismMax),
+  slotSharingGroup: optional(text),
   operators: list(operator),
 });
 
@@ -46,7 +60,8 @@ const edge = fields({
   id: text,
   from: text,
   to: text,
-  partitioner: oneOf('forward', 'hash', 'rebalance', 'broadcast'),
+  partitioner: oneOf('forward', 'hash', 'rebalance', 'rescale', 'shuffle', 'global', 'broadcast', 'custom'),
+  bufferTimeoutMs: optional(orNull(number)),
 });
 
 const jobOptions = fields({
@@ -55,14 +70,27 @@ const jobOptions = fields({
   checkpointMinPauseMs: number,
   tolerableFailedCheckpoints: number,
   restart: fields({ kind: text, attempts: orNull(count()), delayMs: number }),
-  bufferTimeoutMs: number,
+  bufferTimeoutMs: orNull(number),
   allowRollback: flag,
   stateBackend: oneOf('heap', 'disk'),
 });
 
 export const jobGraph = fields({ name: text, vertices: list(vertex), edges: list(edge), options: jobOptions });
 
-export const jobRecord = fields({ format: count(), job: text, graph: jobGraph, code: text, params: list(text) });
+const origin = fields({ savepoint: text, allowDroppedState: flag, maxParallelism: mapOf(count(parallelismMax)) });
+
+export const jobRecord = fields({
+  format: count(),
+  job: text,
+  graph: jobGraph,
+  code: text,
+  params: list(text),
+  from: optional(origin),
+});
+
+export const savepointWish = fields({ name: text, request: text });
+export const stopWithSavepoint = fields({ name: text, request: text, drain: flag });
+export const savepointMark = fields({ name: text, suspends: flag });
 
 const blob = fields({ name: text, bytes: count(), checksum: text });
 const range = fields({ blob, offset: count(), bytes: count() });
@@ -76,6 +104,12 @@ const operatorSnapshot = fields({
 });
 
 export const subtaskSnapshot = fields({ subtask: text, operators: list(operatorSnapshot), drained: flag });
+
+export const watermarkReport = fields({
+  number: count(),
+  watermark: orNull(number),
+  status: oneOf('active', 'idle', 'ended'),
+});
 
 export const restorePlan = fields({
   from: orNull(checkpoint),

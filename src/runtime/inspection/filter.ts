@@ -41,6 +41,7 @@ const jobRoles: ReadonlySet<string> = new Set([
   'job-master',
   'checkpoint-coordinator',
   'source-coordinator',
+  'alignment',
   'subtask',
 ]);
 

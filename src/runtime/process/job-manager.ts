@@ -1,3 +1,4 @@
+import { alignmentActor } from '../../../actors/alignment/machine.js';
 import { checkpointCoordinatorActor } from '../../../actors/checkpoint-coordinator/machine.js';
 import { dispatcherActor } from '../../../actors/dispatcher/machine.js';
 import type { DispatcherInput } from '../../../actors/dispatcher/messages.js';
@@ -27,6 +28,7 @@ export const jobManagerRoles = {
   'job-master': jobMasterActor,
   'checkpoint-coordinator': checkpointCoordinatorActor,
   'source-coordinator': sourceCoordinatorActor,
+  alignment: alignmentActor,
 } as const;
 
 export interface JobManagerOptions {

@@ -9,13 +9,15 @@ import {
   Reference,
   type SimRecord,
   specOf,
+  type UnderWay,
   wholeInput,
 } from '../jobs/index.js';
 import type { FileEvent } from '../sim-files.js';
 import type { StoreEvent } from '../sim-store.js';
 import { checkFolds } from './fold-replay.js';
-import { completedCheckpoint, createdResult, isStopWish } from './log-entries.js';
-import { committedPath, isShown, recordsIn } from './parts.js';
+import { completedCheckpoint, createdResult, isStopWish, stopWithWish } from './log-entries.js';
+import { underWayIn } from './manifest-state.js';
+import { committedPath, isShown, recordsIn, shownIn } from './parts.js';
 import { Positions } from './positions.js';
 
 /**
@@ -23,7 +25,8 @@ import { Positions } from './positions.js';
  * commit and no less at the end; and every fold that a keyed stage put out follows from the fold before it, in the
  * order in which the stage took the records, which is the order of each split wherever the edges keep it. A file that
  * was shown once is never changed, replaced or removed. What a job that was stopped has put out is, in the same way, what
- * the reference makes of a prefix of each split: of what it had read at its last checkpoint. For generated jobs only, and
+ * the reference makes of a prefix of each split: of what it had read at its last checkpoint. One that begins with a savepoint is held against its
+ * whole input, with what stood there when it began. For generated jobs only, and
  * only once their result is durable.
  */
 export const exactlyOnce: CheckerFactory = (context) => {
@@ -38,7 +41,10 @@ class ExactlyOnce implements Checker {
   /** What it puts out when it is not stopped; no job puts out more. */
   private readonly expected: Expected;
   private prefix: Prefix = wholeInput;
+  private underWay: readonly UnderWay[] = [];
   private isStopped = false;
+  private isDrained = true;
+  private saysFarewell: boolean;
   private readonly output = new Map<string, number>();
   private readonly shown = new Map<string, Uint8Array>();
   private outcome: string | null = null;
@@ -50,15 +56,29 @@ class ExactlyOnce implements Checker {
     this.reference = new Reference(spec);
     this.positions = new Positions(context, spec);
     this.expected = this.reference.expected(wholeInput);
+    // What had finished before may have said so already, and not again.
+    this.saysFarewell = context.record.from === undefined;
+    for (const [path, bytes] of shownIn(context.files)) {
+      this.shown.set(path, bytes);
+      for (const record of recordsIn(bytes)) if (!isFarewell(record.id)) this.commit(record, path);
+    }
   }
 
   store(event: StoreEvent): void {
     const manifest = completedCheckpoint(event, this.context.record.job);
-    if (manifest !== null) this.prefix = this.positions.at(manifest);
-    if (isStopWish(event, this.context.record.job)) this.isStopped = true;
+    if (manifest !== null) {
+      this.prefix = this.positions.at(manifest);
+      this.underWay = underWayIn(this.context.store, this.spec, manifest);
+    }
+    if (isStopWish(event, this.context.record.job)) {
+      this.isStopped = true;
+      this.isDrained = stopWithWish(event, this.context.record.job)?.drain ?? true;
+    }
     const result = createdResult(event, this.context.record.job);
     if (result === null) return;
     this.outcome = result.outcome;
+    // It ended in the middle of its input, where some operators may have finished and others not.
+    if (result.savepoint !== undefined && !this.isDrained) this.saysFarewell = false;
     if (result.outcome !== 'finished') {
       throw new Violation('I10', `the job has ${result.outcome}, and nothing but faults that pass was against it`, {
         result,
@@ -87,10 +107,11 @@ class ExactlyOnce implements Checker {
   ended(): void {
     this.unchanged();
     if (this.outcome === null) return;
-    const expected = this.isStopped ? this.reference.expected(this.prefix) : this.expected;
+    const expected = this.isStopped ? this.reference.expected(this.prefix, this.underWay) : this.expected;
     for (const id of new Set([...expected.output.keys(), ...this.output.keys()])) {
       const is = this.output.get(id) ?? 0;
       const times = expected.output.get(id) ?? 0;
+      if (isFarewell(id) && !this.saysFarewell && is <= 1) continue;
       if (is !== times)
         throw new Violation('I10', `the output has record ${id} ${is} times and should have it ${times} times`);
     }

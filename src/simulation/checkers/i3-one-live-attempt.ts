@@ -9,7 +9,7 @@ import { Violation } from '../checker.js';
 import type { StoreEvent } from '../sim-store.js';
 import { lifeText } from './leaders.js';
 import { completedCheckpoint, idText } from './log-entries.js';
-import { blobsOf, runOfBlob } from './manifest-blobs.js';
+import { blobsOf, writerOf } from './manifest-blobs.js';
 
 /**
  * I3: of all attempts of a subtask only that of the current run has effects. A job-master and its coordinators change
@@ -54,7 +54,7 @@ class OneLiveAttempt implements Checker {
     if (role === 'checkpoint-coordinator') {
       const { run, placement } = input as Hearing;
       this.hearings.set(name, { run, placement });
-    } else if (role === 'source-coordinator') {
+    } else if (role === 'source-coordinator' || role === 'alignment') {
       const { run, readers } = input as { readonly run: JobRun; readonly readers: Placement };
       this.hearings.set(name, { run, placement: readers });
     }
@@ -96,7 +96,7 @@ class OneLiveAttempt implements Checker {
     const { job } = this.context.record;
     const blobs = blobsOf(manifest);
     for (const name of blobs.keys()) {
-      if (runOfBlob(job, name) === manifest.run || this.complete.has(name)) continue;
+      if (writerOf(job, name) === manifest.run || this.complete.has(name)) continue;
       const written = `${name}, which run ${runText(manifest.run)} did not write and no checkpoint held`;
       throw new Violation('I3', `checkpoint ${idText(manifest.id)} refers to ${written}`);
     }

@@ -50,7 +50,9 @@ class CheckpointsGrow implements Checker {
     this.nonces.add(nonce);
     this.nextIndex += 1;
     if (entry.kind === 'recovered') {
-      if (!this.allowRollback && !sameCheckpoint(entry.from, this.latest)) {
+      // The savepoint that the job began with stands before all of its own checkpoints.
+      const from = entry.savepoint === undefined ? entry.from : null;
+      if (!this.allowRollback && !sameCheckpoint(from, this.latest)) {
         const seen = { newest: idText(this.latest), from: idText(entry.from) };
         throw new Violation('I6', `run ${runText(entry.run)} goes on from another checkpoint than the newest`, seen);
       }

@@ -4,6 +4,7 @@ import type { KeyedStateBackend } from '../../state/keyed-state.js';
 import type { Checker, CheckerContext, CheckerFactory } from '../checker.js';
 import { Violation } from '../checker.js';
 import {
+  type Expected,
   isFarewell,
   type JobSpec,
   type KeyedStageSpec,
@@ -13,14 +14,13 @@ import {
   sinkUid,
   specOf,
   stageUid,
-  type UnderWay,
 } from '../jobs/index.js';
 import { foldState, inOrder, seenList, seenMap } from '../jobs/keyed-fold.js';
 import { keyAs } from '../jobs/sim-record.js';
 import type { StoreEvent } from '../sim-store.js';
-import { completedCheckpoint, idText } from './log-entries.js';
-import { committablesOf, keyedStateOf, operatorItemsOf } from './manifest-state.js';
-import { promiseIn, recordsIn } from './parts.js';
+import { completedCheckpoint, createdSavepoint, idText } from './log-entries.js';
+import { committablesOf, keyedStateOf, underWayIn } from './manifest-state.js';
+import { promiseIn, recordsIn, shownIn } from './parts.js';
 import { Positions } from './positions.js';
 
 /**
@@ -42,7 +42,6 @@ class ConsistentCut implements Checker {
   /** Every part that a complete checkpoint has promised, and how often it holds each id. */
   private readonly promised = new Set<string>();
   private readonly output = new Map<string, number>();
-  private readonly asyncStages: readonly number[];
   private readonly keyed: readonly {
     readonly stage: KeyedStageSpec;
     readonly uid: string;
@@ -51,16 +50,21 @@ class ConsistentCut implements Checker {
 
   constructor(
     private readonly context: CheckerContext,
-    spec: JobSpec,
+    private readonly spec: JobSpec,
   ) {
     this.reference = new Reference(spec);
     this.positions = new Positions(context, spec);
+    // What a job that begins with a savepoint finds there is put out already.
+    for (const [path, bytes] of shownIn(context.files)) {
+      this.promised.add(path);
+      const ids = recordsIn(bytes).map(({ id }) => id);
+      for (const id of ids) if (!isFarewell(id)) this.output.set(id, (this.output.get(id) ?? 0) + 1);
+    }
     const maxParallelism = new Map(
       context.record.graph.vertices.flatMap((vertex) =>
         vertex.operators.map(({ uid }) => [uid, vertex.maxParallelism] as const),
       ),
     );
-    this.asyncStages = [...spec.stages.keys()].filter((index) => spec.stages[index]?.kind === 'async');
     this.keyed = spec.stages.flatMap((stage, index) => {
       const uid = stageUid(index);
       return stage.kind === 'keyed' ? [{ stage, uid, maxParallelism: maxParallelism.get(uid) ?? 1 }] : [];
@@ -68,23 +72,25 @@ class ConsistentCut implements Checker {
   }
 
   store(event: StoreEvent): void {
+    const savepoint = createdSavepoint(event)?.checkpoint;
+    if (savepoint !== undefined) this.state(savepoint, this.expectedAt(savepoint).keyed);
     const manifest = completedCheckpoint(event, this.context.record.job);
     if (manifest === null) return;
-    const expected = this.reference.expected(this.positions.at(manifest), this.underWayIn(manifest));
-    for (const [level, { stage, uid, maxParallelism }] of this.keyed.entries()) {
-      const state = keyedStateOf(this.context.store, manifest, uid, maxParallelism);
-      compareTotals(manifest, uid, expected.keyed[level] as ReadonlyMap<string, KeyTotals>, totalsIn(state, stage));
-    }
+    const expected = this.expectedAt(manifest);
+    this.state(manifest, expected.keyed);
     this.promise(manifest);
     compareOutput(manifest, expected.output, this.output);
   }
 
-  /** An asynchronous stage keeps its records as themselves until their results are out. */
-  private underWayIn(manifest: CheckpointManifest): readonly UnderWay[] {
-    return this.asyncStages.flatMap((stage) => {
-      const items = operatorItemsOf(this.context.store, manifest, stageUid(stage)) as readonly { value: SimRecord }[];
-      return items.map(({ value }) => ({ stage, record: value }));
-    });
+  private expectedAt(manifest: CheckpointManifest): Expected {
+    return this.reference.expected(this.positions.at(manifest), underWayIn(this.context.store, this.spec, manifest));
+  }
+
+  private state(manifest: CheckpointManifest, expected: Expected['keyed']): void {
+    for (const [level, { stage, uid, maxParallelism }] of this.keyed.entries()) {
+      const state = keyedStateOf(this.context.store, manifest, uid, maxParallelism);
+      compareTotals(manifest, uid, expected[level] as ReadonlyMap<string, KeyTotals>, totalsIn(state, stage));
+    }
   }
 
   private promise(manifest: CheckpointManifest): void {

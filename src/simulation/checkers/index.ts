@@ -19,6 +19,7 @@ import { liveness } from './i19-liveness.js';
 import { totalActors } from './i21-total-actors.js';
 import { corruptFrameChangesNothing } from './i22-corrupt-frame-changes-nothing.js';
 import { stopIsKept } from './i23-stop-is-kept.js';
+import { savepointIsWhole } from './i24-savepoint-is-whole.js';
 
 export { sameDigest } from './i20-same-digest.js';
 
@@ -37,6 +38,7 @@ export const allCheckers: readonly CheckerFactory[] = [
   completeCheckpoint,
   nothingNeededIsDeleted,
   restorable,
+  savepointIsWhole,
   oneOwnerPerSplit,
   commitAfterCheckpoint,
   consistentCut,

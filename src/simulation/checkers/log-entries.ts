@@ -1,7 +1,8 @@
 import { logPrefix } from '../../../actors/job-master/log.js';
 import type { CheckpointId, JobId } from '../../../actors/protocol/ids.js';
-import type { JobResult } from '../../../actors/protocol/job-graph.js';
+import type { JobResult, StopRecord } from '../../../actors/protocol/job-graph.js';
 import type { CheckpointManifest, LogEntry } from '../../../actors/protocol/manifest.js';
+import type { SavepointManifest, StopWithSavepoint, VoidSavepoint } from '../../../actors/protocol/savepoint.js';
 import { decodeRecord } from '../../runtime/host/records.js';
 import { Violation } from '../checker.js';
 import type { StoreEvent } from '../sim-store.js';
@@ -25,6 +26,17 @@ export function completedCheckpoint(event: StoreEvent, job: JobId): CheckpointMa
 export function createdResult(event: StoreEvent, job: JobId): JobResult | null {
   return event.kind !== 'delete' && event.name === resultKey(job) ? (recordOf(event) as JobResult) : null;
 }
+
+/** The savepoint that this event has just shown, or null. */
+export function createdSavepoint(event: StoreEvent): SavepointManifest | null {
+  if (event.kind === 'delete' || !/^savepoints\/[^/]+\/manifest$/.test(event.name)) return null;
+  const record = recordOf(event) as SavepointManifest | VoidSavepoint;
+  return 'void' in record ? null : record;
+}
+
+/** The savepoint with which the job is to end, when this event has just made that durable; null also for the plain wish. */
+export const stopWithWish = (event: StoreEvent, job: JobId): StopWithSavepoint | null =>
+  isStopWish(event, job) ? ((recordOf(event) as StopRecord).savepoint ?? null) : null;
 
 /** Whether this event has just made it durable that somebody wants the job to stop. */
 export const isStopWish = ({ kind, name }: StoreEvent, job: JobId): boolean =>

@@ -6,6 +6,7 @@ import {
   rangesOf,
   type StateRange,
 } from '../../../actors/protocol/manifest.js';
+import { savepointsPrefix } from '../../../actors/protocol/savepoint.js';
 import { statePrefix } from '../../runtime/host/sweeper.js';
 import type { SimStore } from '../sim-store.js';
 
@@ -35,6 +36,10 @@ export function runOfBlob(job: JobId, name: string): JobRun | null {
   const run = Number(name.slice(prefix.length).split('/')[0]);
   return Number.isInteger(run) ? run : null;
 }
+
+/** The run that wrote a blob which a checkpoint refers to: the last one of a job may be a savepoint. */
+export const writerOf = (job: JobId, name: string): JobRun | null =>
+  name.startsWith(savepointsPrefix) ? Number(name.split('/')[2]) : runOfBlob(job, name);
 
 /** What keeps a restore from reading this blob just now, or null. */
 export function blobFault(store: SimStore, { name, bytes, checksum }: BlobHandle): string | null {

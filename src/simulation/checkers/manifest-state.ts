@@ -8,6 +8,7 @@ import type {
 import { createHeapState } from '../../state/heap/heap-state.js';
 import type { KeyedStateBackend } from '../../state/keyed-state.js';
 import { itemsOf } from '../../task/checkpoint/plain-items.js';
+import { type JobSpec, type SimRecord, stageUid, type UnderWay } from '../jobs/index.js';
 import type { SimStore } from '../sim-store.js';
 
 /** What a sink has in a checkpoint: prepared, and not known to be committed. */
@@ -36,8 +37,16 @@ export function committablesOf(store: SimStore, manifest: CheckpointManifest, ui
 }
 
 /** The operator state of one operator in a checkpoint, that of all its subtasks. */
-export function operatorItemsOf(store: SimStore, manifest: CheckpointManifest, uid: string): readonly unknown[] {
+function operatorItemsOf(store: SimStore, manifest: CheckpointManifest, uid: string): readonly unknown[] {
   return snapshotsOf(manifest, uid).flatMap(({ snapshot }) => itemsIn(store, snapshot));
+}
+
+/** An asynchronous stage keeps its records as themselves until their results are out. */
+export function underWayIn(store: SimStore, { stages }: JobSpec, manifest: CheckpointManifest): readonly UnderWay[] {
+  return stages.flatMap((each, stage) => {
+    const items = each.kind === 'async' ? operatorItemsOf(store, manifest, stageUid(stage)) : [];
+    return (items as readonly { value: SimRecord }[]).map(({ value }) => ({ stage, record: value }));
+  });
 }
 
 /** How the sink of an operator's dead letters shows among its items. */

@@ -1,5 +1,5 @@
-import type { SimRecord } from '../jobs/index.js';
-import type { FileEvent } from '../sim-files.js';
+import { outputFolder, type SimRecord } from '../jobs/index.js';
+import type { FileEvent, SimFiles } from '../sim-files.js';
 
 /** What a file sink promises in a checkpoint: a part that is durable, and the name under which it will be shown. */
 export interface PartPromise {
@@ -15,6 +15,10 @@ export function promiseIn(committable: unknown): PartPromise | null {
 
 /** Files whose names begin with a dot are shown to nobody. */
 export const isShown = (path: string): boolean => !path.slice(path.lastIndexOf('/') + 1).startsWith('.');
+
+/** The files that are shown there just now. */
+export const shownIn = ({ files }: Pick<SimFiles, 'files'>): readonly (readonly [string, Uint8Array])[] =>
+  [...files].filter(([path]) => path.startsWith(`${outputFolder}/`) && isShown(path));
 
 /** The name under which this event has just shown a file to everybody; null when it did something else. */
 export const committedPath = ({ kind, to }: FileEvent): string | null => (kind === 'rename' && isShown(to) ? to : null);

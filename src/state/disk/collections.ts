@@ -125,10 +125,11 @@ export class Collections {
     if (this.cache.isOver) this.cache.makeRoom();
     const chunk = new Chunk(storeKey, no, kind, this);
     const reader = new ValueReader(bytes);
+    const { admission } = kind;
     for (let at = 0; !reader.atEnd(); at++) {
-      const element = kind.isMap ? [reader.read(), reader.read()] : reader.read();
-      kind.admission.restored(kind.isMap ? (element as unknown[])[0] : element);
-      if (kind.isMap) kind.admission.restored((element as unknown[])[1]);
+      const key = kind.isMap ? admission.given(reader.read()) : null;
+      const value = admission.revived(reader.read());
+      const element = kind.isMap ? [key, value] : value;
       chunk.elements.set(kind.nameOf(element, at), element);
       chunk.bytes += 32 + memorySize(element);
     }
@@ -144,11 +145,11 @@ export class Collections {
         if (isMap) {
           const [key, value] = element as readonly [unknown, unknown];
           writer.write(key);
-          writer.write(value);
-        } else writer.write(element);
+          writer.write(admission.stored(value));
+        } else writer.write(admission.stored(element));
       }
     } catch (error) {
-      if (error instanceof Unstorable) admission.refuse(`value${error.message}`);
+      if (error instanceof Unstorable) admission.refuse(`value${error.message}`, error.isInstance);
       throw error;
     }
     return writer.copy();

@@ -47,7 +47,6 @@ const changeBytes = 48;
 export class DiskCursor implements KeyCursor, EntryOwner {
   /** Numbers the times between snapshots; raised by each snapshot. */
   interval = 1;
-  confirmed = -1;
   readonly groups: DiskGroup[] = [];
   readonly changes: ChangeLog;
   slots = 0;

@@ -16,6 +16,8 @@ const entryBytes = 320;
 
 /** All that one key has, while it is in memory. Empty, it stands for a key that is to be taken out of the store. */
 export class DiskEntry extends Entry implements Cached {
+  /** How many slots hold something. */
+  filled = 0;
   bytes: number;
   at = -1;
   used = true;
@@ -33,6 +35,11 @@ export class DiskEntry extends Entry implements Cached {
   ) {
     super();
     this.bytes = entryBytes + 2 * storeKey.length;
+  }
+
+  override set(slot: number, content: unknown): void {
+    this.filled += Number(content !== undefined) - Number(this.get(slot) !== undefined);
+    super.set(slot, content);
   }
 
   encoded(): Uint8Array | null {

@@ -1,3 +1,4 @@
+import { converted } from '../heap/column-serializer.js';
 import { readPlainContent, writeContent } from '../heap/group-format.js';
 import { KeyTimers } from '../heap/key-timers.js';
 import type { StateColumn } from '../heap/state-table.js';
@@ -15,8 +16,7 @@ export type DiskColumn = StateColumn<DiskTimers, DiskExpiry>;
 
 /** What of a record a group's bytes do not have as they are. */
 interface Outside {
-  /** Where the key ends, and where behind the number of its states these begin. */
-  readonly keyEnd: number;
+  /** Where behind the number of states these begin. */
   readonly statesStart: number;
   readonly collections: readonly OutsideCollection[];
 }
@@ -29,16 +29,20 @@ export interface OutsideCollection extends CollectionFacts {
 export interface RecordParts {
   /** One key as it stands in the bytes of a group; see group-format.ts. States are by slot. Without what is outside. */
   readonly inGroup: Uint8Array;
+  /** Where in it the key ends. */
+  readonly keyEnd: number;
+  /** Some of its values were written in another version than they are to be. */
+  readonly isStale: boolean;
   readonly outside: Outside | null;
 }
 
 /**
  * The entry of one key as bytes of the store:
  *
- *     length of what follows, in four bytes
+ *     length of what follows, in four bytes; and 2^31 for one that is as it was restored
  *     key, number of states, and for each slot and content      as in a group, but for lists and maps that are long
  *     then, if there is either of it:
- *     [keyEnd, statesStart, [[slot, id, first, last, count], …]] or null        where long lists and maps are
+ *     [statesStart, [[slot, id, first, last, count], …]] or null        where long lists and maps are
  *     [[slot, [sequence, …]], …]                                                when each timer was set
  *
  * So a snapshot takes over most keys as they are, without reading their values.
@@ -46,6 +50,9 @@ export interface RecordParts {
 export class DiskRecords implements RecordFormat {
   /** Of entries that are read for others than the cache. */
   readonly nobody: EntryOwner = { encode: (entry) => this.encode(entry), entry: null };
+  /** Columns of which long lists or maps were restored, by slot. */
+  readonly restoredLong = new Set<number>();
+  private readonly anew = new Map<number, (data: unknown) => unknown>();
   private readonly writer = new ValueWriter();
 
   constructor(
@@ -59,7 +66,6 @@ export class DiskRecords implements RecordFormat {
     writer.clear();
     for (let left = lengthBytes; left > 0; left--) writer.writeByte(0);
     writer.write(entry.key);
-    const keyEnd = writer.size - lengthBytes;
     const outside: unknown[] = [];
     const sequences: unknown[] = [];
     for (let slot = 0; slot < columns.length; slot++) {
@@ -80,7 +86,7 @@ export class DiskRecords implements RecordFormat {
     }
     writer.overwriteSize32(0, writer.size - lengthBytes);
     if (outside.length > 0 || sequences.length > 0) {
-      writer.write(outside.length === 0 ? null : [keyEnd, statesStart, outside]);
+      writer.write(outside.length === 0 ? null : [statesStart, outside]);
       writer.write(sequences);
     }
     return writer.copy();
@@ -89,12 +95,12 @@ export class DiskRecords implements RecordFormat {
   decode(bytes: Uint8Array, entry: DiskEntry): void {
     const { columns } = this;
     const reader = new ValueReader(bytes);
-    reader.readUint32();
+    const isRestored = reader.readUint32() >= restoredMark;
     reader.read();
-    this.readStates(reader, columns, entry);
+    this.readStates(reader, isRestored, entry);
     if (reader.atEnd()) return;
-    const outside = reader.read() as readonly [number, number, readonly (readonly number[])[]] | null;
-    for (const facts of outside?.[2] ?? []) {
+    const outside = reader.read() as readonly [number, readonly (readonly number[])[]] | null;
+    for (const facts of outside?.[1] ?? []) {
       const { slot, ...collection } = collectionOf(facts);
       const { kind, admission } = columns[slot] as DiskColumn;
       const Long = kind === 'list' ? LongList : LongMap;
@@ -106,14 +112,32 @@ export class DiskRecords implements RecordFormat {
     }
   }
 
-  /** The states of one key, as a group has them: `columns` are those of the group, in its order. Returns how many there are. */
-  readStates(reader: ValueReader, columns: readonly DiskColumn[], entry: DiskEntry): number {
-    const filled = reader.readCount();
-    for (let left = filled; left > 0; left--) {
+  /** As an entry that is restored before the code asks for its states. */
+  encodeRestored(entry: DiskEntry): Uint8Array {
+    const bytes = this.encode(entry);
+    const view = new DataView(bytes.buffer, bytes.byteOffset);
+    view.setUint32(0, view.getUint32(0) + restoredMark);
+    return bytes;
+  }
+
+  /** From here on what was restored of the column is read by `read`, and written in another version. */
+  readAnew(column: DiskColumn, read: (data: unknown) => unknown): void {
+    this.anew.set(column.slot, read);
+  }
+
+  private readStates(reader: ValueReader, isRestored: boolean, entry: DiskEntry): void {
+    const { columns } = this;
+    for (let left = reader.readIndex(Number.POSITIVE_INFINITY); left > 0; left--) {
       const column = columns[reader.readIndex(columns.length)] as DiskColumn;
-      entry.set(column.slot, column.kind === 'timers' ? readTimers(reader) : readPlainContent(reader, column));
+      const { slot, kind, admission } = column;
+      if (kind === 'timers') entry.set(slot, readTimers(reader));
+      else {
+        const content = readPlainContent(reader, column);
+        const anew = isRestored ? this.anew.get(slot) : undefined;
+        const convert = anew ?? ((data: unknown) => admission.revived(data));
+        entry.set(slot, admission.serializer === null ? content : converted(column, content, { convert, interval: 0 }));
+      }
     }
-    return filled;
   }
 
   keyOf(bytes: Uint8Array): unknown {
@@ -123,17 +147,23 @@ export class DiskRecords implements RecordFormat {
   /** Without reading any value. */
   parts(bytes: Uint8Array): RecordParts {
     const reader = new ValueReader(bytes);
-    const length = reader.readUint32();
+    const head = reader.readUint32();
+    const isStale = head >= restoredMark && this.anew.size > 0;
+    const length = head % restoredMark;
+    reader.read();
+    const keyEnd = reader.position - lengthBytes;
     const inGroup = bytes.subarray(lengthBytes, lengthBytes + length);
-    if (bytes.length === lengthBytes + length) return { inGroup, outside: null };
+    if (bytes.length === lengthBytes + length) return { inGroup, keyEnd, isStale, outside: null };
     const outside = new ValueReader(bytes.subarray(lengthBytes + length)).read();
-    if (outside === null) return { inGroup, outside: null };
-    const [keyEnd, statesStart, collections] = outside as readonly [number, number, readonly (readonly number[])[]];
-    return { inGroup, outside: { keyEnd, statesStart, collections: collections.map(collectionOf) } };
+    if (outside === null) return { inGroup, keyEnd, isStale, outside: null };
+    const [statesStart, collections] = outside as readonly [number, readonly (readonly number[])[]];
+    return { inGroup, keyEnd, isStale, outside: { statesStart, collections: collections.map(collectionOf) } };
   }
 }
 
 const lengthBytes = 4;
+/** Added to the length while a record is as it was restored. */
+const restoredMark = 0x8000_0000;
 
 function collectionOf([slot, id, first, last, count]: readonly number[]): OutsideCollection {
   return { slot, id, first, last, count } as OutsideCollection;

@@ -6,8 +6,10 @@ import type { SerializerIdentity } from '../../../actors/protocol/manifest.js';
 import { type KeyValueStore, StoreError, type StoreResult } from '../../ports/key-value-engine.js';
 import { noTimestamp } from '../../time/timestamps.js';
 import { deepFreeze } from '../deep-freeze.js';
-import { type GroupReading, readGroup, refuseLoadedTwice } from '../heap/read-group.js';
-import { StateTable } from '../heap/state-table.js';
+import { converted, identityOf } from '../heap/column-serializer.js';
+import { refuseLate } from '../heap/heap-states.js';
+import { readGroup, refuseLoadedTwice } from '../heap/read-group.js';
+import { type StateMaker, StateTable } from '../heap/state-table.js';
 import type { KeyGroupRange } from '../key-groups.js';
 import type {
   AggregatingState,
@@ -21,9 +23,9 @@ import type {
   ValueState,
 } from '../keyed-state.js';
 import type { KeyedStateOptions } from '../state-backends.js';
+import { StateFailure } from '../state-failure.js';
 import { type KeyGroupImage, outgrown, type SnapshotBase, type StateSnapshot } from '../state-snapshot.js';
 import type { TimerQueue } from '../timers.js';
-import { serializer } from '../value-format.js';
 import { Collections } from './collections.js';
 import { budgetOf } from './disk-budget.js';
 import { DiskCursor } from './disk-cursor.js';
@@ -104,8 +106,10 @@ class DiskState implements KeyedStateBackend {
       if (clock === undefined) throw new InvariantViolation('a state with a TTL has no clock', { operator });
       return clock.wallMs();
     };
+    const convert: StateMaker<DiskTimers, DiskExpiry>['convert'] = (column, read, isNew) =>
+      this.convert(column, read, isNew);
     const timers = { store, writes, windowMax, wake, settled, check: () => this.check() };
-    const maker = diskStates({ cursor, collections: this.collections, development, timers, wallMs });
+    const maker = diskStates({ cursor, collections: this.collections, development, timers, wallMs, convert });
     this.states = new StateTable(operator, development, maker, (column) => {
       this.columns[column.slot] = column;
     });
@@ -219,17 +223,14 @@ class DiskState implements KeyedStateBackend {
   }
 
   serializers(): readonly SerializerIdentity[] {
-    return this.states
-      .sorted()
-      .map(({ name, kind }) => ({ state: name, kind, serializer: serializer.name, version: serializer.version }));
+    return this.states.sorted().map(identityOf);
   }
 
   load(image: KeyGroupImage, serializers: readonly SerializerIdentity[]): void {
     const group = this.cursor.ownGroup(image.keyGroup);
     if (group.keys > 0) refuseLoadedTwice(this.operator, image.keyGroup);
     const { operator, maxParallelism, columns, records, collections, writes } = this;
-    const column: GroupReading['column'] = (name, kind, timed) => this.states.column(name, kind, timed);
-    const read = readGroup(image, { operator, maxParallelism, serializers, column });
+    const read = readGroup(image, { operator, maxParallelism, serializers, states: this.states });
     loadGroup(read, group, { columns, records, collections, writes });
   }
 
@@ -239,7 +240,8 @@ class DiskState implements KeyedStateBackend {
   }
 
   restored(from: CheckpointId): void {
-    this.taken.set(checkpointText(from), 0);
+    // What it will be written as is not what the checkpoint holds.
+    if (!this.states.writeAnew()) this.taken.set(checkpointText(from), 0);
   }
 
   close(): void {
@@ -266,6 +268,23 @@ class DiskState implements KeyedStateBackend {
       },
     });
     return this.underWay;
+  }
+
+  /** What is in memory is turned into values now, what is in the store when it is read. */
+  private convert(column: DiskColumn, read: (data: unknown) => unknown, isNew: boolean): void {
+    const { cursor, records, cache } = this;
+    // What has been written since it was restored may be of either version.
+    if (isNew && cursor.interval + cache.written > 1) refuseLate(column);
+    for (const { entries } of cursor.groups) {
+      for (const [, entry] of entries.entries()) {
+        const content = entry.get(column.slot);
+        if (content !== undefined) entry.set(column.slot, converted(column, content, { convert: read, interval: 0 }));
+      }
+    }
+    if (!isNew) return;
+    if (records.restoredLong.has(column.slot)) refuseLong(column);
+    records.readAnew(column, read);
+    this.taken.clear();
   }
 
   /** The interval that `base` ended; null when it is not remembered. Nothing older will be a base again. */
@@ -309,4 +328,11 @@ class DiskState implements KeyedStateBackend {
   private wake(): void {
     if (!this.closed) this.options.wake();
   }
+}
+
+/** Their chunks do not say in which version they were written. */
+function refuseLong({ admission }: DiskColumn): never {
+  const what = 'has lists or maps of more than 64 elements, and its serializer has another version than before';
+  const advice = "let it run until the next checkpoint with the state backend 'heap', which rewrites them";
+  throw new StateFailure('SERIALIZER_CHANGED', 'user', `${admission.where} ${what}; ${advice}`);
 }

@@ -14,6 +14,7 @@ export interface DiskStatesSetting {
   readonly collections: Collections;
   readonly development: boolean;
   readonly timers: DiskTimersSetting;
+  readonly convert: StateMaker<DiskTimers, DiskExpiry>['convert'];
   wallMs(): number;
 }
 
@@ -35,5 +36,7 @@ export function diskStates(setting: DiskStatesSetting): StateMaker<DiskTimers, D
         : new TtlMapState<K, T>(cursor, slot, admission, expiry, development),
     timers: (slot, admission) => new DiskTimers(cursor, slot, admission, timers),
     expiry: (slot, ttl) => new DiskExpiry(cursor, slot, ttl, wallMs),
+    convert: setting.convert,
+    writeAnew: () => undefined,
   };
 }

@@ -32,6 +32,8 @@ export class EntryCache {
   private hand = 0;
   private bytes = 0;
   private epoch = 1;
+  /** How many entries it has put out. */
+  written = 0;
   private freeze: { readonly moment: Moment; left: number } | null = null;
 
   constructor(
@@ -123,6 +125,7 @@ export class EntryCache {
   }
 
   private capture(entry: Cached): void {
+    this.written += 1;
     (this.freeze as { moment: Moment }).moment.put(entry.storeKey, entry.encoded());
     entry.dirtyIn = 0;
   }
@@ -130,7 +133,10 @@ export class EntryCache {
   private evict(entry: Cached): void {
     if (entry.dirtyIn !== 0) {
       if (this.freeze !== null && entry.dirtyIn !== this.epoch) this.capture(entry);
-      else this.writes.put(entry.storeKey, entry.encoded());
+      else {
+        this.written += 1;
+        this.writes.put(entry.storeKey, entry.encoded());
+      }
       entry.dirtyIn = 0;
     }
     this.drop(entry);

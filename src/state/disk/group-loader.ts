@@ -9,6 +9,8 @@ import { longListOf, shortMax } from './disk-list-state.js';
 import { longMapOf } from './disk-map-state.js';
 import type { DiskColumn, DiskRecords } from './disk-records.js';
 import type { DiskTimer } from './disk-timers.js';
+import { LongList } from './long-list.js';
+import { LongMap } from './long-map.js';
 import { recordKey } from './store-keys.js';
 import type { WriteBehind } from './write-behind.js';
 
@@ -31,10 +33,13 @@ export function loadGroup(
     const loaded = new DiskEntry(key, into, storeKey, records.nobody);
     for (const column of columns) {
       const content = entry.get(column.slot);
-      if (content !== undefined) loaded.set(column.slot, diskContent(column, content, collections));
+      if (content === undefined) continue;
+      const own = diskContent(column, content, collections);
+      if (own instanceof LongList || own instanceof LongMap) records.restoredLong.add(column.slot);
+      loaded.set(column.slot, own);
     }
     for (const { timers } of columns) timers?.restored(loaded);
-    writes.put(storeKey, records.encode(loaded));
+    writes.put(storeKey, records.encodeRestored(loaded));
     into.keys += 1;
   }
 }

@@ -1,6 +1,6 @@
 import { invariant } from '../../../actors/kernel/invariant.js';
 import type { KeyValueSnapshot, StoreKey, StoreResult } from '../../ports/key-value-engine.js';
-import { how } from '../heap/delta-format.js';
+import { keyHow } from '../heap/delta-format.js';
 import { writeContent, writeHead } from '../heap/group-format.js';
 import type { KeyGroupPart } from '../state-snapshot.js';
 import { ValueReader } from '../value-reader.js';
@@ -66,17 +66,17 @@ export class OpenGroup {
 
   add([storeKey, bytes]: ReadRecord): void {
     const { gone, kept, records } = this.setting;
-    const { changes } = this.plan;
     if (bytes === undefined) {
-      gone.write(changes?.get(storeKey));
+      gone.write(this.plan.changes?.get(storeKey));
       this.goneCount += 1;
       return;
     }
     const parts = records.parts(bytes);
     if (parts.outside !== null) this.addLong(bytes, parts, parts.outside.collections);
-    else if (changes !== null || this.cleans) this.addRead(bytes, new Map());
+    else if (parts.isStale || this.cleans) this.addRead(bytes, new Map());
     else {
-      kept.writeRaw(parts.inGroup);
+      this.writeKey(parts);
+      kept.writeRaw(parts.inGroup.subarray(parts.keyEnd));
       this.keptCount += 1;
     }
   }
@@ -112,7 +112,7 @@ export class OpenGroup {
       const page = keys.slice(from, from + chunksMax);
       if (page.length === 0) {
         this.reading = false;
-        if (this.plan.changes !== null || this.cleans) this.addRead(bytes, countedBySlot(collections, chunks));
+        if (parts.isStale || this.cleans) this.addRead(bytes, countedBySlot(collections, chunks));
         else this.addImage(parts, countedBySlot(collections, chunks));
         wake();
         return;
@@ -138,12 +138,13 @@ export class OpenGroup {
   }
 
   /** Nothing of it needs to be read but where it begins. */
-  private addImage({ inGroup, outside }: RecordParts, long: ReadonlyMap<number, LongContent>): void {
+  private addImage(parts: RecordParts, long: ReadonlyMap<number, LongContent>): void {
+    const { inGroup, keyEnd, outside } = parts;
     invariant(outside !== null, 'a record without long content is written as it is', {});
     const { kept } = this.setting;
-    const { keyEnd, statesStart } = outside;
+    const { statesStart } = outside;
     const filled = new ValueReader(inGroup.subarray(keyEnd, statesStart)).readIndex(Number.POSITIVE_INFINITY);
-    kept.writeRaw(inGroup.subarray(0, keyEnd));
+    this.writeKey(parts);
     kept.write(filled + long.size);
     kept.writeRaw(inGroup.subarray(statesStart));
     for (const [slot, content] of long) {
@@ -153,25 +154,36 @@ export class OpenGroup {
     this.keptCount += 1;
   }
 
+  private writeKey({ inGroup, keyEnd }: Pick<RecordParts, 'inGroup' | 'keyEnd'>): void {
+    const { kept } = this.setting;
+    kept.writeRaw(inGroup.subarray(0, keyEnd));
+    // A delta says that all of it follows.
+    if (this.plan.changes !== null) kept.writeByte(keyHow.replaced);
+  }
+
   private addRead(bytes: Uint8Array, long: ReadonlyMap<number, LongContent>): void {
-    const { kept, columns, records } = this.setting;
+    const { kept, gone, columns, records } = this.setting;
     const entry = new DiskEntry(records.keyOf(bytes), this.plan.group, '', records.nobody);
     records.decode(bytes, entry);
     for (const { expiry } of columns) if (expiry?.cleansImages === true) expiry.clean(entry);
-    const isDelta = this.plan.changes !== null;
-    if (entry.filled === 0 && !isDelta) return;
+    if (entry.filled === 0) {
+      if (this.plan.changes === null) return;
+      gone.write(entry.key);
+      this.goneCount += 1;
+      return;
+    }
     this.keptCount += 1;
     kept.write(entry.key);
-    kept.write(isDelta ? columns.length : entry.filled);
+    if (this.plan.changes !== null) kept.writeByte(keyHow.replaced);
+    kept.write(entry.filled);
     for (const column of columns) {
       const { slot } = column;
       const content = entry.get(slot);
-      if (content === undefined && !isDelta) continue;
+      if (content === undefined) continue;
       kept.write(slot);
-      if (isDelta) kept.writeByte(content === undefined ? how.gone : how.whole);
       const outside = long.get(slot);
-      if (outside !== undefined) this.writeLong(slot, outside);
-      else if (content !== undefined) writeContent(kept, column, content);
+      if (outside === undefined) writeContent(kept, column, content);
+      else this.writeLong(slot, outside);
     }
   }
 

@@ -2,6 +2,7 @@ import { InvariantViolation } from '../../../actors/kernel/invariant.js';
 import { keyGroupOf } from '../key-groups.js';
 import { Unreadable, type ValueReader } from '../value-reader.js';
 import { Unstorable, type ValueWriter } from '../value-writer.js';
+import type { Admission } from './admission.js';
 import type { CanonicalMap } from './canonical-map.js';
 import { HeapList } from './heap-list.js';
 import { HeapMap } from './heap-map.js';
@@ -51,10 +52,15 @@ export function writeHead(
 
 /** One key of an image; false, and nothing is written, when all that it has has expired and is to be left out. */
 export function writeEntry(writer: ValueWriter, key: unknown, entry: Entry, columns: readonly StateColumn[]): boolean {
-  let filled = 0;
-  for (const column of columns) if (storedContent(column, entry) !== undefined) filled += 1;
+  const filled = filledOf(entry, columns);
   if (filled === 0) return false;
   writer.write(key);
+  writeStates(writer, filled, entry, columns);
+  return true;
+}
+
+/** All states of a key, of which there are so many. */
+export function writeStates(writer: ValueWriter, filled: number, entry: Entry, columns: readonly StateColumn[]): void {
   writer.write(filled);
   for (let index = 0; index < columns.length; index++) {
     const column = columns[index] as StateColumn;
@@ -63,7 +69,13 @@ export function writeEntry(writer: ValueWriter, key: unknown, entry: Entry, colu
     writer.write(index);
     writeContent(writer, column, content);
   }
-  return true;
+}
+
+/** How many states of a key go into a snapshot. */
+export function filledOf(entry: Entry, columns: readonly StateColumn[]): number {
+  let filled = 0;
+  for (const column of columns) if (storedContent(column, entry) !== undefined) filled += 1;
+  return filled;
 }
 
 /** Without what has expired, where that does not go into checkpoints. */
@@ -77,11 +89,12 @@ export type ContentColumn = Pick<StateColumn, 'kind' | 'timed' | 'admission'>;
 
 export function writeContent(writer: ValueWriter, column: ContentColumn, content: unknown): void {
   try {
-    if (column.timed) writeTimed(writer, content as TimedContent);
-    else if (column.kind === 'list') writer.write((content as HeapList).values);
-    else if (column.kind === 'map') writeMap(writer, content as CanonicalMap<unknown, unknown>);
+    const { admission } = column;
+    if (column.timed) writeTimed(writer, content as TimedContent, admission);
+    else if (column.kind === 'list') writer.write(storedValues((content as HeapList).values, admission));
+    else if (column.kind === 'map') writeMap(writer, content as CanonicalMap<unknown, unknown>, admission);
     else if (column.kind === 'timers') writeTimers(writer, content as KeyTimers<KeyTimer>);
-    else writer.write(content);
+    else writer.write(admission.stored(content));
   } catch (error) {
     refuseUnstorable(column, error);
   }
@@ -89,15 +102,19 @@ export function writeContent(writer: ValueWriter, column: ContentColumn, content
 
 /** Tells whose value it was that cannot be stored. */
 export function refuseUnstorable({ admission }: Pick<StateColumn, 'admission'>, error: unknown): never {
-  if (error instanceof Unstorable) admission.refuse(`value${error.message}`);
+  if (error instanceof Unstorable) admission.refuse(`value${error.message}`, error.isInstance);
   throw error;
 }
 
-function writeMap(writer: ValueWriter, map: CanonicalMap<unknown, unknown>): void {
+/** Values as a checkpoint holds them. */
+export const storedValues = (values: readonly unknown[], admission: Admission): readonly unknown[] =>
+  admission.serializer === null ? values : values.map((value) => admission.stored(value));
+
+function writeMap(writer: ValueWriter, map: CanonicalMap<unknown, unknown>, admission: Admission): void {
   writer.write(map.size);
   for (const [key, value] of map.entries()) {
     writer.write(key);
-    writer.write(value);
+    writer.write(admission.stored(value));
   }
 }
 
@@ -149,7 +166,9 @@ export function readImage(
 ): void {
   for (let left = reader.readCount(); left > 0; left--) {
     const key = readKey(reader, group, maxParallelism);
-    group.entries.set(key, readEntry(reader, columns, key, group));
+    const entry = readEntry(reader, columns, key, group);
+    if (entry.isEmpty) throw new Unreadable('a key has no state');
+    group.entries.set(key, entry);
   }
 }
 
@@ -163,14 +182,15 @@ export function readKey(reader: ValueReader, { keyGroup }: KeyGroup, maxParallel
   );
 }
 
-function readEntry(reader: ValueReader, columns: readonly GroupColumn[], key: unknown, group: KeyGroup): Entry {
+/** All that a key has. */
+export function readEntry(reader: ValueReader, columns: readonly GroupColumn[], key: unknown, group: KeyGroup): Entry {
   const entry = new Entry();
   const filled = reader.readCount();
   for (let left = filled; left > 0; left--) {
     const column = columns[reader.readIndex(columns.length)] as GroupColumn;
+    if (entry.get(column.slot) !== undefined) throw new Unreadable('a key has a state twice');
     entry.set(column.slot, readContent(reader, column, { key, group, entry }));
   }
-  if (entry.filled !== filled || filled === 0) throw new Unreadable('a key has no state, or one twice');
   return entry;
 }
 

@@ -19,11 +19,11 @@ import type {
 import type { KeyedStateOptions } from '../state-backends.js';
 import type { KeyGroupImage, SnapshotBase, StateSnapshot } from '../state-snapshot.js';
 import type { TimerQueue } from '../timers.js';
-import { serializer } from '../value-format.js';
+import { identityOf } from './column-serializer.js';
 import { Cursor } from './cursor.js';
 import { HeapSnapshot, type HeapSnapshotSetting } from './heap-snapshot.js';
 import { heapStates } from './heap-states.js';
-import { type GroupReading, readGroup, refuseLoadedTwice } from './read-group.js';
+import { readGroup, refuseLoadedTwice } from './read-group.js';
 import { StateTable } from './state-table.js';
 
 type HeapStateOptions = Omit<KeyedStateOptions, 'wake' | 'memoryBytes' | 'stores'>;
@@ -148,16 +148,13 @@ class HeapState implements KeyedStateBackend {
   }
 
   serializers(): readonly SerializerIdentity[] {
-    return this.states
-      .sorted()
-      .map(({ name, kind }) => ({ state: name, kind, serializer: serializer.name, version: serializer.version }));
+    return this.states.sorted().map(identityOf);
   }
 
   load(image: KeyGroupImage, serializers: readonly SerializerIdentity[]): void {
     const { operator, maxParallelism, states, cursor } = this;
     if (cursor.ownGroup(image.keyGroup).entries.size > 0) refuseLoadedTwice(operator, image.keyGroup);
-    const column: GroupReading['column'] = (name, kind, timed) => states.column(name, kind, timed);
-    const group = readGroup(image, { operator, maxParallelism, serializers, column });
+    const group = readGroup(image, { operator, maxParallelism, serializers, states });
     cursor.install(group);
     const queues = states.sorted().flatMap(({ timers }) => (timers === null ? [] : [timers]));
     if (queues.length === 0) return;
@@ -171,6 +168,7 @@ class HeapState implements KeyedStateBackend {
   restored(from: CheckpointId): void {
     this.taken.set(checkpointText(from), 0);
     for (const group of this.cursor.groups) group.isBase();
+    this.states.writeAnew();
   }
 
   close(): void {
@@ -188,7 +186,6 @@ class HeapState implements KeyedStateBackend {
     const stamp = this.taken.get(checkpointText(base));
     if (stamp === undefined) return null;
     for (const [text, other] of this.taken) if (other < stamp) this.taken.delete(text);
-    this.cursor.confirmed = stamp;
     for (const group of this.cursor.groups) group.forgetThrough(stamp);
     return stamp;
   }

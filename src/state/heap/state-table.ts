@@ -11,7 +11,10 @@ import type {
 } from '../keyed-state.js';
 import { StateFailure } from '../state-failure.js';
 import { checkedTtl, type Ttl } from '../ttl.js';
+import { Unreadable } from '../value-reader.js';
+import { checkedSerializer, readerOf, type ValueSerializer, type WrittenBy } from '../value-serializer.js';
 import { Admission } from './admission.js';
+import { isSameForm } from './column-serializer.js';
 import type { Expiry } from './expiry.js';
 import { HeapAggregatingState, HeapReducingState } from './heap-appending-state.js';
 import type { HeapTimers } from './heap-timers.js';
@@ -29,6 +32,10 @@ export interface StateColumn<Timers = HeapTimers, Expires extends Expiring = Exp
   /** Index in the slots of every entry. */
   readonly slot: number;
   readonly admission: Admission;
+  /** The job's serializer that wrote what was restored; null for none, and for nothing. */
+  written: WrittenBy | null;
+  /** Something was restored: only then `written` says anything. */
+  restored: boolean;
   /** Null for what is no timers. */
   readonly timers: Timers | null;
   /** How the code uses it; null until it is declared. */
@@ -45,15 +52,20 @@ export interface StateMaker<Timers, Expires extends Expiring> {
   map<K, T>(column: StateColumn<Timers, Expires>): MapState<K, T>;
   timers(slot: number, admission: Admission): Timers;
   expiry(slot: number, ttl: Ttl): Expires;
+  /** What was restored before the code asked for the state stands as it was written until now. `isNew`: it will be written in another version. */
+  convert(column: StateColumn<Timers, Expires>, read: (data: unknown) => unknown, isNew: boolean): void;
+  /** What was restored was read as another version than it will be written as. */
+  writeAnew(column: StateColumn<Timers, Expires>): void;
 }
 
-type Declared = Pick<StateDescriptor<Exclude<StateKind, 'timers'>, unknown>, 'name' | 'kind' | 'ttl'>;
+type Declared = Pick<StateDescriptor<Exclude<StateKind, 'timers'>, unknown>, 'name' | 'kind' | 'ttl' | 'serializer'>;
 
 /**
  * The states of one operator by name. What a snapshot holds and the code no longer asks for is kept, and written again.
  */
 export class StateTable<Timers = HeapTimers, Expires extends Expiring = Expiry> {
   private readonly columns = new Map<string, StateColumn<Timers, Expires>>();
+  private readonly readAnew = new Set<StateColumn<Timers, Expires>>();
 
   constructor(
     private readonly operator: string,
@@ -110,13 +122,50 @@ export class StateTable<Timers = HeapTimers, Expires extends Expiring = Expiry> 
     return [...this.columns.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  private declared<T>({ name, kind, ttl }: Declared, create: (column: StateColumn<Timers, Expires>) => T): T {
+  /** What a snapshot says of a state, before its key groups are read. Throws SERIALIZER_CHANGED. */
+  found(column: StateColumn<Timers, Expires>, written: WrittenBy | null): ((data: unknown) => unknown) | null {
+    const { admission, handle } = column;
+    if (handle !== null) {
+      if (written?.version !== admission.serializer?.version) this.readAnew.add(column);
+      return readerOf(admission.where, written, admission.serializer);
+    }
+    if (column.restored && (column.written?.name !== written?.name || column.written?.version !== written?.version)) {
+      throw new Unreadable(`its state '${column.name}' was written by two serializers`);
+    }
+    column.restored = true;
+    column.written = written;
+    return null;
+  }
+
+  private declared<T>(descriptor: Declared, create: (column: StateColumn<Timers, Expires>) => T): T {
+    const { name, kind, ttl } = descriptor;
+    const serializer = descriptor.serializer ?? null;
     const column = this.column(name, kind, ttl !== null);
+    if (column.handle !== null && !isSameForm(column.admission.serializer, serializer)) this.refuseForms(column);
     if (column.handle === null) {
+      this.serialize(column, serializer);
       column.expiry = ttl === null ? null : this.maker.expiry(column.slot, checkedTtl(name, ttl));
       column.handle = create(column);
     }
     return column.handle as T;
+  }
+
+  /** What was restored before the code asked for the state stands as it was written until now. */
+  private serialize(column: StateColumn<Timers, Expires>, serializer: ValueSerializer<unknown> | null): void {
+    const { admission, written } = column;
+    if (serializer !== null) admission.serializer = checkedSerializer(admission.where, serializer);
+    if (!column.restored) return;
+    const read = readerOf(admission.where, written, serializer);
+    if (read === null) return;
+    this.maker.convert(column, (data) => admission.given(read(data)), written?.version !== serializer?.version);
+  }
+
+  /** After all is restored: what was read as another version than it will be written as is not what the checkpoint holds. True when there is such. */
+  writeAnew(): boolean {
+    const isAny = this.readAnew.size > 0;
+    for (const column of this.readAnew) this.maker.writeAnew(column);
+    this.readAnew.clear();
+    return isAny;
   }
 
   private valueOf<T>({ slot, admission, expiry }: StateColumn<Timers, Expires>): ValueState<T> {
@@ -130,19 +179,18 @@ export class StateTable<Timers = HeapTimers, Expires extends Expiring = Expiry> 
     const slot = this.maker.addSlot();
     const admission = new Admission(this.operator, name, this.development);
     const timers = kind === 'timers' ? this.maker.timers(slot, admission) : null;
-    const column: StateColumn<Timers, Expires> = {
-      name,
-      kind,
-      timed,
-      slot,
-      admission,
-      timers,
-      handle: null,
-      expiry: null,
-    };
+    const unused = { written: null, restored: false, handle: null, expiry: null };
+    const column: StateColumn<Timers, Expires> = { name, kind, timed, slot, admission, timers, ...unused };
     this.columns.set(name, column);
     this.made(column);
     return column;
+  }
+
+  private refuseForms({ name }: Pick<StateColumn, 'name'>): never {
+    const message =
+      `state '${name}' of operator '${this.operator}' is used with two serializers, or with and without one; ` +
+      'give each of its descriptors the same';
+    throw new StateFailure('STATE_CONFLICT', 'user', message);
   }
 
   private refuseToggled({ name, timed }: Pick<StateColumn, 'name' | 'timed'>): never {

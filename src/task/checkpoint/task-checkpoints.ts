@@ -2,6 +2,7 @@ import { failure } from '../../../actors/kernel/failure.js';
 import type { CheckpointId } from '../../../actors/protocol/ids.js';
 import { checkpointText, compareCheckpoints } from '../../../actors/protocol/ids.js';
 import { rangesOf } from '../../../actors/protocol/manifest.js';
+import { savepointBlob } from '../../../actors/protocol/savepoint.js';
 import type { Barrier } from '../elements.js';
 import type { OpenSource } from '../open-source.js';
 import type { Procedure } from '../operator/procedures.js';
@@ -34,6 +35,8 @@ export class TaskCheckpoints {
   private newest: CheckpointId | null = null;
   /** From this one on, snapshots are taken after the last record. */
   private firstDrained: CheckpointId | null = null;
+  /** The savepoint with which the job ends: nothing is processed after it, unless it is given up. */
+  private last: CheckpointId | null = null;
   /** The snapshot that is being written. */
   private underWay: UnderWay | null = null;
 
@@ -52,21 +55,29 @@ export class TaskCheckpoints {
 
   /** Everything up to here is committed when that checkpoint is, and nothing comes after. */
   isFinal(checkpoint: CheckpointId): boolean {
-    return this.firstDrained !== null && compareCheckpoints(checkpoint, this.firstDrained) >= 0;
+    const final = this.last ?? this.firstDrained;
+    return final !== null && compareCheckpoints(checkpoint, final) >= 0;
+  }
+
+  /** Records, timers and completions wait, because the job ends here. */
+  get suspended(): boolean {
+    return this.last !== null;
   }
 
   /** The pre-barrier phase of all operators, then the barrier, then the snapshot: records after it are in neither. */
-  *take({ checkpoint, base }: Barrier, facts: SnapshotFacts): Procedure {
+  *take(barrier: Barrier, facts: SnapshotFacts): Procedure {
     const { setting } = this;
+    const { checkpoint, base, savepoint } = barrier;
     this.newest = checkpoint;
     if (base !== null) this.confirm(base);
     yield* this.operators.prepare(checkpoint);
-    setting.output.control({ kind: 'barrier', checkpoint, base });
+    setting.output.control(barrier);
     if (facts.triggered) setting.notify({ type: 'task.barrierInjected', checkpoint });
     if (facts.drained) this.firstDrained ??= checkpoint;
     // Nobody waits for the one before any more, or this barrier would not have come.
     this.letGo();
-    this.underWay = this.begin(checkpoint, base, facts);
+    if (savepoint?.suspends) this.last = checkpoint;
+    this.underWay = this.begin(barrier, facts);
   }
 
   /** How much of a turn goes to records: a snapshot under way takes the other half, and all that records leave over. */
@@ -98,6 +109,7 @@ export class TaskCheckpoints {
   abort(checkpoint: CheckpointId): void {
     if (!this.isOver(checkpoint)) this.newest = checkpoint;
     this.snapshots.giveUp(checkpoint);
+    if (this.last !== null && compareCheckpoints(this.last, checkpoint) <= 0) this.last = null;
     if (this.underWay !== null && compareCheckpoints(this.underWay.snapshot.checkpoint, checkpoint) <= 0) this.letGo();
     const text = checkpointText(checkpoint);
     if (!this.taken.delete(text)) return;
@@ -132,7 +144,7 @@ export class TaskCheckpoints {
     this.underWay = null;
   }
 
-  private begin(checkpoint: CheckpointId, base: CheckpointId | null, facts: SnapshotFacts): UnderWay {
+  private begin({ checkpoint, base, savepoint }: Barrier, facts: SnapshotFacts): UnderWay {
     const { source, setting } = this;
     const { job, run, subtask, ports } = setting;
     const sinceMs = ports.clock.monotonicMs();
@@ -149,9 +161,13 @@ export class TaskCheckpoints {
               tables: null,
             },
           ];
-    const name = `jobs/${job}/state/${run}/${checkpointText(checkpoint)}/${subtask.replaceAll('#', '-')}`;
+    const name =
+      savepoint === undefined
+        ? `jobs/${job}/state/${run}/${checkpointText(checkpoint)}/${subtask.replaceAll('#', '-')}`
+        : savepointBlob(savepoint.name, { run, checkpoint, subtask });
     this.taken.set(checkpointText(checkpoint), checkpoint);
-    const snapshot = new SnapshotUnderWay([...readers, ...parts], checkpoint, base, name);
+    const form = savepoint === undefined ? { kind: 'checkpoint' as const, base } : { kind: 'savepoint' as const };
+    const snapshot = new SnapshotUnderWay([...readers, ...parts], checkpoint, form, name);
     return { ...facts, snapshot, sinceMs, syncMs: ports.clock.monotonicMs() - sinceMs };
   }
 

@@ -6,7 +6,7 @@ import { Fifo } from '../fifo.js';
 import type { Head, HeadEvent } from '../head.js';
 import { Alignment, type AlignmentChange } from './alignment.js';
 import { TwoInputs } from './two-inputs.js';
-import { type EventTime, Valve, type ValveChange } from './valve.js';
+import { type ChannelTime, type EventTime, Valve, type ValveChange } from './valve.js';
 
 /**
  * The inputs of a task that has channels, of one edge or of several: reads them in turn and combines what is said on all of them.
@@ -41,6 +41,11 @@ export class InputGate implements Head {
 
   get aligning(): CheckpointId | null {
     return this.alignment.aligning;
+  }
+
+  /** How the channel with that index stands, for people. */
+  timeOf(channel: number): ChannelTime {
+    return this.valve.inspect(channel);
   }
 
   next(): HeadEvent | null {

@@ -1,5 +1,5 @@
 import { maxWatermark } from '../../operators/operator.js';
-import { type EventTime, nothing, unknownWatermark, Valve, type ValveChange } from './valve.js';
+import { type ChannelTime, type EventTime, nothing, unknownWatermark, Valve, type ValveChange } from './valve.js';
 
 /** One input of two: its channels, and what they say together. */
 interface Input {
@@ -38,6 +38,10 @@ export class TwoInputs implements EventTime {
 
   finish(channel: number): ValveChange {
     return this.changed(channel, (valve, place) => valve.finish(place));
+  }
+
+  inspect(channel: number): ChannelTime {
+    return this.inputs[this.inputOf[channel] as 0 | 1].valve.inspect(this.places[channel] as number);
   }
 
   private changed(channel: number, change: (valve: Valve, place: number) => ValveChange): ValveChange {

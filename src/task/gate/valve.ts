@@ -19,6 +19,12 @@ export interface ValveChange {
   readonly idle: boolean | null;
 }
 
+/** How one channel stands, for people. */
+export interface ChannelTime {
+  readonly watermark: number;
+  readonly status: ChannelStatus;
+}
+
 /** Event time of a task, as it follows from what its channels say. */
 export interface EventTime {
   readonly watermark: number;
@@ -26,6 +32,7 @@ export interface EventTime {
   setIdle(channel: number, idle: boolean): ValveChange;
   /** Its last record has come. */
   finish(channel: number): ValveChange;
+  inspect(channel: number): ChannelTime;
 }
 
 export const nothing: ValveChange = { watermark: null, idle: null };
@@ -68,6 +75,13 @@ export class Valve implements EventTime {
     if (this.statuses[channel] === 'finished') return nothing;
     this.statuses[channel] = 'finished';
     return this.settle();
+  }
+
+  inspect(channel: number): ChannelTime {
+    return {
+      watermark: this.watermarks[channel] as number,
+      status: this.statuses[channel] as ChannelStatus,
+    };
   }
 
   private settle(): ValveChange {

@@ -1,7 +1,6 @@
-import { maxWatermark } from '../../operators/operator.js';
-import type { SubtaskCounts } from '../../ports/subtask-counts.js';
-import { unknownWatermark } from '../gate/valve.js';
+import type { InputTime, SubtaskCounts } from '../../ports/subtask-counts.js';
 import type { Tasklet } from '../tasklet.js';
+import { timesOfGate, timesOfSplits, watermarkMs } from './input-times.js';
 import type { WorkTimes } from './work-times.js';
 
 /** Adds up what the tasklet and its channels have counted anyway. */
@@ -28,6 +27,7 @@ export function countsOf(tasklet: Tasklet, times: WorkTimes, nowMs: number): Sub
     backPressuredMs: times.backPressuredMs(nowMs),
     inputWatermarkMs: watermarkMs(tasklet.watermark),
     outputWatermarkMs: watermarkMs(tasklet.watermarkOut),
+    inputTimes: inputTimesOf(tasklet),
     user: tasklet.setting.metrics.values(nowMs),
   };
 }
@@ -36,7 +36,8 @@ export function countsOf(tasklet: Tasklet, times: WorkTimes, nowMs: number): Sub
 export const skippedBy = ({ source, operators }: Tasklet): number =>
   (source?.skippedRecords ?? 0) + (operators?.failedRecords ?? 0);
 
-function watermarkMs(watermark: number): number | null {
-  if (watermark === unknownWatermark) return null;
-  return watermark >= maxWatermark ? Number.POSITIVE_INFINITY : watermark;
+function inputTimesOf({ gate, source, setting }: Tasklet): readonly InputTime[] {
+  if (gate !== null) return timesOfGate(gate, setting.inputFrom);
+  const splits = source?.splits ?? null;
+  return splits === null ? [] : timesOfSplits(splits.byId);
 }

@@ -48,6 +48,7 @@ export interface WiredSubtask {
   readonly gauge: Gauge;
   readonly inputs: readonly InputChannel[];
   readonly inputOf: readonly number[];
+  readonly inputFrom: readonly SubtaskKey[];
   readonly output: TaskOutput;
 }
 
@@ -62,6 +63,7 @@ interface Ends {
   readonly gauge: Gauge;
   readonly inputs: InputChannel[];
   readonly inputOf: number[];
+  readonly inputFrom: SubtaskKey[];
   /** By edge, each with one channel for each consumer. */
   readonly outputs: Map<string, OutputChannel[]>;
 }
@@ -89,22 +91,25 @@ export function wire(setting: WiringSetting): Wiring {
       outputsOf(producer, edgeId).push(channel);
       consumer.inputs.push(channel);
       consumer.inputOf.push(edge.input);
+      consumer.inputFrom.push(from);
     } else if (producer !== undefined) {
       const send = setting.sender(id, addressOf(placement, to));
-      const channel = new FramedOutput(id, send, codec, options, producer.gauge, emitterOf(graph, edge));
+      const timeoutMs = edge.bufferTimeoutMs === undefined ? graph.options.bufferTimeoutMs : edge.bufferTimeoutMs;
+      const channel = new FramedOutput(id, send, codec, options, producer.gauge, emitterOf(graph, edge), timeoutMs);
       outputsOf(producer, edgeId).push(channel);
       framedOutputs.set(channelText(id), { channel, subtask: from });
     } else if (consumer !== undefined) {
       const channel = new FramedInput(id, setting.sender(id, addressOf(placement, from)), codec, options);
       consumer.inputs.push(channel);
       consumer.inputOf.push(edge.input);
+      consumer.inputFrom.push(from);
       framedInputs.set(channelText(id), { channel, subtask: to });
     }
   }
 
   const wired = here.map(({ key, vertex: vertexId, index }): WiredSubtask => {
     const vertex = vertexOf(graph, vertexId);
-    const { gauge, inputs, inputOf, outputs } = ends.get(key) as Ends;
+    const { gauge, inputs, inputOf, inputFrom, outputs } = ends.get(key) as Ends;
     const leaving = graph.edges
       .filter(({ from }) => from === vertexId)
       .map((edge) => ({ side: edge.side, edge: partition(edge, outputs.get(edge.id) ?? [], index, setting) }));
@@ -120,6 +125,7 @@ export function wire(setting: WiringSetting): Wiring {
       gauge,
       inputs,
       inputOf,
+      inputFrom,
       output: new TaskOutput(main, sides),
     };
   });
@@ -165,7 +171,7 @@ function partition(
 /** Incarnations are drawn from Entropy, so that chance is another in each process and, in the simulator, the same in each run of a seed. */
 const seedOf = (text: string): number => crc32(text);
 
-const newEnds = (): Ends => ({ gauge: new Gauge(), inputs: [], inputOf: [], outputs: new Map() });
+const newEnds = (): Ends => ({ gauge: new Gauge(), inputs: [], inputOf: [], inputFrom: [], outputs: new Map() });
 
 function outputsOf({ outputs }: Ends, edge: string): OutputChannel[] {
   const channels = outputs.get(edge) ?? [];

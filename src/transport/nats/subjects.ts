@@ -8,7 +8,7 @@ import type { ProcessName, SlotAddress } from '../../../actors/protocol/ids.js';
  * `weir.<cluster>.data.<process>.<incarnation>.<slot>` carries frames to a slot.
  * `weir.<cluster>.log.<process>.ask` asks a process for its log, `weir.<cluster>.logs.ask` every one, and
  * `weir.<cluster>.log.<process>.lines` carries its lines while somebody follows it. On `weir.<cluster>.watch` watchers
- * say that they watch, and `weir.<cluster>.trace.<process>.<role>` is what they then get to see.
+ * say that they watch, and `weir.<cluster>.times.ask` asks task managers for event times; `weir.<cluster>.trace.<process>.<role>` is what they then get to see.
  */
 export const controlSubject = (cluster: string, process: ProcessName, topic: string): string =>
   `weir.${cluster}.ctl.${process}.${isTopic(topic) ? topic : unnamedTopic}`;
@@ -24,6 +24,9 @@ export const everyLogSubject = (cluster: string): string => `weir.${cluster}.log
 export const logLinesSubject = (cluster: string, process: ProcessName): string =>
   `weir.${cluster}.log.${process}.lines`;
 export const everyLogLinesSubject = (cluster: string): string => `weir.${cluster}.log.*.lines`;
+
+/** Asks every task manager how far its subtasks of a job are in event time. */
+export const timesSubject = (cluster: string): string => `weir.${cluster}.times.ask`;
 
 /** `$` cannot stand in the name of a process. */
 export const broadcastSubject = (cluster: string, topic: string): string =>

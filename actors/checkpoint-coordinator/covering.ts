@@ -1,0 +1,28 @@
+import type { Decision } from '../kernel/actor.js';
+import { invariant } from '../kernel/invariant.js';
+import type { Delivered } from '../kernel/message.js';
+import { unaskOpen } from './asking.js';
+import { isLastSnapshot } from './collecting.js';
+import type { CheckpointCoordinatorContext } from './context.js';
+import type { CheckpointCoordinatorMessage } from './messages.js';
+import { endCollecting } from './triggering.js';
+import { manifestOf } from './writing.js';
+
+type Context = CheckpointCoordinatorContext;
+type Snapshotted = Delivered<Extract<CheckpointCoordinatorMessage, { type: 'subtask.snapshotted' }>>;
+
+/**
+ * Every part of a savepoint is durable. Right behind it a checkpoint is taken, and the savepoint is shown only when that one is committed: then
+ * no recovery goes back to before the savepoint, and what it holds was never aborted.
+ */
+export function cover(context: Context): Decision<Context> {
+  const { savepoint } = context;
+  invariant(savepoint !== null, 'no savepoint to cover', { newest: context.newest });
+  return {
+    context: { savepoint: { ...savepoint, step: 'covering', taken: manifestOf(context) } },
+    effects: [...unaskOpen(context), ...endCollecting(context)],
+  };
+}
+
+export const takesLast = (context: Context, message: Snapshotted): boolean =>
+  context.savepoint?.step === 'taking' && isLastSnapshot(context, message);

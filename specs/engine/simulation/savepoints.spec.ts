@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import type { SavepointManifest } from '../../../actors/protocol/savepoint.js';
+import { decodeRecord } from '../../../src/runtime/host/records.js';
+import { allCheckers } from '../../../src/simulation/checkers/index.js';
+import { type Deviations, noFaults } from '../../../src/simulation/choices.js';
+import { type JobSpec, jobOf } from '../../../src/simulation/jobs/index.js';
+import { type RunReport, type RunSpec, simulate } from '../../../src/simulation/run.js';
+
+const job: JobSpec = {
+  sink: { parallelism: 2 },
+  checkpointIntervalMs: 80,
+  checkpointTimeoutMs: 1_000,
+  tolerableFailedCheckpoints: 0,
+  restartDelayMs: 20,
+  bufferTimeoutMs: 5,
+  sources: [{ parallelism: 2, splits: 2, records: 80, ratePerSecond: 40 }],
+  stages: [{ kind: 'keyed', state: 'value', keys: 3, keyKind: 'text', parallelism: 2, maxParallelism: 4, inputs: 1 }],
+};
+
+/** The client takes a savepoint, or stops the job with one, after so many milliseconds. */
+const saves = { 'savepoint:job': 500 };
+const stops = { 'stop:job': 500, 'stopWith:job': 1 };
+const drains = { 'stop:job': 500, 'stopWith:job': 2 };
+
+function run(deviations: Deviations, spec: JobSpec = job, more: Partial<RunSpec> = {}): RunReport {
+  const { record, code } = jobOf(spec);
+  const common = { seed: 1, taskManagers: 2, slots: 2, rates: noFaults, healAtMs: 10_000, checkers: allCheckers };
+  return simulate({ ...common, record, code, deviations, ...more });
+}
+
+function manifestOf({ blobs }: RunReport, name: string): SavepointManifest {
+  const decoded = decodeRecord(name, blobs.get(`savepoints/${name}/manifest`) as Uint8Array);
+  return ('record' in decoded ? decoded.record : null) as SavepointManifest;
+}
+
+/** The same job at another parallelism, in a cluster of its own that has nothing but the savepoint and the output. */
+function goOn(report: RunReport, name: string): RunReport {
+  const wide: JobSpec = { ...job, stages: [{ ...job.stages[0], parallelism: 3 } as JobSpec['stages'][number]] };
+  const { record } = jobOf(wide);
+  const from = { savepoint: name, allowDroppedState: false, maxParallelism: {} };
+  const files = [...report.files.files].filter(([path]) => path.startsWith('out/part-'));
+  return run({}, wide, {
+    record: { ...record, job: 'resumed', from },
+    blobs: new Map([...report.blobs].filter(([key]) => key.startsWith(`savepoints/${name}/`))),
+    files: Object.fromEntries(files),
+    slots: 3,
+  });
+}
+
+const ended = { violation: null, outcome: 'finished' };
+
+describe('savepoints: a job that goes on', () => {
+  it('its savepoint is whole, the client hears of it, and the job puts out each record once', () => {
+    const report = run(saves);
+    expect(report).toMatchObject({ ...ended, saved: true });
+    expect(manifestOf(report, 'saved').checkpoint.subtasks).toHaveLength(4);
+  });
+
+  it('the leader crashes while it is taken: the next one takes it for the same question', () => {
+    // Some 530 ms: the barriers are on their way.
+    const crash = Math.round(((530 - 400) / 2_200) * 1_000_000);
+    const report = run({ ...saves, 'crash:jm@1': crash % 4 === 0 ? crash + 1 : crash });
+    expect(report).toMatchObject({ ...ended, crashes: 1, saved: true });
+  });
+});
+
+describe('savepoints: a job that ends with one', () => {
+  it('ends where it is; another one goes on from there at another parallelism, and both put out each record once', () => {
+    const report = run(stops);
+    expect(report).toMatchObject({ ...ended, stopped: true });
+    expect(report.virtualMs).toBeLessThan(12_000);
+    expect(manifestOf(report, 'stopped').checkpoint.subtasks.some(({ drained }) => drained)).toBe(false);
+    expect(goOn(report, 'stopped')).toMatchObject(ended);
+  });
+
+  it('drained, its windows have fired and nothing is left to go on with', () => {
+    const report = run(drains);
+    expect(report).toMatchObject({ ...ended, stopped: true });
+    expect(manifestOf(report, 'stopped').checkpoint.subtasks.every(({ drained }) => drained)).toBe(true);
+  });
+
+  it('the leader crashes at any moment on the way: it ends with that savepoint all the same', () => {
+    for (let atMs = 500; atMs < 526; atMs += 2) {
+      const crash = Math.round(((atMs - 400) / 2_200) * 1_000_000);
+      const report = run({ ...stops, 'crash:jm@1': crash % 4 === 0 ? crash + 1 : crash });
+      expect(report, `crash at ${atMs} ms`).toMatchObject({ ...ended, crashes: 1 });
+      expect(manifestOf(report, 'stopped').name).toBe('stopped');
+      expect(goOn(report, 'stopped'), `crash at ${atMs} ms`).toMatchObject(ended);
+    }
+  });
+});

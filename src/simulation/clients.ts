@@ -1,0 +1,63 @@
+import type { DispatcherAnswer, DispatcherMessage } from '../../actors/dispatcher/messages.js';
+import type { AnyMessage } from '../../actors/kernel/message.js';
+import type { JobRecord } from '../../actors/protocol/job-graph.js';
+import type { SavepointName } from '../../actors/protocol/savepoint.js';
+import { Client } from '../runtime/process/client.js';
+import type { SimNetwork } from './network.js';
+import { SimProcess } from './sim-process.js';
+import type { SimWorld } from './world.js';
+
+const wishMsMax = 2_500;
+const askEveryMs = 50;
+const askDeadlineMs = 1_000_000;
+
+/** The savepoint of a client, and the one with which it stops the job. */
+const savepointName: SavepointName = 'saved';
+export const stopSavepointName: SavepointName = 'stopped';
+
+export interface ClientSetting {
+  readonly leader: string;
+  readonly saved: (name: SavepointName) => void;
+}
+
+/**
+ * What people do to the job: they submit it, and in some runs take a savepoint of it or stop it. Clients live outside: they never crash and ask
+ * until they are answered.
+ */
+export function runClients(world: SimWorld, network: SimNetwork, record: JobRecord, setting: ClientSetting): void {
+  const { choices, rates } = world;
+  const { job } = record;
+  const ask = (name: string, message: DispatcherMessage, answered: (answer: DispatcherAnswer) => void): void => {
+    const process = new SimProcess(world, name, 1, null, () => undefined);
+    const client = new Client(network.busOf(process), process.clock(), name, `${name}.1`, setting.leader);
+    client.ask(message, askEveryMs, askDeadlineMs, (answer) => {
+      client.close();
+      if (answer.kind === 'answered') answered(answer.message as AnyMessage as DispatcherAnswer);
+    });
+  };
+  const stopAtMs = choices.at('stop:job', rates.stop, wishMsMax);
+  const how = stopAtMs === 0 ? 0 : choices.at('stopWith:job', rates.stopWith, 2);
+  const saveAtMs = choices.at('savepoint:job', rates.savepoint, wishMsMax);
+  const stop: DispatcherMessage =
+    how === 0
+      ? { type: 'dispatcher.stopJob', job }
+      : {
+          type: 'dispatcher.stopWithSavepoint',
+          job,
+          stop: { name: stopSavepointName, request: 'stop', drain: how === 2 },
+        };
+  const save: DispatcherMessage = {
+    type: 'dispatcher.savepointJob',
+    job,
+    wish: { name: savepointName, request: 'save' },
+  };
+  ask('client', { type: 'dispatcher.submitJob', record }, () => {
+    if (stopAtMs > 0) world.at(stopAtMs, () => ask('stopper', stop, () => undefined));
+    if (saveAtMs === 0) return;
+    world.at(saveAtMs, () =>
+      ask('saver', save, ({ type }) => {
+        if (type === 'savepoint.completed') setting.saved(savepointName);
+      }),
+    );
+  });
+}
