@@ -1,6 +1,5 @@
 import { converted } from '../heap/column-serializer.js';
 import { readPlainContent, writeContent } from '../heap/group-format.js';
-import { KeyTimers } from '../heap/key-timers.js';
 import type { StateColumn } from '../heap/state-table.js';
 import { Unreadable, ValueReader } from '../value-reader.js';
 import { ValueWriter } from '../value-writer.js';
@@ -8,7 +7,8 @@ import type { CollectionFacts, Collections } from './collections.js';
 import type { RecordFormat } from './disk-cursor.js';
 import type { DiskEntry, EntryOwner } from './disk-entry.js';
 import type { DiskExpiry } from './disk-expiry.js';
-import type { DiskTimer, DiskTimers } from './disk-timers.js';
+import { DiskKeyTimers, type DiskTimer } from './disk-key-timers.js';
+import type { DiskTimers } from './disk-timers.js';
 import { LongList } from './long-list.js';
 import { LongMap } from './long-map.js';
 
@@ -72,8 +72,8 @@ export class DiskRecords implements RecordFormat {
       const content = entry.get(slot);
       if (content instanceof LongList || content instanceof LongMap) {
         outside.push([slot, content.id, content.first, content.last, content.count]);
-      } else if (content instanceof KeyTimers) {
-        sequences.push([slot, (content as KeyTimers<DiskTimer>).list.map(({ sequence }) => sequence)]);
+      } else if (content instanceof DiskKeyTimers) {
+        sequences.push([slot, content.list.map(({ sequence }) => sequence)]);
       }
     }
     writer.write(entry.filled - outside.length);
@@ -107,7 +107,7 @@ export class DiskRecords implements RecordFormat {
       entry.set(slot, new Long(this.collections, admission, collection));
     }
     for (const [slot, sequences] of reader.read() as readonly (readonly [number, readonly number[]])[]) {
-      const { list } = entry.get(slot) as KeyTimers<DiskTimer>;
+      const { list } = entry.get(slot) as DiskKeyTimers;
       for (const [at, sequence] of sequences.entries()) (list[at] as DiskTimer).sequence = sequence;
     }
   }
@@ -169,8 +169,8 @@ function collectionOf([slot, id, first, last, count]: readonly number[]): Outsid
   return { slot, id, first, last, count } as OutsideCollection;
 }
 
-function readTimers(reader: ValueReader): KeyTimers<DiskTimer> {
-  const timers = new KeyTimers<DiskTimer>();
+function readTimers(reader: ValueReader): DiskKeyTimers {
+  const timers = new DiskKeyTimers();
   for (let left = reader.readCount(); left > 0; left--) {
     const time = reader.read();
     if (typeof time !== 'number') throw new Unreadable('the time of a timer is no number');

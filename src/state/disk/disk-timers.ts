@@ -1,20 +1,15 @@
 import type { KeyValueStore, StoreEntry, StoreResult } from '../../ports/key-value-engine.js';
 import type { Admission } from '../heap/admission.js';
 import { refuseTime } from '../heap/heap-timers.js';
-import { type KeyTimer, KeyTimers } from '../heap/key-timers.js';
 import type { DueTimer, TimerQueue } from '../timers.js';
 import { ValueReader } from '../value-reader.js';
 import { ValueWriter } from '../value-writer.js';
 import type { DiskCursor } from './disk-cursor.js';
 import type { DiskEntry } from './disk-entry.js';
+import { DiskKeyTimers, type DiskTimer } from './disk-key-timers.js';
 import { justAfter, timerKey, timerOfKey, timersEnd } from './store-keys.js';
 import { TimerWindow, type WaitingTimer } from './timer-window.js';
 import type { WriteBehind } from './write-behind.js';
-
-/** A timer in the list of its key. */
-export interface DiskTimer extends KeyTimer {
-  sequence: number;
-}
 
 export interface DiskTimersSetting {
   readonly store: KeyValueStore;
@@ -63,7 +58,7 @@ export class DiskTimers implements TimerQueue<unknown> {
     const known = this.ofKey();
     if (known?.find(time, namespace) !== undefined) return;
     this.admission.admit(namespace);
-    const timers = known ?? new KeyTimers<DiskTimer>();
+    const timers = known ?? new DiskKeyTimers();
     const timer: DiskTimer = { time, namespace, sequence: 0, at: 0 };
     if (known !== undefined) this.cursor.changing();
     timers.add(timer);
@@ -93,7 +88,7 @@ export class DiskTimers implements TimerQueue<unknown> {
     if (this.window.earliest() > through) return null;
     const { key, time, namespace } = this.window.takeFirst();
     this.cursor.moveTo(key);
-    const timers = this.ofKey() as KeyTimers<DiskTimer>;
+    const timers = this.ofKey() as DiskKeyTimers;
     this.drop(timers, timers.find(time, namespace) as DiskTimer);
     return { key, time, namespace };
   }
@@ -105,7 +100,7 @@ export class DiskTimers implements TimerQueue<unknown> {
 
   /** The timers of a restored entry begin to wait. */
   restored(entry: DiskEntry): void {
-    const timers = entry.get(this.slot) as KeyTimers<DiskTimer> | undefined;
+    const timers = entry.get(this.slot) as DiskKeyTimers | undefined;
     if (timers === undefined) return;
     for (const timer of timers.list) {
       if (!Number.isFinite(timer.time)) refuseTime(timer.time);
@@ -113,11 +108,11 @@ export class DiskTimers implements TimerQueue<unknown> {
     }
   }
 
-  private ofKey(): KeyTimers<DiskTimer> | undefined {
-    return this.cursor.read(this.slot) as KeyTimers<DiskTimer> | undefined;
+  private ofKey(): DiskKeyTimers | undefined {
+    return this.cursor.read(this.slot) as DiskKeyTimers | undefined;
   }
 
-  private drop(timers: KeyTimers<DiskTimer>, timer: DiskTimer): void {
+  private drop(timers: DiskKeyTimers, timer: DiskTimer): void {
     this.cursor.changing();
     timers.drop(timer);
     if (timers.list.length === 0) this.cursor.empty(this.slot, false);

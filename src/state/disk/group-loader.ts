@@ -2,13 +2,13 @@ import { canonicalKeyText } from '../canonical-key.js';
 import type { CanonicalMap } from '../heap/canonical-map.js';
 import type { HeapList } from '../heap/heap-list.js';
 import type { KeyGroup } from '../heap/key-group.js';
-import { KeyTimers } from '../heap/key-timers.js';
+import type { KeyTimers } from '../heap/key-timers.js';
 import type { Collections } from './collections.js';
 import { DiskEntry, type DiskGroup } from './disk-entry.js';
+import { DiskKeyTimers } from './disk-key-timers.js';
 import { longListOf, shortMax } from './disk-list-state.js';
 import { longMapOf } from './disk-map-state.js';
 import type { DiskColumn, DiskRecords } from './disk-records.js';
-import type { DiskTimer } from './disk-timers.js';
 import { LongList } from './long-list.js';
 import { LongMap } from './long-map.js';
 import { recordKey } from './store-keys.js';
@@ -59,8 +59,8 @@ function diskContent({ kind, timed, admission }: DiskColumn, content: unknown, c
   return content;
 }
 
-function diskTimers({ list }: KeyTimers): KeyTimers<DiskTimer> {
-  const timers = new KeyTimers<DiskTimer>();
+function diskTimers({ list }: KeyTimers): DiskKeyTimers {
+  const timers = new DiskKeyTimers();
   for (const { time, namespace } of list) timers.add({ time, namespace, sequence: 0, at: 0 });
   return timers;
 }

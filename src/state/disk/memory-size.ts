@@ -1,6 +1,6 @@
 import { CanonicalMap } from '../heap/canonical-map.js';
-import { KeyTimers } from '../heap/key-timers.js';
 import { TimedCell, TimedList, TimedMap } from '../heap/timed-content.js';
+import { DiskKeyTimers } from './disk-key-timers.js';
 
 /** What an object, an array or a Map takes before anything is in it. */
 const objectBytes = 32;
@@ -34,7 +34,7 @@ function sizeOfObject(content: object): number {
   if (content instanceof TimedCell) return objectBytes + memorySize(content.value);
   if (content instanceof TimedList) return 2 * objectBytes + sizeOfAll(content.values, content.values.length, 24);
   if (content instanceof TimedMap) return objectBytes + sizeOfMap(content.cells);
-  if (content instanceof KeyTimers) return 2 * objectBytes + sizeOfAll(content.list, content.list.length, 8);
+  if (content instanceof DiskKeyTimers) return 2 * objectBytes + sizeOfAll(content.list, content.list.length, 8);
   let bytes = objectBytes;
   for (const field of Object.values(content)) bytes += typeof field === 'number' ? fieldBytes : 8 + memorySize(field);
   return bytes;

@@ -4,7 +4,6 @@ import type { Admission } from './admission.js';
 import {
   filledOf,
   type GroupColumn,
-  type Place,
   readContent,
   readEntry,
   readKey,
@@ -19,6 +18,7 @@ import {
 import { HeapList } from './heap-list.js';
 import { type ChangedKeys, HeapMap } from './heap-map.js';
 import { bitOf, Entry, type KeyGroup } from './key-group.js';
+import type { TimerPlace } from './key-timers.js';
 import type { StateColumn } from './state-table.js';
 
 /**
@@ -156,7 +156,7 @@ function merged(reader: ValueReader, columns: readonly GroupColumn[], key: unkno
   return entry;
 }
 
-function changedContent(reader: ValueReader, column: GroupColumn, place: Place): unknown {
+function changedContent(reader: ValueReader, column: GroupColumn, place: TimerPlace): unknown {
   switch (reader.readByte()) {
     case how.gone:
       return undefined;

@@ -7,7 +7,7 @@ import type { CanonicalMap } from './canonical-map.js';
 import { HeapList } from './heap-list.js';
 import { HeapMap } from './heap-map.js';
 import { Entry, type KeyGroup } from './key-group.js';
-import { type HeapTimer, type KeyTimer, KeyTimers } from './key-timers.js';
+import { KeyTimers, type TimerPlace } from './key-timers.js';
 import type { StateColumn, StateKind } from './state-table.js';
 import type { TimedContent } from './timed-content.js';
 import { readTimed, writeTimed } from './timed-format.js';
@@ -93,7 +93,7 @@ export function writeContent(writer: ValueWriter, column: ContentColumn, content
     if (column.timed) writeTimed(writer, content as TimedContent, admission);
     else if (column.kind === 'list') writer.write(storedValues((content as HeapList).values, admission));
     else if (column.kind === 'map') writeMap(writer, content as CanonicalMap<unknown, unknown>, admission);
-    else if (column.kind === 'timers') writeTimers(writer, content as KeyTimers<KeyTimer>);
+    else if (column.kind === 'timers') writeTimers(writer, content as KeyTimers);
     else writer.write(admission.stored(content));
   } catch (error) {
     refuseUnstorable(column, error);
@@ -118,7 +118,7 @@ function writeMap(writer: ValueWriter, map: CanonicalMap<unknown, unknown>, admi
   }
 }
 
-function writeTimers(writer: ValueWriter, { list }: KeyTimers<KeyTimer>): void {
+function writeTimers(writer: ValueWriter, { list }: KeyTimers): void {
   writer.write(list.length);
   for (const { time, namespace } of list) {
     writer.write(time);
@@ -194,10 +194,7 @@ export function readEntry(reader: ValueReader, columns: readonly GroupColumn[], 
   return entry;
 }
 
-/** Whose content it is. */
-export type Place = Pick<HeapTimer, 'key' | 'group' | 'entry'>;
-
-export function readContent(reader: ValueReader, column: ContentColumn, place: Place): unknown {
+export function readContent(reader: ValueReader, column: ContentColumn, place: TimerPlace): unknown {
   return column.kind === 'timers' ? readTimers(reader, place) : readPlainContent(reader, column);
 }
 
@@ -243,12 +240,13 @@ function readMap(reader: ValueReader, column: ContentColumn): HeapMap<unknown, u
   return map;
 }
 
-function readTimers(reader: ValueReader, place: Place): KeyTimers {
+function readTimers(reader: ValueReader, place: TimerPlace): KeyTimers {
   const timers = new KeyTimers();
+  timers.at(place);
   for (let left = reader.readCount(); left > 0; left--) {
     const time = reader.read();
     if (typeof time !== 'number' || !Number.isFinite(time)) throw new Unreadable('the time of a timer is no number');
-    timers.add({ ...place, time, namespace: reader.read(), at: 0 });
+    timers.add(time, reader.read());
   }
   if (timers.list.length === 0) throw new Unreadable('a key has timers, and none of them');
   return timers;
