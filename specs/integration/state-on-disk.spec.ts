@@ -9,9 +9,9 @@ const input = fileURLToPath(new URL('../../node_modules/vega-datasets/data/fligh
 
 /** What was committed, in an order of its own. */
 const daysIn = (folder: string): readonly string[] =>
-  readdirSync(folder)
-    .filter((name) => !name.startsWith('.'))
-    .flatMap((name) => readFileSync(join(folder, name), 'utf8').split('\n'))
+  readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
+    .flatMap(({ name }) => readFileSync(join(folder, name), 'utf8').split('\n'))
     .filter((line) => line !== '')
     .sort();
 
