@@ -34,8 +34,8 @@ describe('state on disk: over NATS', () => {
     expect(leader.stderr).toContain('job on-disk restoringState');
     expect(await submit('on-heap')).toMatchObject({ code: 0 });
     await leader.until('stderr', /job on-heap ended: finished/);
-    const days = daysIn(join(stage.folder, 'on-disk'));
+    const days = daysIn(join(stage.folder, 'on-disk', 'days'));
     expect(days.length).toBeGreaterThan(1_000);
-    expect(days).toEqual(daysIn(join(stage.folder, 'on-heap')));
+    expect(days).toEqual(daysIn(join(stage.folder, 'on-heap', 'days')));
   });
 });
