@@ -18,6 +18,7 @@ const jobs = Array.from({ length: 200 }, (_, seed) => generateJob(new Random(see
 
 const plain: Omit<JobSpec, 'sources' | 'stages'> = {
   sink: { parallelism: 2 },
+  time: null,
   checkpointIntervalMs: 80,
   checkpointTimeoutMs: 1_000,
   tolerableFailedCheckpoints: 0,
