@@ -115,14 +115,6 @@ export const windowMutants: readonly Mutant[] = [
     harm: 'A window that has just gone begins again with a late record.',
   },
   {
-    name: 'windows-forget-the-watermark',
-    file: 'src/operators/windowing.ts',
-    find: 'watermark: watermark === noTimestamp ? null : watermark,',
-    replace: 'watermark: null,',
-    race: null,
-    harm: 'After a restore a window that had fired and gone begins again with a late record.',
-  },
-  {
     name: 'late-records-lost',
     file: 'src/operators/windowing.ts',
     find: 'if (late !== null) this.context.output.side(late.name, value, timestamp);',

@@ -94,13 +94,13 @@ export function drawTime(random: Random, late: boolean): TimeSpec {
     grainMs,
     disorderMs,
     boundMs: late ? grainMs * Math.floor(disorderMs / grainMs / random.integer(4, 12)) : disorderMs,
-    intervalMs: late ? random.pick([10, 20, 40, 150, 250]) : random.integer(30, 120),
+    intervalMs: late ? random.pick([10, 40, 150, 200, 250]) : random.integer(30, 120),
     idleMs: late && random.chance(0.4) ? random.integer(80, 400) : null,
   };
 }
 
 /** Of the first stages that know event time, in so many records may be late. */
-const lateShare = 0.25;
+const lateShare = 0.3;
 
 export function drawFirstTimeStage(random: Random, keyedBy: KeyedBy): TimeStageSpec {
   if (!random.chance(lateShare)) return drawTimeStage(random, keyedBy);
@@ -108,7 +108,7 @@ export function drawFirstTimeStage(random: Random, keyedBy: KeyedBy): TimeStageS
   const computation = random.pick(['aggregate', 'process'] as const);
   const latenessMs = random.chance(0.5) ? 5 * random.integer(1, 4) : 0;
   // With a key group for each key, one that has no windows left has nothing that says how far event time was.
-  const maxParallelism = random.chance(0.5) ? 128 : keyedBy.maxParallelism;
+  const maxParallelism = random.chance(0.8) ? 128 : keyedBy.maxParallelism;
   return { kind: 'lateWindow', ...keyedBy, maxParallelism, shape, computation, latenessMs };
 }
 
