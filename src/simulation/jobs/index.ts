@@ -3,7 +3,6 @@ export {
   generateJob,
   type JobSize,
   type JobSpec,
-  type KeyedBy,
   type KeyedStageSpec,
   type StageSpec,
   specOf,

@@ -41,11 +41,7 @@ export function afterTimeStage(
   }
 }
 
-export function byKey(
-  stage: TimeStageSpec,
-  index: number,
-  input: readonly Timed[],
-): ReadonlyMap<string, readonly Timed[]> {
+function byKey(stage: TimeStageSpec, index: number, input: readonly Timed[]): ReadonlyMap<string, readonly Timed[]> {
   const keys = new Map<string, Timed[]>();
   for (const timed of input) add(keys, keyText(keyOf(timed.record, index, stage)), timed);
   return keys;
