@@ -55,10 +55,8 @@ export const timeMutants: readonly Mutant[] = [
   {
     name: 'restored-timers-sleep',
     file: 'src/state/heap/heap-timers.ts',
-    find: `    if (!Number.isFinite(timer.time)) refuseTime(timer.time);
-    this.add(timer, timers);`,
-    replace: `    if (!Number.isFinite(timer.time)) refuseTime(timer.time);
-    timers.add(timer);`,
+    find: 'for (const timer of (entry.get(this.slot) as KeyTimers | undefined)?.list ?? []) this.wait(timer);',
+    replace: '',
     race: null,
     harm: 'Timers of a snapshot are known and wait for nothing: they never fire, and cannot be set again.',
   },

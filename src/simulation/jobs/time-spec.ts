@@ -87,14 +87,14 @@ export const isTimeStage = (stage: { readonly kind: string }): stage is TimeStag
 
 export function drawTime(random: Random, late: boolean): TimeSpec {
   const grainMs = random.pick([1, 5, 10]);
-  const disorderMs = grainMs * random.integer(late ? 30 / grainMs : 0, (late ? 90 : 40) / grainMs);
+  const disorderMs = grainMs * random.integer(late ? 60 / grainMs : 0, (late ? 200 : 40) / grainMs);
   return {
     startMs: random.chance(0.5) ? random.integer(-300, 100) : 10 * random.integer(-30, 10),
     stepMs: late ? random.integer(5, 10) : random.integer(3, 8),
     grainMs,
     disorderMs,
     boundMs: late ? grainMs * Math.floor(disorderMs / grainMs / random.integer(4, 12)) : disorderMs,
-    intervalMs: late ? random.pick([10, 40, 150, 200, 250]) : random.integer(30, 120),
+    intervalMs: late ? random.pick([10, 20, 40, 80, 200]) : random.integer(30, 120),
     idleMs: late && random.chance(0.4) ? random.integer(80, 400) : null,
   };
 }
