@@ -100,10 +100,11 @@ const boundsOf: Readonly<Record<JobSize, Bounds>> = {
 };
 const parallelismMax = 3;
 /** Of the jobs that have room for it, in so many event time counts, and so many have an asynchronous stage. */
-const timeShare = 0.45;
+const timeShare = 0.4;
 const timeTwiceShare = 0.5;
+const keyedShare = 0.7;
 const asyncShare = 0.2;
-const asyncTimedShare = 0.5;
+const asyncTimedShare = 0.75;
 const recordsMin = 15;
 const recordsMax = 60;
 
@@ -127,7 +128,7 @@ export function generateJob(random: Random, size: JobSize = 'any'): JobSpec {
     bufferTimeoutMs: random.integer(1, 20),
   };
   const drawn = { ...spec, stages: spec.stages.map((stage) => withInputs(random, stage)) };
-  return withAsync(random, vertices, withTime(random, vertices, drawn));
+  return withAsync(random, vertices, withKeyed(random, vertices, withTime(random, vertices, drawn)));
 }
 
 /** Drawn last, so that the rest of a seed's job does not depend on it. */
@@ -200,6 +201,18 @@ function withTime(random: Random, vertices: number, spec: JobSpec): JobSpec {
   return { ...spec, time, stages: [...before, stage, ...others] };
 }
 
+/** State that lives on from record to record is where most goes wrong: a job without any gets some. */
+function withKeyed(random: Random, vertices: number, spec: JobSpec): JobSpec {
+  const { stages } = spec;
+  const hasState = stages.some((stage) => stage.kind === 'keyed' || isTimeStage(stage));
+  if (hasState || vertexCount(spec) + 1 >= vertices || !random.chance(keyedShare)) return spec;
+  const last = stages.length - Number(stages.at(-1)?.kind === 'farewell');
+  const state = random.pick(['value', 'list', 'map'] as const);
+  const inputs = random.chance(0.3) ? 2 : 1;
+  const stage: StageSpec = { kind: 'keyed', state, ...keyedBy(random, boundsOf.any.parallelisms), inputs };
+  return { ...spec, stages: [...stages.slice(0, last), stage, ...stages.slice(last)] };
+}
+
 function withAsync(random: Random, vertices: number, spec: JobSpec): JobSpec {
   const { stages } = spec;
   if (vertexCount(spec) + 1 >= vertices || !random.chance(spec.time === null ? asyncShare : asyncTimedShare))
@@ -207,7 +220,7 @@ function withAsync(random: Random, vertices: number, spec: JobSpec): JobSpec {
   const last = stages.length - Number(stages.at(-1)?.kind === 'farewell');
   const timed = stages.findIndex(isTimeStage);
   const at = random.integer(0, timed < 0 ? last : timed);
-  const stage: StageSpec = { kind: 'async', ordered: random.chance(0.4), capacity: random.integer(1, 6) };
+  const stage: StageSpec = { kind: 'async', ordered: random.chance(0.25), capacity: random.integer(1, 8) };
   return { ...spec, stages: [...stages.slice(0, at), stage, ...stages.slice(at)] };
 }
 
