@@ -2,11 +2,13 @@ import type { Decision } from '../kernel/actor.js';
 import type { Effect } from '../kernel/effect.js';
 import type { Address, Incarnation, ProcessName, SlotAddress, SubtaskKey } from '../protocol/ids.js';
 import { actorNames, sameAllocation } from '../protocol/ids.js';
+import { slotsFor } from '../protocol/scaling.js';
 import type { ResourceManagerMessage } from '../resource-manager/messages.js';
 import type { SlotMessage } from '../slot/messages.js';
-import { allocationOf, asking, beside, type Context, type On, runOf } from './context.js';
+import { allocationOf, asking, beside, type Context, type On, questionOf, runOf } from './context.js';
 import { isLastTo, type SlotPhase, type SlotStep, type SubtaskPhase, slotPhaseAfter } from './phases.js';
 import { openQuestions, slotsAsk, unasked } from './questions.js';
+import { graphForGrant, isSettling, slotsLeast, slotsUsable } from './reactive.js';
 import { subtasksOf } from './restore.js';
 
 export const processText = ({ process, incarnation }: { process: ProcessName; incarnation: Incarnation }): string =>
@@ -14,11 +16,18 @@ export const processText = ({ process, incarnation }: { process: ProcessName; in
 export const slotText = (slot: SlotAddress): string => `${processText(slot)}/${slot.slot}`;
 
 export function requestSlots(context: Context): Decision<Context> {
-  const { record, options } = context;
-  const count = Math.max(...record.graph.vertices.map((vertex) => vertex.parallelism));
-  const message: ResourceManagerMessage = { type: slotsAsk, job: record.job, run: runOf(context), count };
+  const { record, graph, options } = context;
+  const usable = slotsUsable(context);
+  const message: ResourceManagerMessage = {
+    type: slotsAsk,
+    job: record.job,
+    run: runOf(context),
+    count: usable ?? slotsFor(graph),
+    ...(usable === null ? {} : { least: slotsLeast(context) }),
+  };
   const to = beside(context, actorNames.resourceManager);
-  const deadlineMs = options.slotRequestTimeoutMs;
+  const settlingMs = isSettling(context) ? record.reactive?.stabilizationMs : undefined;
+  const deadlineMs = settlingMs ?? options.slotRequestTimeoutMs;
   return {
     context: { requested: true },
     effects: [asking(context, { what: slotsAsk, subject: record.job, to, message, deadlineMs })],
@@ -32,8 +41,10 @@ export const isGrant = (context: Context, { run, slots }: On<'resourceManager.sl
 export const grantsLost = (context: Context, message: On<'resourceManager.slotsGranted'>): boolean =>
   isGrant(context, message) && message.slots.some((slot) => context.lost.includes(processText(slot)));
 
-export function takeGrant(context: Context, { slots }: On<'resourceManager.slotsGranted'>): Decision<Context> {
-  const { vertices } = context.record.graph;
+export function takeGrant(context: Context, message: On<'resourceManager.slotsGranted'>): Decision<Context> {
+  const { slots } = message;
+  const graph = graphForGrant(context, message);
+  const { vertices } = graph;
   const placement: Record<SubtaskKey, SlotAddress> = {};
   const phases: Record<SubtaskKey, SubtaskPhase> = {};
   for (const vertex of vertices) {
@@ -44,13 +55,13 @@ export function takeGrant(context: Context, { slots }: On<'resourceManager.slots
   }
   const phaseOf = (slot: SlotAddress): SlotPhase => (context.lost.includes(processText(slot)) ? 'lost' : 'granted');
   const slotPhases = Object.fromEntries(slots.map((slot) => [slotText(slot), phaseOf(slot)]));
-  return { context: { requested: false, slots, slotPhases, placement, phases } };
+  return { context: { graph, requested: false, slots, slotPhases, placement, phases } };
 }
 
 export function openSlots(context: Context): Decision<Context> {
-  const { record, placement, options } = context;
+  const { record, graph, placement, options } = context;
   const allocation = allocationOf(context);
-  const message: SlotMessage = { type: 'slot.open', allocation, record, graph: record.graph, placement };
+  const message: SlotMessage = { type: 'slot.open', allocation, record, graph, placement };
   return askSlots(context, 'open', message, options.deployTimeoutMs);
 }
 
@@ -94,6 +105,10 @@ export function noteOpened(context: Context, message: On<'slot.opened'>): Decisi
   const slotPhases = slotAfter(context, slotText(message.slot), 'opened');
   return slotPhases === null ? {} : { context: { slotPhases } };
 }
+
+/** The time for task managers to come is over: what is there must do. */
+export const endsSettling = (context: Context, message: On<'ask.expired'>): boolean =>
+  isSettling(context) && context.requested && questionOf(context, message.id)?.what === slotsAsk;
 
 type TaskManagerLost = On<'resourceManager.taskManagerLost'>;
 
