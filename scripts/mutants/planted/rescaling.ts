@@ -20,14 +20,6 @@ export const rescalingMutants: readonly Mutant[] = [
     harm: 'The leader crashes before the store has it: nobody knows of what was promised.',
   },
   {
-    name: 'rescale-promised-by-a-leader-that-is-none',
-    file: 'actors/job-master/rescaling.ts',
-    find: 'keys.every((key) => !(Number(key.slice(epochsPrefix.length)) > epoch));',
-    replace: 'keys.length >= 0 || epoch < 0;',
-    race: null,
-    harm: 'A leader that is cut off promises what the one after it has not read.',
-  },
-  {
     name: 'key-groups-by-the-old-parallelism',
     file: 'actors/job-master/restore.ts',
     find: '({ keyGroup }) => Math.floor((keyGroup * parallelism) / maxParallelism) === index,',
@@ -50,14 +42,6 @@ export const rescalingMutants: readonly Mutant[] = [
     replace: 'if (isFed || checkpoint.parallelism.get(id) === parallelism) unchanged.add(id);',
     race: null,
     harm: 'A subtask is held to be one that had finished, and gets what another one had not read.',
-  },
-  {
-    name: 'finished-behind-a-rescaled-vertex',
-    file: 'actors/job-master/restore.ts',
-    find: 'const isFed = edges.every(({ from, to }) => to !== id || unchanged.has(from));',
-    replace: 'const isFed = edges.length >= 0;',
-    race: null,
-    harm: 'A subtask that had finished because its producers had gets records from others, and drops them.',
   },
   {
     name: 'readers-of-the-old-graph',

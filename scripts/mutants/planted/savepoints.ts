@@ -37,8 +37,9 @@ export const savepointMutants: readonly Mutant[] = [
   {
     name: 'over-although-input-comes',
     file: 'actors/job-master/restore.ts',
-    find: 'const isCut = edges.every(({ from, to }) => to !== id || over.has(from));',
-    replace: 'const isCut = true;',
+    find: 'const same = checkpoint === null || isOrigin(latest) ? new Set<VertexId>() : verticesUnchanged(graph, checkpoint);',
+    replace: `const isAsBefore = ({ id, parallelism }: JobVertex): boolean => checkpoint?.parallelism.get(id) === parallelism;
+  const same = new Set(graph.vertices.filter(isAsBefore).map(({ id }) => id));`,
     race: null,
     harm: 'At another parallelism records go to a subtask that had finished at the old one, and are lost (seed 70728, resumed).',
   },
