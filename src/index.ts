@@ -84,7 +84,8 @@ export type { Counter, Histogram, Meter, Metrics } from './operators/metrics.js'
 export type { OperatorStateAccess } from './operators/operator-lists.js';
 export type { OutputTag } from './operators/output-tag.js';
 export type { ProcessFunction } from './operators/process.js';
-export type { Reducer } from './operators/reduce.js';
+export type { Reducer, RichReducer } from './operators/reduce.js';
+export type { FilterFunction, FlatMapFunction, Life, MapFunction } from './operators/rich-functions.js';
 export type { ProcessWindowFunction, WindowContext } from './operators/window-functions.js';
 export type { AggregateFunction, ReduceFunction } from './state/aggregates.js';
 export {
@@ -108,6 +109,7 @@ export type {
   ValueState,
 } from './state/keyed-state.js';
 export type { StateTtl, StateTtlCleanup } from './state/ttl.js';
+export { type ClassForm, classSerializer, type ValueSerializer } from './state/value-serializer.js';
 export type { WatermarkGenerator, WatermarkOutput } from './time/watermark-generator.js';
 export type { WindowAssigner, WindowTime } from './window/assigner.js';
 export type { Evictor, WindowElement } from './window/evictor.js';

@@ -1,7 +1,8 @@
 import type { Decision } from '../kernel/actor.js';
 import type { Effect } from '../kernel/effect.js';
 import { actorNames } from '../protocol/ids.js';
-import { atParallelism, slotsFor } from '../protocol/scaling.js';
+import { atParallelism } from '../protocol/scaling.js';
+import { slotsNeeded } from '../protocol/slot-sharing.js';
 import type { ResourceManagerMessage } from '../resource-manager/messages.js';
 import { type Context, type On, runOf } from './context.js';
 import type { JobMasterMessage } from './messages.js';
@@ -18,7 +19,7 @@ const looksMin = 4;
 export function slotsUsable({ record }: Context): number | null {
   const { graph, reactive } = record;
   if (reactive === undefined) return null;
-  return slotsFor(atParallelism(graph, reactiveParallelism(graph, Number.MAX_SAFE_INTEGER, reactive)));
+  return slotsNeeded(atParallelism(graph, reactiveParallelism(graph, Number.MAX_SAFE_INTEGER, reactive)));
 }
 
 /**
@@ -26,8 +27,10 @@ export function slotsUsable({ record }: Context): number | null {
  * what is lost is lost.
  */
 export function slotsLeast(context: Context): number {
-  const usable = slotsUsable(context) ?? 0;
-  return isSettling(context) ? Math.min(usable, slotsFor(context.record.graph)) : 1;
+  const { graph, reactive } = context.record;
+  if (reactive === undefined) return 0;
+  const least = slotsNeeded(atParallelism(graph, reactiveParallelism(graph, 1, reactive)));
+  return isSettling(context) ? Math.max(least, Math.min(slotsUsable(context) ?? 0, slotsNeeded(graph))) : least;
 }
 
 export const isSettling = ({ record, round, settled }: Context): boolean =>
@@ -72,13 +75,18 @@ function look(delayMs: number): Effect {
 }
 
 /** What was seen so far, with this look. */
-function seenWith({ slotsSeen, slots }: Context, count: number): Context['slotsSeen'] {
-  if (count <= slots.length) return null;
+function seenWith({ slotsSeen, graph }: Context, count: number): Context['slotsSeen'] {
+  if (count <= slotsNeeded(graph)) return null;
   return slotsSeen !== null && slotsSeen.count === count ? { count, times: slotsSeen.times + 1 } : { count, times: 1 };
 }
 
-const countOf = (context: Context, { available }: On<'resourceManager.slotsCounted'>): number =>
-  Math.min(available, slotsUsable(context) ?? 0);
+/** With several slot sharing groups one slot more may be of no use. */
+function countOf({ record }: Context, { available }: On<'resourceManager.slotsCounted'>): number {
+  const { graph, reactive } = record;
+  return reactive === undefined
+    ? 0
+    : slotsNeeded(atParallelism(graph, reactiveParallelism(graph, available, reactive)));
+}
 
 export const isLook = (context: Context, { run }: On<'resourceManager.slotsCounted'>): boolean =>
   context.record.reactive !== undefined && run === runOf(context);

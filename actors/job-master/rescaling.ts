@@ -6,7 +6,8 @@ import { type Failure, failure } from '../kernel/failure.js';
 import type { Delivered, RecordEvent } from '../kernel/message.js';
 import { actorNames, epochsPrefix } from '../protocol/ids.js';
 import type { RescaleWish, ScaleRecord } from '../protocol/scaling.js';
-import { atParallelism, scaleEnd, scaleKey, scalePrefix, scaleRecord, slotsFor } from '../protocol/scaling.js';
+import { atParallelism, scaleEnd, scaleKey, scalePrefix, scaleRecord } from '../protocol/scaling.js';
+import { slotsNeeded } from '../protocol/slot-sharing.js';
 import type { ResourceManagerMessage } from '../resource-manager/messages.js';
 import { both, type Context, isAwaited, type On, requesting, runOf } from './context.js';
 import { withFailure } from './failover.js';
@@ -43,7 +44,7 @@ export function rescale(context: Context, { ask, wish }: On<'jobMaster.rescale'>
   const next: ScaleRecord = { format: 1, job, index: nextScale, request: wish.request, parallelism, changes };
   if (changes.length === 0) return { effects: answer(ask, granted(next)) };
   const begun: Rescaling = { ask, wish, record: next, step: 'counting' };
-  if (wish.wait || slotsFor(atParallelism(graph, parallelism)) <= slotsFor(graph)) return keep(context, begun);
+  if (wish.wait || slotsNeeded(atParallelism(graph, parallelism)) <= slotsNeeded(graph)) return keep(context, begun);
   const message: ResourceManagerMessage = { type: 'resourceManager.countSlots', job, run: runOf(context) };
   return {
     context: { rescaling: begun },
@@ -87,7 +88,7 @@ export const isCounting = (context: Context, { run }: On<'resourceManager.slotsC
 export function takeCount(context: Context, { available }: On<'resourceManager.slotsCounted'>): Decision<Context> {
   const { rescaling, graph, record } = context;
   if (rescaling === null) return {};
-  const needed = slotsFor(atParallelism(graph, rescaling.record.parallelism));
+  const needed = slotsNeeded(atParallelism(graph, rescaling.record.parallelism));
   if (needed <= available) return keep(context, rescaling);
   const text =
     `Job '${record.job}' would need ${needed} slots, and there are ${available} for it. ` +

@@ -2,7 +2,8 @@ import { type Failure, failure } from '../kernel/failure.js';
 import type { VertexId } from '../protocol/ids.js';
 import type { JobGraph, JobVertex } from '../protocol/job-graph.js';
 import type { Parallelism, ReactiveOptions, RescaleWish, ScaleChange } from '../protocol/scaling.js';
-import { parallelismOf } from '../protocol/scaling.js';
+import { atParallelism, parallelismOf } from '../protocol/scaling.js';
+import { slotsNeeded } from '../protocol/slot-sharing.js';
 
 export type ScaleDecision =
   /** The whole of what is to run, and what of it is new; nothing, where the job runs so already. */
@@ -47,15 +48,19 @@ export function decideScale(graph: JobGraph, wish: RescaleWish): ScaleDecision {
   return { kind: 'scale', parallelism: { ...parallelismOf(graph), ...wanted }, changes };
 }
 
-/** What a reactive job runs at with so many slots: each vertex as wide as slots, its key groups and the options allow. */
+/** What a reactive job runs at with so many slots: all vertices alike, as wide as the slots allow, and none wider than its key groups and the options do. */
 export function reactiveParallelism(graph: JobGraph, slots: number, { parallelismMax }: ReactiveOptions): Parallelism {
   const groups = forwardGroups(graph);
-  return Object.fromEntries(
-    graph.vertices.map(({ id }) => {
-      const limit = Math.min(limitOf(groups.get(id) ?? []), parallelismMax ?? Number.POSITIVE_INFINITY);
-      return [id, Math.max(1, Math.min(slots, limit))];
-    }),
-  );
+  const limits = graph.vertices.map(({ id }) => {
+    const limit = Math.min(limitOf(groups.get(id) ?? []), parallelismMax ?? Number.POSITIVE_INFINITY);
+    return [id, limit] as const;
+  });
+  const atWidth = (width: number): Parallelism =>
+    Object.fromEntries(limits.map(([id, limit]) => [id, Math.max(1, Math.min(width, limit))]));
+  const widest = Math.min(slots, Math.max(1, ...limits.map(([, limit]) => limit)));
+  let width = 1;
+  while (width < widest && slotsNeeded(atParallelism(graph, atWidth(width + 1))) <= slots) width += 1;
+  return atWidth(width);
 }
 
 const limitOf = (group: readonly JobVertex[]): number => Math.min(...group.map(({ maxParallelism }) => maxParallelism));

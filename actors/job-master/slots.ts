@@ -2,7 +2,8 @@ import type { Decision } from '../kernel/actor.js';
 import type { Effect } from '../kernel/effect.js';
 import type { Address, Incarnation, ProcessName, SlotAddress, SubtaskKey } from '../protocol/ids.js';
 import { actorNames, sameAllocation } from '../protocol/ids.js';
-import { slotsFor } from '../protocol/scaling.js';
+import type { JobGraph } from '../protocol/job-graph.js';
+import { slotSharingGroupOf, slotSharingGroupsOf, slotsNeeded } from '../protocol/slot-sharing.js';
 import type { ResourceManagerMessage } from '../resource-manager/messages.js';
 import type { SlotMessage } from '../slot/messages.js';
 import { allocationOf, asking, beside, type Context, type On, questionOf, runOf } from './context.js';
@@ -22,7 +23,7 @@ export function requestSlots(context: Context): Decision<Context> {
     type: slotsAsk,
     job: record.job,
     run: runOf(context),
-    count: usable ?? slotsFor(graph),
+    count: usable ?? slotsNeeded(graph),
     ...(usable === null ? {} : { least: slotsLeast(context) }),
   };
   const to = beside(context, actorNames.resourceManager);
@@ -44,18 +45,30 @@ export const grantsLost = (context: Context, message: On<'resourceManager.slotsG
 export function takeGrant(context: Context, message: On<'resourceManager.slotsGranted'>): Decision<Context> {
   const { slots } = message;
   const graph = graphForGrant(context, message);
-  const { vertices } = graph;
+  const firsts = firstSlots(graph);
   const placement: Record<SubtaskKey, SlotAddress> = {};
   const phases: Record<SubtaskKey, SubtaskPhase> = {};
-  for (const vertex of vertices) {
+  for (const vertex of graph.vertices) {
+    const first = firsts.get(slotSharingGroupOf(vertex)) ?? 0;
     for (const [index, key] of subtasksOf(vertex).entries()) {
-      placement[key] = slots[index % slots.length] as SlotAddress;
+      placement[key] = slots[(first + index) % slots.length] as SlotAddress;
       phases[key] = 'placed';
     }
   }
   const phaseOf = (slot: SlotAddress): SlotPhase => (context.lost.includes(processText(slot)) ? 'lost' : 'granted');
   const slotPhases = Object.fromEntries(slots.map((slot) => [slotText(slot), phaseOf(slot)]));
   return { context: { graph, requested: false, slots, slotPhases, placement, phases } };
+}
+
+/** By slot sharing group, where its share of a grant begins. */
+function firstSlots(graph: JobGraph): ReadonlyMap<string, number> {
+  const firsts = new Map<string, number>();
+  let next = 0;
+  for (const { name, slots } of slotSharingGroupsOf(graph)) {
+    firsts.set(name, next);
+    next += slots;
+  }
+  return firsts;
 }
 
 export function openSlots(context: Context): Decision<Context> {

@@ -22,6 +22,8 @@ export interface JobVertex {
   readonly name: string;
   readonly parallelism: number;
   readonly maxParallelism: number;
+  /** A slot holds subtasks of one group only. Absent: the default group. */
+  readonly slotSharingGroup?: string;
   readonly operators: readonly OperatorNode[];
 }
 
@@ -34,6 +36,8 @@ export interface JobEdge {
   readonly input: number;
   /** Null for what comes out of the end of the producer's chain. */
   readonly side: SideOutput | null;
+  /** As in the job's options, in place of them. Absent: the operator that puts it out sets none. */
+  readonly bufferTimeoutMs?: number | null;
 }
 
 /** The side output of one operator of a chain, which need not be the last. */
@@ -68,7 +72,8 @@ export interface JobOptions {
   /** How many checkpoints in a row may fail before the job is restarted. */
   readonly tolerableFailedCheckpoints: number;
   readonly restart: RestartStrategy;
-  readonly bufferTimeoutMs: number;
+  /** How long a batch that is not full may wait. 0: not beyond a turn of its task; null: until it is full, or anything but a record follows. */
+  readonly bufferTimeoutMs: number | null;
   /** Commit again what a newer, unreadable checkpoint had committed, instead of failing. */
   readonly allowRollback: boolean;
   readonly stateBackend: StateBackendName;

@@ -86,6 +86,3 @@ export function atParallelism(graph: JobGraph, wanted: Parallelism | null): JobG
   }));
   return { ...graph, vertices };
 }
-
-/** How many slots a graph needs: as many as its widest vertex has subtasks. */
-export const slotsFor = ({ vertices }: JobGraph): number => Math.max(...vertices.map(({ parallelism }) => parallelism));

@@ -92,7 +92,7 @@ describe(`windows of every kind (seed ${seed})`, () => {
           },
         });
       }),
-      { seed, numRuns: 150 },
+      { seed, numRuns: 80 },
     );
   });
 
@@ -110,7 +110,7 @@ describe(`windows of every kind (seed ${seed})`, () => {
           },
         });
       }),
-      { seed, numRuns: 60 },
+      { seed, numRuns: 35 },
     );
   });
 });
@@ -189,7 +189,7 @@ describe(`windows of every kind under failures (seed ${seed})`, () => {
         const build = (rows: DataStream<Row>) => results(windows, rows);
         await checkOperator({ build, input, seed: chance, runs: 2, sideOutputs: [late] });
       }),
-      { seed, numRuns: 60 },
+      { seed, numRuns: 35 },
     );
   });
 });

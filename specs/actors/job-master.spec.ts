@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { jobMasterActor } from '../../actors/job-master/machine.js';
 import type { JobMasterMessage } from '../../actors/job-master/messages.js';
 import type { SlotAddress } from '../../actors/protocol/ids.js';
-import { defaultJobOptions } from '../../actors/protocol/job-graph.js';
+import { defaultJobOptions, type JobVertex } from '../../actors/protocol/job-graph.js';
 import {
   allocationOf,
   brokenChannel,
@@ -77,6 +77,23 @@ describe('job-master: from submission to the end', () => {
         result: { format: 1, job: 'flights', outcome: 'finished', failure: null },
       },
     ]);
+  });
+
+  it('a slot holds subtasks of one slot sharing group: there are slots for each, dealt out in the order of the graph', () => {
+    const graph = graphWith();
+    const [read, count] = graph.vertices as [JobVertex, JobVertex];
+    const grouped = {
+      ...graph,
+      vertices: [
+        { ...read, parallelism: 1 },
+        { ...count, slotSharingGroup: 'own' },
+      ],
+    };
+    const stage = new JobStage({ graph: grouped }).stores().storesAll();
+    expect(stage.wanted('ask')).toMatchObject([{ message: { count: 3 } }]);
+    const slots = [slotA, slotB, { ...slotB, slot: 1 }];
+    stage.grants(...slots);
+    expect(stage.context.placement).toEqual({ 'v1#0': slots[0], 'v2#0': slots[1], 'v2#1': slots[2] });
   });
 
   it('a job that ran before goes through every state of recovery', () => {

@@ -1,6 +1,7 @@
 import {
   type AggregatingState,
   aggregatingState,
+  classSerializer,
   type DataStream,
   type KeyedInstance,
   type KeyedProcessContext,
@@ -12,6 +13,7 @@ import {
   mapState,
   type ReducingState,
   reducingState,
+  type ValueSerializer,
   type ValueState,
   valueState,
 } from 'weirflow';
@@ -27,6 +29,43 @@ interface Total {
   amount: number;
   latest: { at: number };
 }
+
+class Money {
+  constructor(
+    readonly cents: bigint,
+    readonly currency: string,
+  ) {}
+  text(): string {
+    return `${this.currency} ${this.cents}`;
+  }
+}
+
+const money: ValueSerializer<Money> = classSerializer(Money, {
+  name: 'money',
+  encode: ({ cents, currency }) => ({ cents, currency }),
+  decode: ({ cents, currency }) => new Money(cents, currency),
+});
+valueState<Money>('balance', { serializer: money });
+listState('balances', { serializer: money });
+mapState<string, Money>('by-currency', { serializer: money });
+reducingState<Money>('sum', (a) => new Money(a.cents, a.currency), { serializer: money });
+aggregatingState<string, Money, string>(
+  'text',
+  {
+    createAccumulator: () => new Money(0n, ''),
+    add: (_, sum) => new Money(sum.cents, sum.currency),
+    getResult: String,
+  },
+  { serializer: money },
+);
+// @ts-expect-error The serializer is of another type.
+valueState<string>('name', { serializer: money });
+// @ts-expect-error What is decoded is what was encoded.
+classSerializer(Money, { name: 'money', encode: () => 1, decode: (data: string) => new Money(0n, data) });
+// @ts-expect-error It makes instances of the class.
+classSerializer(Money, { name: 'money', encode: () => 1, decode: () => 'no money' });
+// @ts-expect-error A form has a name.
+classSerializer(Money, { encode: () => 1, decode: () => new Money(0n, '') });
 
 class Totals implements KeyedProcessFunction<string, Order, Total> {
   private total!: ValueState<Total>;

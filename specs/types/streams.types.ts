@@ -1,10 +1,14 @@
 import {
   type DataStream,
   defineJob,
+  type KeyedInstance,
+  type MapFunction,
   type OutputTag,
   outputTag,
   type SingleOutputStream,
   type StreamSink,
+  type ValueState,
+  valueState,
 } from 'weirflow';
 
 /** Types flow from operator to operator, and records are read-only in every function. */
@@ -35,6 +39,55 @@ defineJob('types', (env) => {
   // @ts-expect-error A function that answers at once is a map.
   tails.asyncMap((tail) => tail.length, { timeoutMs: 1_000 });
   flights.map((flight) => flight.tail).onError('skip');
+  const opened: DataStream<string> = flights.map({
+    open: ({ metrics, subtaskIndex }) => metrics.counter(`flights-${subtaskIndex}`).inc(),
+    map: (flight) => flight.tail,
+    close: () => undefined,
+  });
+  const someTails: DataStream<string> = opened.filter({ filter: (tail) => tail !== '' });
+  const letters: DataStream<string> = someTails.flatMap({ flatMap: (tail) => tail.split('') });
+  class NeedsKey implements MapFunction<string, number, KeyedInstance> {
+    private seen!: ValueState<number>;
+    readonly open = ({ state }: KeyedInstance): void => {
+      this.seen = state(valueState<number>('seen'));
+    };
+    map(): number {
+      return this.seen.value() ?? 0;
+    }
+  }
+  const seen: DataStream<number> = letters.keyBy((letter) => letter).map(new NeedsKey());
+  // @ts-expect-error Without a key there is no state of one.
+  letters.map(new NeedsKey());
+  // @ts-expect-error Nor does its open get any.
+  letters.map({ open: ({ state }) => state, map: (letter) => letter });
+  // @ts-expect-error Records are read-only in objects too.
+  flights.map({ map: (flight) => (flight.tail = 'x') });
+  // @ts-expect-error A map is no filter.
+  flights.filter({ map: (flight) => flight.tail });
+  seen.keyBy((n) => n).reduce({ open: ({ run }) => void run, reduce: (a, b) => a + b });
+  // @ts-expect-error What is reduced stays of its type.
+  seen.keyBy((n) => n).reduce({ reduce: () => 'text' });
+
+  const controlled: SingleOutputStream<string> = flights
+    .map((flight) => flight.tail)
+    .uid('tails')
+    .name('tails')
+    .setParallelism(2)
+    .setMaxParallelism(64)
+    .setBufferTimeout(0)
+    .setBufferTimeout(null)
+    .slotSharingGroup('own')
+    .startNewChain()
+    .disableChaining();
+  const end: StreamSink = controlled.print().name('end').setParallelism(1).setMaxParallelism(8).slotSharingGroup('own');
+  end.disableChaining();
+  // @ts-expect-error A buffer timeout is a number of milliseconds, or null.
+  controlled.setBufferTimeout('never');
+  // @ts-expect-error A group has a name.
+  controlled.slotSharingGroup(1);
+  // @ts-expect-error What follows from a keyBy or a union is no operator.
+  controlled.union(controlled).slotSharingGroup('own');
+  env.disableOperatorChaining().setBufferTimeout(null).setParallelism(1).setMaxParallelism(128);
   // @ts-expect-error There is no such policy.
   flights.map((flight) => flight.tail).onError('ignore');
   answers.union(wrongAnswers as never).print();

@@ -9,6 +9,7 @@ import type { DeepReadonly } from '../state/keyed-state.js';
 import type { WindowAssigner } from '../window/assigner.js';
 import type { Window } from '../window/window.js';
 import { BroadcastConnectedStream, BroadcastStream } from './broadcast-stream.js';
+import { checkedBufferTimeout } from './buffer-timeout.js';
 import { ConnectedStreams } from './connected-streams.js';
 import { mistake } from './engine-error.js';
 import type { GraphRecorder, NodeSettings, Origin, RecordedNode } from './graph-recorder.js';
@@ -206,10 +207,32 @@ export class SingleOutputStream<out T> extends DataStream<T> {
   }
 
   /**
+   * The operator shares slots only with operators of the same group, and is never in a chain with others. What follows it is in its group too, unless it
+   * has inputs of other groups, or names one of its own; `'default'` is the group of everything else. A job needs as many slots as its groups together.
+   *
+   * @example
+   * ```ts
+   * lines.map(parse).slotSharingGroup('parsers').setParallelism(4);
+   * ```
+   */
+  slotSharingGroup(name: string): this {
+    return this.#change({ slotSharingGroup: name });
+  }
+
+  /**
+   * How long records that leave the operator may wait for a fuller batch on their way to another slot, in place of the job's time. 0 passes them on after
+   * each turn of the task; null, where Flink has -1, waits until a batch is full, or a watermark, a barrier or the end follows it.
+   */
+  setBufferTimeout(bufferTimeoutMs: number | null): this {
+    return this.#change({ bufferTimeoutMs: checkedBufferTimeout(bufferTimeoutMs) });
+  }
+
+  /**
    * What becomes of a record that the operator cannot process: `'fail'`, which is the default, `'skip'`, or `{ deadLetters: sink }`. Nothing that the
    * operator put out for it comes out, and the state and timers of its key are what they were; other fields of a function are its own to keep right. Records
-   * left out are counted. What a flatMap returns is gone through at once, however long it is. Errors in timers, at watermarks and at the end of the
-   * input fail the job under each policy.
+   * left out are counted. What a flatMap returns is gone through at once, however long it is. The same holds for timers and for windows that fire: what
+   * fails is gone, is counted with the records, and has a letter with its key and its time, and without a record; and for `finish` at the end of the input. A
+   * watermark generator that throws at a record fails that record; one that throws between records, and code that throws as it opens or closes, fails the job.
    *
    * @example
    * ```ts

@@ -1,5 +1,6 @@
 import type { JobOptions, OperatorNode, Partitioner } from '../../actors/protocol/job-graph.js';
 import { defaultJobOptions } from '../../actors/protocol/job-graph.js';
+import { defaultSlotSharingGroup } from '../../actors/protocol/slot-sharing.js';
 import type { Route } from '../graph/route.js';
 import type { Chaining, NodeCode, StreamGraph, StreamNode } from '../graph/stream-graph.js';
 import type { RecordErrorPolicy } from '../operators/error-policy.js';
@@ -39,12 +40,18 @@ export interface RecordedNode {
   parallelism: number | null;
   maxParallelism: number | null;
   chaining: Chaining;
+  slotSharingGroup: string | null;
+  /** undefined: the job's. */
+  bufferTimeoutMs: number | null | undefined;
   onError: RecordErrorPolicy;
 }
 
 /** What the job's code may set on a node after it has written it. */
 export type NodeSettings = Partial<
-  Pick<RecordedNode, 'uid' | 'name' | 'parallelism' | 'maxParallelism' | 'chaining' | 'onError'>
+  Pick<
+    RecordedNode,
+    'uid' | 'name' | 'parallelism' | 'maxParallelism' | 'chaining' | 'slotSharingGroup' | 'bufferTimeoutMs' | 'onError'
+  >
 >;
 
 export type NewNode = Pick<RecordedNode, 'operation' | 'kind' | 'commits' | 'stateful' | 'code' | 'inputs'>;
@@ -55,6 +62,7 @@ export class GraphRecorder {
   maxParallelism: number | null = null;
   watermarkIntervalMs = 200;
   generatedUidsAllowed = false;
+  chainingAllowed = true;
   options: JobOptions = defaultJobOptions;
   private readonly nodes: RecordedNode[] = [];
   private finished = false;
@@ -70,6 +78,8 @@ export class GraphRecorder {
       parallelism: null,
       maxParallelism: null,
       chaining: 'always',
+      slotSharingGroup: null,
+      bufferTimeoutMs: undefined,
       onError: 'fail',
     };
     this.nodes.push(recorded);
@@ -94,16 +104,17 @@ export class GraphRecorder {
     this.assertOpen();
     this.finished = true;
     const uids = this.uids();
+    const groups = this.slotSharingGroups();
     return {
       name,
-      nodes: this.nodes.map((node) => this.finishNode(node, uids.get(node) as string)),
+      nodes: this.nodes.map((node) => this.finishNode(node, uids.get(node) as string, groups.get(node) as string)),
       options: this.options,
       generatedUidsAllowed: this.generatedUidsAllowed,
     };
   }
 
-  private finishNode(node: RecordedNode, uid: string): StreamNode {
-    const { id, operation, kind, code, chaining, onError, writtenAt } = node;
+  private finishNode(node: RecordedNode, uid: string, slotSharingGroup: string): StreamNode {
+    const { id, operation, kind, code, chaining, bufferTimeoutMs, onError, writtenAt } = node;
     // Dead letters are committed by the operator that they come from, and stand in its state until then.
     const writesLetters = typeof onError === 'object';
     return {
@@ -118,7 +129,9 @@ export class GraphRecorder {
       onError,
       parallelism: this.parallelismOf(node),
       maxParallelism: node.maxParallelism ?? this.maxParallelism,
-      chaining,
+      chaining: this.chainingAllowed ? chaining : 'never',
+      slotSharingGroup,
+      ...(bufferTimeoutMs === undefined ? {} : { bufferTimeoutMs }),
       inputs: node.inputs.map(({ node: from, partitioner, key, route, input, tag }) => ({
         from: from.id,
         partitioner: partitioner ?? (this.parallelismOf(from) === this.parallelismOf(node) ? 'forward' : 'rebalance'),
@@ -136,6 +149,17 @@ export class GraphRecorder {
 
   private parallelismOf(node: RecordedNode): number {
     return node.parallelism ?? this.parallelism;
+  }
+
+  /** What sets none takes that of its inputs if all have the same. Inputs come before what they lead into. */
+  private slotSharingGroups(): ReadonlyMap<RecordedNode, string> {
+    const groups = new Map<RecordedNode, string>();
+    for (const node of this.nodes) {
+      const [first, ...others] = new Set(node.inputs.map(({ node: from }) => groups.get(from)));
+      const inherited = others.length === 0 ? first : undefined;
+      groups.set(node, node.slotSharingGroup ?? inherited ?? defaultSlotSharingGroup);
+    }
+    return groups;
   }
 
   /** Generated uids are made of the operation and the position, and step aside for given ones. */

@@ -1,8 +1,9 @@
 import { type Comparable, maxByOf, maxOf, minByOf, minOf, type Summand, sumOf } from '../operators/aggregates.js';
-import type { KeyedProcessFunction } from '../operators/keyed-process.js';
+import type { Instance } from '../operators/function-operator.js';
+import type { KeyedInstance, KeyedProcessFunction } from '../operators/keyed-process.js';
 import { KeyedProcessOperator } from '../operators/keyed-process.js';
 import type { KeySelector, Operator } from '../operators/operator.js';
-import { ReduceOperator, type Reducer } from '../operators/reduce.js';
+import { ReduceOperator, type Reducer, type RichReducer } from '../operators/reduce.js';
 import type { DeepReadonly } from '../state/keyed-state.js';
 import type { WindowAssigner } from '../window/assigner.js';
 import type { GlobalWindow, Window } from '../window/window.js';
@@ -12,7 +13,7 @@ import type { DataStream, SingleOutputStream } from './data-stream.js';
 import { countEvictor } from './evictors.js';
 import type { GraphRecorder, Origin } from './graph-recorder.js';
 import { IntervalJoin } from './interval-join.js';
-import { Stream, type StreamKinds } from './stream.js';
+import { type FilterCode, type FlatMapCode, type MapCode, Stream, type StreamKinds } from './stream.js';
 import { countTrigger, purgingTrigger } from './triggers.js';
 import { wholeNumber } from './whole-number.js';
 import { type Sided, WindowJoin } from './window-join.js';
@@ -39,6 +40,44 @@ export class KeyedStream<out T, out K> extends Stream<T> {
   constructor(recorder: GraphRecorder, origins: readonly Origin[], key: KeySelector, kinds: StreamKinds) {
     super(recorder, origins, kinds);
     this.#key = key;
+  }
+
+  /** @internal */
+  protected override get key(): KeySelector {
+    return this.#key;
+  }
+
+  /**
+   * As of any stream; an object of a function may also ask for state of the record's key in its `open`, and then needs a uid.
+   *
+   * @example
+   * ```ts
+   * class Numbered implements MapFunction<string, string, KeyedInstance> {
+   *   private count!: ValueState<number>;
+   *   readonly open = ({ state }: KeyedInstance) => {
+   *     this.count = state(valueState<number>('count'));
+   *   };
+   *   map(line: string) {
+   *     const count = (this.count.value() ?? 0) + 1;
+   *     this.count.update(count);
+   *     return `${count} ${line}`;
+   *   }
+   * }
+   * lines.keyBy((line) => line.length).map(new Numbered()).uid('numbered');
+   * ```
+   */
+  override map<R>(fn: MapCode<DeepReadonly<T>, R, KeyedInstance>): SingleOutputStream<R> {
+    return super.map(fn as MapCode<DeepReadonly<T>, R, Instance>);
+  }
+
+  override filter<R extends DeepReadonly<T>>(fn: (value: DeepReadonly<T>) => value is R): SingleOutputStream<R>;
+  override filter(fn: FilterCode<DeepReadonly<T>, KeyedInstance>): SingleOutputStream<T>;
+  override filter(fn: FilterCode<DeepReadonly<T>, KeyedInstance>): SingleOutputStream<T> {
+    return super.filter(fn as FilterCode<DeepReadonly<T>, Instance>);
+  }
+
+  override flatMap<R>(fn: FlatMapCode<DeepReadonly<T>, R, KeyedInstance>): SingleOutputStream<R> {
+    return super.flatMap(fn as FlatMapCode<DeepReadonly<T>, R, Instance>);
   }
 
   /**
@@ -96,7 +135,9 @@ export class KeyedStream<out T, out K> extends Stream<T> {
    * counts.keyBy(({ word }) => word).reduce((a, b) => ({ word: a.word, count: a.count + b.count })).uid('counts');
    * ```
    */
-  reduce(fn: Reducer<T>): SingleOutputStream<T> {
+  reduce(fn: Reducer<T>): SingleOutputStream<T>;
+  reduce(fn: RichReducer<T>): SingleOutputStream<T>;
+  reduce(fn: Reducer<T> | RichReducer<T>): SingleOutputStream<T> {
     return this.operate('reduce', () => new ReduceOperator(fn) as Operator, this.#key);
   }
 

@@ -1,5 +1,6 @@
 import type { RestartStrategy, StateBackendName } from '../../actors/protocol/job-graph.js';
 import type { Source } from '../operators/source.js';
+import { checkedBufferTimeout } from './buffer-timeout.js';
 import { CollectionSource } from './collection-source.js';
 import { SingleOutputStream } from './data-stream.js';
 import type { GraphRecorder } from './graph-recorder.js';
@@ -111,10 +112,13 @@ export class StreamEnvironment {
     });
   }
 
-  /** How long records may wait for a fuller batch on their way to another slot. Lower is sooner, higher is more at a time. Default 10. */
-  setBufferTimeout(bufferTimeoutMs: number): this {
+  /**
+   * How long records may wait for a fuller batch on their way to another slot. Lower is sooner, higher is more at a time; null waits for full
+   * ones. Default 10. Operators may set their own.
+   */
+  setBufferTimeout(bufferTimeoutMs: number | null): this {
     return this.#set(() => {
-      const checked = wholeNumber('setBufferTimeout', bufferTimeoutMs, 0);
+      const checked = checkedBufferTimeout(bufferTimeoutMs);
       this.#recorder.options = { ...this.#recorder.options, bufferTimeoutMs: checked };
     });
   }
@@ -126,6 +130,13 @@ export class StreamEnvironment {
   setStateBackend(stateBackend: StateBackendName): this {
     return this.#set(() => {
       this.#recorder.options = { ...this.#recorder.options, stateBackend };
+    });
+  }
+
+  /** Runs each operator as a task of its own: to see in metrics and graphs which one takes the time. Slower, because records are passed between tasks. */
+  disableOperatorChaining(): this {
+    return this.#set(() => {
+      this.#recorder.chainingAllowed = false;
     });
   }
 

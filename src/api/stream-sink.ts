@@ -36,9 +36,21 @@ export class StreamSink {
     return this;
   }
 
+  /** The number of key groups of a sink on a keyed stream; the largest parallelism it can ever have. */
+  setMaxParallelism(maxParallelism: number): this {
+    this.#recorder.change(this.#node, { maxParallelism });
+    return this;
+  }
+
   /** Runs the sink as a task of its own. */
   disableChaining(): this {
     this.#recorder.change(this.#node, { chaining: 'never' });
+    return this;
+  }
+
+  /** Shares slots only with operators of the same group. See SingleOutputStream. */
+  slotSharingGroup(name: string): this {
+    this.#recorder.change(this.#node, { slotSharingGroup: name });
     return this;
   }
 }

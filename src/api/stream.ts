@@ -1,7 +1,16 @@
 import type { Partitioner } from '../../actors/protocol/job-graph.js';
 import type { Route } from '../graph/route.js';
 import type { StageCode } from '../graph/stream-graph.js';
+import type { Instance } from '../operators/function-operator.js';
 import type { KeySelector, Operator } from '../operators/operator.js';
+import {
+  type FilterFunction,
+  type FlatMapFunction,
+  type MapFunction,
+  RichFilterOperator,
+  RichFlatMapOperator,
+  RichMapOperator,
+} from '../operators/rich-functions.js';
 import type { Sink } from '../operators/sink.js';
 import { SinkOperator } from '../operators/sink-operator.js';
 import { WatermarkOperator } from '../operators/watermarks.js';
@@ -17,6 +26,11 @@ import type { KeyedStream } from './keyed-stream.js';
 import { Pair } from './pair.js';
 import { StreamSink } from './stream-sink.js';
 import type { WatermarkStrategy } from './watermark-strategy.js';
+
+/** What is done with each record: a function, or an object that has one, and a life. */
+export type MapCode<In, R, I extends Instance> = ((value: In) => R) | MapFunction<In, R, I>;
+export type FilterCode<In, I extends Instance> = ((value: In) => boolean) | FilterFunction<In, I>;
+export type FlatMapCode<In, R, I extends Instance> = ((value: In) => Iterable<R>) | FlatMapFunction<In, R, I>;
 
 /** Makes the streams that calls return: their classes extend the one in this file, which therefore cannot name them. */
 export interface StreamKinds {
@@ -40,15 +54,17 @@ export abstract class Stream<out T> {
 
   /**
    * Turns each record into one other, with the same timestamp. `fn` must be pure: after a recovery it sees records again. It gets
-   * records as read-only, and must not keep or change them.
+   * records as read-only, and must not keep or change them. A function that needs more is an object with `open` and `close`, and then an operator that is called
+   * for each record, not fused with others.
    *
    * @example
    * ```ts
    * lines.map((line) => line.trim());
    * ```
    */
-  map<R>(fn: (value: DeepReadonly<T>) => R): SingleOutputStream<R> {
-    return this.#transform('map', false, { kind: 'map', fn });
+  map<R>(fn: MapCode<DeepReadonly<T>, R, Instance>): SingleOutputStream<R> {
+    if (typeof fn === 'function') return this.#transform('map', false, { kind: 'map', fn });
+    return this.#rich('map', () => new RichMapOperator(fn) as Operator);
   }
 
   /**
@@ -60,9 +76,10 @@ export abstract class Stream<out T> {
    * ```
    */
   filter<R extends DeepReadonly<T>>(fn: (value: DeepReadonly<T>) => value is R): SingleOutputStream<R>;
-  filter(fn: (value: DeepReadonly<T>) => boolean): SingleOutputStream<T>;
-  filter(fn: (value: DeepReadonly<T>) => boolean): SingleOutputStream<T> {
-    return this.#transform('filter', false, { kind: 'filter', fn });
+  filter(fn: FilterCode<DeepReadonly<T>, Instance>): SingleOutputStream<T>;
+  filter(fn: FilterCode<DeepReadonly<T>, Instance>): SingleOutputStream<T> {
+    if (typeof fn === 'function') return this.#transform('filter', false, { kind: 'filter', fn });
+    return this.#rich('filter', () => new RichFilterOperator(fn) as Operator);
   }
 
   /**
@@ -74,8 +91,9 @@ export abstract class Stream<out T> {
    * lines.flatMap((line) => line.split(/\s+/));
    * ```
    */
-  flatMap<R>(fn: (value: DeepReadonly<T>) => Iterable<R>): SingleOutputStream<R> {
-    return this.#transform('flatMap', false, { kind: 'flatMap', fn });
+  flatMap<R>(fn: FlatMapCode<DeepReadonly<T>, R, Instance>): SingleOutputStream<R> {
+    if (typeof fn === 'function') return this.#transform('flatMap', false, { kind: 'flatMap', fn });
+    return this.#rich('flatMap', () => new RichFlatMapOperator(fn) as Operator);
   }
 
   /**
@@ -196,6 +214,11 @@ export abstract class Stream<out T> {
     );
   }
 
+  /** @internal Null unless records have keys. */
+  protected get key(): KeySelector | null {
+    return null;
+  }
+
   /** @internal Of what it comes from, as far as it is set. */
   protected get parallelism(): number | null {
     return this.#origins[0]?.node.parallelism ?? null;
@@ -231,6 +254,12 @@ export abstract class Stream<out T> {
     const code = { kind: 'stage', stage } as const;
     const node = this.#recorder.add({ operation, kind: 'transform', commits: false, stateful, code, inputs });
     return this.#kinds.output(this.#recorder, node);
+  }
+
+  /** Of a keyed stream such an operator has state, which is found again by its uid. */
+  #rich<R>(operation: string, create: () => Operator): SingleOutputStream<R> {
+    const { key } = this;
+    return this.#transform(operation, key !== null, { kind: 'operator', create, key });
   }
 
   #wait<R>(operation: string, stage: StageCode): SingleOutputStream<R> {

@@ -1,9 +1,9 @@
 import { join, resolve } from 'node:path';
 import type { Failure } from '../../actors/protocol/failure.js';
-import type { JobRecord } from '../../actors/protocol/job-graph.js';
+import type { JobGraph, JobRecord } from '../../actors/protocol/job-graph.js';
 import { keyGroupsBefore } from '../../actors/protocol/savepoint.js';
+import { slotSharingGroupsOf, slotsNeeded } from '../../actors/protocol/slot-sharing.js';
 import { engineModules, engineUrl } from '../engine-modules.js';
-import { executionGraphOf } from '../graph/execution-graph.js';
 import type { BlobStore } from '../ports/blob-store.js';
 import type { Bundle } from '../runtime/code/bundle.js';
 import { bundledCode } from '../runtime/code/code-stores.js';
@@ -98,12 +98,18 @@ async function begun(
 }
 
 function slotsFor({ graph }: JobRecord, given: number | null): number {
-  const { slots } = executionGraphOf(graph);
+  const slots = slotsNeeded(graph);
   if (given === null || given >= slots) return given ?? slots;
   throw new UsageError(
-    `Job '${graph.name}' has parallelism ${slots}, and so needs ${slots} slots; --slots gives it ${given}.`,
+    `Job '${graph.name}' has ${widthText(graph)}, and so needs ${slots} slots; --slots gives it ${given}.`,
     `Leave --slots out, or lower the parallelism.`,
   );
+}
+
+function widthText(graph: JobGraph): string {
+  const groups = slotSharingGroupsOf(graph);
+  if (groups.length === 1) return `parallelism ${slotsNeeded(graph)}`;
+  return `slot sharing groups of ${groups.map(({ name, slots }) => `${slots} (${name})`).join(' and ')} slots`;
 }
 
 const runAgain = 'To run it again from the beginning, give another --job-id or another folder.';

@@ -1,4 +1,5 @@
 import type { JobEdge, JobVertex, OperatorNode, SourceAlignment } from '../../actors/protocol/job-graph.js';
+import { defaultSlotSharingGroup } from '../../actors/protocol/slot-sharing.js';
 import type { KeySelector, Stage } from '../operators/operator.js';
 import { defaultMaxParallelism } from '../state/key-groups.js';
 import { type Chain, chainsOf } from './chaining.js';
@@ -35,8 +36,10 @@ export function buildJobProgram(
       const from = vertexOfNode.get(producer) as string;
       const to = vertexOfNode.get(head.id) as string;
       const id = names.edge(from, to);
-      const side = tag === null ? null : { operator: (graph.nodes[producer - 1] as StreamNode).uid, tag };
-      edges.push({ id, from, to, partitioner, input, side });
+      const { uid, bufferTimeoutMs } = graph.nodes[producer - 1] as StreamNode;
+      const side = tag === null ? null : { operator: uid, tag };
+      const timeout = bufferTimeoutMs === undefined ? {} : { bufferTimeoutMs };
+      edges.push({ id, from, to, partitioner, input, side, ...timeout });
       if (key !== null) edgeKeys.set(id, key);
       if (route !== null) edgeRoutes.set(id, route);
     }
@@ -53,12 +56,14 @@ export function buildJobProgram(
 
 function vertexOf(chain: Chain, names: GraphNames, before: Readonly<Record<string, number>>): JobVertex {
   const [head] = chain;
+  const { slotSharingGroup } = head;
   return {
     id: names.vertex(head.uid),
     name: chain.map(({ name }) => name).join(' → '),
     parallelism: head.parallelism,
     // As in Flink the head decides: keyed operators are always heads.
     maxParallelism: head.maxParallelism ?? before[head.uid] ?? defaultMaxParallelism(head.parallelism),
+    ...(slotSharingGroup === defaultSlotSharingGroup ? {} : { slotSharingGroup }),
     operators: chain.map(operatorOf),
   };
 }

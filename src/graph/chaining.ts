@@ -4,8 +4,8 @@ import type { StreamGraph, StreamNode } from './stream-graph.js';
 export type Chain = readonly [StreamNode, ...StreamNode[]];
 
 /**
- * Groups nodes into chains by Flink's conditions: the consumer has one input, of its own parallelism, by `forward`; neither side
- * forbids it. A chain here has no branches, so an operator with several consumers ends its chain; those of its side outputs are always
+ * Groups nodes into chains by Flink's conditions: the consumer has one input, of its own parallelism and slot sharing group, by `forward`;
+ * neither side forbids it. A chain here has no branches, so an operator with several consumers ends its chain; those of its side outputs are always
  * elsewhere, and do not end it. Chains come in topological order.
  */
 export function chainsOf(graph: StreamGraph): readonly Chain[] {
@@ -39,6 +39,7 @@ function chainableProducer(
     input.tag === null &&
     input.partitioner === 'forward' &&
     producer.parallelism === node.parallelism &&
+    producer.slotSharingGroup === node.slotSharingGroup &&
     producer.chaining !== 'never' &&
     node.chaining === 'always' &&
     outputs.get(producer.id) === 1;

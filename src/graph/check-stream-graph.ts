@@ -8,6 +8,7 @@ import { nodeText } from './stream-graph.js';
 /** The largest parallelism and max parallelism: as many key groups as there can be. */
 const parallelismMax = 32_768;
 
+/** Of uids, and of the names of slot sharing groups. */
 const uidPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
 /** The first thing that is wrong with a job as written, or null. All are mistakes in the job's code, so no restart helps. */
@@ -19,6 +20,7 @@ export function checkStreamGraph(graph: StreamGraph): Failure | null {
     checkUidsGiven(graph) ??
     checkForward(graph) ??
     checkAlignments(graph) ??
+    checkSlotSharingGroups(graph) ??
     checkSinks(graph)
   );
 }
@@ -117,6 +119,16 @@ function checkAlignments(graph: StreamGraph): Failure | null {
     'ALIGNMENT_WITHOUT_SOURCE',
     `The watermark strategy of ${nodeText(node)} is withAlignment, and does not stand in one chain with a source. ` +
       'Put assignTimestampsAndWatermarks right behind the source, with its parallelism and nothing but map, filter and flatMap between.',
+  );
+}
+
+function checkSlotSharingGroups({ nodes }: StreamGraph): Failure | null {
+  const node = nodes.find(({ slotSharingGroup }) => !uidPattern.test(slotSharingGroup));
+  if (node === undefined) return null;
+  return mistake(
+    'SLOT_SHARING_GROUP_INVALID',
+    `Operator ${nodeText(node)} is in the slot sharing group '${node.slotSharingGroup}'. The name of a group begins with a letter or digit, ` +
+      'goes on with letters, digits, dots, dashes or underscores, and has at most 100 characters.',
   );
 }
 

@@ -2,6 +2,7 @@ import { peersOf } from '../../actors/protocol/channels.js';
 import type { SubtaskKey, VertexId } from '../../actors/protocol/ids.js';
 import { subtaskKey } from '../../actors/protocol/ids.js';
 import type { JobGraph, JobVertex } from '../../actors/protocol/job-graph.js';
+import { slotsNeeded } from '../../actors/protocol/slot-sharing.js';
 import { type KeyGroupRange, rangeOf } from '../state/key-groups.js';
 
 /** One parallel instance of a vertex. */
@@ -25,7 +26,7 @@ export interface ExecutionGraph {
   readonly job: JobGraph;
   readonly subtasks: readonly ExecutionSubtask[];
   readonly channels: readonly ExecutionChannel[];
-  /** Slots needed: one slot holds at most one subtask of each vertex. */
+  /** Slots needed: one slot holds at most one subtask of each vertex of one slot sharing group. */
   readonly slots: number;
 }
 
@@ -44,7 +45,7 @@ export function executionGraphOf(job: JobGraph): ExecutionGraph {
       }
     }
   }
-  return { job, subtasks, channels, slots: Math.max(0, ...parallelism.values()) };
+  return { job, subtasks, channels, slots: slotsNeeded(job) };
 }
 
 function subtasksOf({ id, parallelism, maxParallelism }: JobVertex, keyed: boolean): ExecutionSubtask[] {

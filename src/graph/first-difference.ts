@@ -18,7 +18,7 @@ function vertexDifference(where: string, a: JobVertex, b: JobVertex): string | n
   // Operators first: the id and the name of a vertex derive from theirs.
   return (
     listDifference(`${where}, operator`, a.operators, b.operators, ({ uid }) => uid, operatorDifference) ??
-    fieldDifference(where, a, b, ['id', 'name', 'parallelism', 'maxParallelism'])
+    fieldDifference(where, a, b, ['id', 'name', 'parallelism', 'maxParallelism', 'slotSharingGroup'])
   );
 }
 
@@ -27,7 +27,7 @@ function operatorDifference(where: string, a: OperatorNode, b: OperatorNode): st
 }
 
 function edgeDifference(where: string, a: JobEdge, b: JobEdge): string | null {
-  return fieldDifference(where, a, b, ['id', 'from', 'to', 'partitioner', 'input', 'side']);
+  return fieldDifference(where, a, b, ['id', 'from', 'to', 'partitioner', 'input', 'side', 'bufferTimeoutMs']);
 }
 
 function optionDifference(a: JobGraph, b: JobGraph): string | null {

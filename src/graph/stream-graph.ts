@@ -44,6 +44,10 @@ export interface StreamNode extends OperatorNode {
   /** null: the default for the chain it ends up in. */
   readonly maxParallelism: number | null;
   readonly chaining: Chaining;
+  /** Slots are shared within it, and with no other. */
+  readonly slotSharingGroup: string;
+  /** Of the edges that leave it; absent: the job's. See JobOptions. */
+  readonly bufferTimeoutMs?: number | null;
   readonly inputs: readonly StreamEdge[];
   readonly code: NodeCode;
   /** Without one, what throws fails the attempt. */

@@ -1,8 +1,9 @@
 import { failure } from '../../actors/kernel/failure.js';
+import { InvariantViolation } from '../../actors/kernel/invariant.js';
 import type { CheckpointId } from '../../actors/protocol/ids.js';
 import type { Timer } from '../ports/clock.js';
 import { StateFailure } from '../state/state-failure.js';
-import type { AsyncSetting } from './async-function.js';
+import type { AsyncCallContext, AsyncSetting } from './async-function.js';
 import {
   type AsyncCall,
   type AsyncResults,
@@ -32,18 +33,39 @@ class Call<In, Out> implements AsyncCall<In, Out> {
   deadline: Timer | null = null;
   /** Set while it waits for its next try. */
   delay: Timer | null = null;
-  readonly abort = new AbortController();
+  private abort: AbortController | null = null;
+  private hasEnded = false;
 
   constructor(
     readonly value: In,
     readonly timestamp: number,
   ) {}
 
+  /** Made when somebody asks for it: to abort one costs ten times as much as all else that belongs to a call. */
+  get signal(): AbortSignal {
+    this.abort ??= new AbortController();
+    if (this.hasEnded) this.abort.abort();
+    return this.abort.signal;
+  }
+
   /** Nobody waits for it any more. */
   end(): void {
     this.deadline?.cancel();
     this.delay?.cancel();
-    this.abort.abort();
+    this.hasEnded = true;
+    this.abort?.abort();
+  }
+}
+
+/** What a function is given of its call. */
+class CallContext implements AsyncCallContext {
+  constructor(
+    private readonly call: Call<unknown, unknown>,
+    readonly attempt: number,
+  ) {}
+
+  get signal(): AbortSignal {
+    return this.call.signal;
   }
 }
 
@@ -136,8 +158,7 @@ export class AsyncWaitOperator<In, R, Out> extends BasicOperator<In, Out> {
   private attempt(call: Call<In, Out>): void {
     const { fn } = this.setting;
     call.attempts += 1;
-    const { attempts } = call;
-    const context = { signal: call.abort.signal, attempt: attempts };
+    const context = new CallContext(call, call.attempts);
     this.context.offload.run(
       `a call of operator '${this.context.uid}'`,
       () => fn.invoke(call.value, context),
@@ -151,12 +172,30 @@ export class AsyncWaitOperator<In, R, Out> extends BasicOperator<In, Out> {
 
   private answered(call: Call<In, Out>, result: R): void {
     const { retry, resultsOf } = this.setting;
-    if (retry?.retriesOnResult(result) === true && this.tryAgain(call)) return;
-    this.completed(call, resultsOf(result));
+    let results: readonly Out[];
+    try {
+      if (retry?.retriesOnResult(result) === true && this.tryAgain(call)) return;
+      results = resultsOf(result);
+    } catch (error) {
+      return this.threw(call, error);
+    }
+    this.completed(call, results);
+  }
+
+  /** Code of the job around a call: without an error policy that is the failure of the attempt, with it of the record. */
+  private threw(call: Call<In, Out>, error: unknown): void {
+    const { recordFailed } = this.context;
+    if (recordFailed === undefined || error instanceof InvariantViolation) throw error;
+    recordFailed(call.value, call.timestamp, error);
+    this.completed(call, []);
   }
 
   private rejected(call: Call<In, Out>, error: unknown): void {
-    if (this.setting.retry?.retriesOnError(error) === true && this.tryAgain(call)) return;
+    try {
+      if (this.setting.retry?.retriesOnError(error) === true && this.tryAgain(call)) return;
+    } catch (thrown) {
+      return this.threw(call, thrown);
+    }
     const { message, stack } = describedError(error);
     const tries = call.attempts === 1 ? '' : `, tried ${call.attempts} times`;
     const what = `operator '${this.context.uid}': an asynchronous call failed${tries}: ${message}`;
@@ -166,8 +205,13 @@ export class AsyncWaitOperator<In, R, Out> extends BasicOperator<In, Out> {
   private timedOut(call: Call<In, Out>): void {
     const { fn, timeoutMs, resultsOf } = this.setting;
     if (fn.timeout !== undefined) {
-      this.completed(call, resultsOf(fn.timeout(call.value)));
-      return;
+      let results: readonly Out[];
+      try {
+        results = resultsOf(fn.timeout(call.value));
+      } catch (error) {
+        return this.threw(call, error);
+      }
+      return this.completed(call, results);
     }
     const what =
       `operator '${this.context.uid}': an asynchronous call had no result after ${timeoutMs} ms and ${call.attempts} ` +

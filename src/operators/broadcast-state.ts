@@ -3,11 +3,23 @@ import { Admission } from '../state/heap/admission.js';
 import { CanonicalMap } from '../state/heap/canonical-map.js';
 import type { DeepReadonly, MapState, StateDescriptor } from '../state/keyed-state.js';
 import { StateFailure } from '../state/state-failure.js';
+import { checkedSerializer, readerOf, type ValueSerializer, type WrittenBy } from '../state/value-serializer.js';
 
 /** Broadcast state as the side sees it that is not broadcast. */
 export type ReadOnlyMapState<K, T> = Pick<MapState<K, T>, 'get' | 'has' | 'entries' | 'isEmpty'>;
 
 export type BroadcastDescriptor = StateDescriptor<'map', unknown, unknown>;
+
+/** The last two stand there for a serializer of the job alone. */
+type Item = readonly [name: string, key: unknown, data: unknown, serializer?: string, version?: number];
+
+/** Keeps what nobody reads in the form in which it was written. */
+const asWritten = ({ name, version }: WrittenBy): ValueSerializer<unknown> => ({
+  name,
+  version,
+  encode: (data) => data,
+  decode: (data) => data,
+});
 
 /**
  * The broadcast state of one subtask: a map for each descriptor, without keys of records. Every subtask gets the same records of the broadcast
@@ -23,11 +35,13 @@ export class BroadcastStates {
     descriptors: readonly BroadcastDescriptor[],
     items: readonly unknown[],
   ) {
-    for (const { name } of descriptors) this.add(name);
+    for (const { name, serializer = null } of descriptors) this.add(name, serializer);
     for (const item of items) {
-      const [name, key, value] = item as readonly [string, unknown, unknown];
+      const [name, key, value, writer, version] = item as Item;
+      const written = writer === undefined || version === undefined ? null : { name: writer, version };
       // A descriptor that the job has dropped keeps its state, in case the next version has it again.
-      (this.maps.get(name) ?? this.add(name)).restore(key, value);
+      const map = this.maps.get(name) ?? this.add(name, written === null ? null : asWritten(written));
+      map.restore(key, value, written);
     }
   }
 
@@ -53,11 +67,13 @@ export class BroadcastStates {
   };
 
   snapshot(): readonly unknown[] {
-    return [...this.maps].flatMap(([name, map]) => [...map.entries()].map(([key, value]) => [name, key, value]));
+    return [...this.maps].flatMap(([name, map]) =>
+      [...map.entries()].map(([key, value]): Item => [name, key, ...map.stored(value)]),
+    );
   }
 
-  private add(name: string): BroadcastMap<unknown, unknown> {
-    const map = new BroadcastMap<unknown, unknown>(this, this.uid, name);
+  private add(name: string, serializer: ValueSerializer<unknown> | null): BroadcastMap<unknown, unknown> {
+    const map = new BroadcastMap<unknown, unknown>(this, this.uid, name, serializer);
     this.maps.set(name, map);
     return map;
   }
@@ -71,9 +87,11 @@ class BroadcastMap<K, T> implements MapState<K, T> {
     private readonly states: Pick<BroadcastStates, 'mayWrite'>,
     private readonly uid: string,
     private readonly name: string,
+    serializer: ValueSerializer<unknown> | null,
   ) {
     // Little is broadcast: each value is checked where it is written, and frozen, outside development too.
     this.admission = new Admission(uid, name, true);
+    if (serializer !== null) this.admission.serializer = checkedSerializer(this.admission.where, serializer);
   }
 
   get(key: K): DeepReadonly<T> | undefined {
@@ -108,9 +126,16 @@ class BroadcastMap<K, T> implements MapState<K, T> {
     this.map = new CanonicalMap();
   }
 
-  restore(key: K, value: T): void {
-    this.admission.restored(value);
+  restore(key: K, data: unknown, written: WrittenBy | null): void {
+    const { admission } = this;
+    const read = readerOf(admission.where, written, admission.serializer);
+    const value = admission.given(read === null ? data : read(data));
     this.map.set(deepFreeze(key), value as DeepReadonly<T>);
+  }
+
+  stored(value: unknown): readonly [data: unknown, serializer?: string, version?: number] {
+    const { serializer } = this.admission;
+    return serializer === null ? [value] : [this.admission.stored(value), serializer.name, serializer.version];
   }
 
   private requireWrite(): void {

@@ -1,9 +1,13 @@
 import type { Sink } from './sink.js';
 
-/** A record that an operator could not process, for whoever looks into it or gives it to the job once more. */
+/** What an operator could not process: a record, a timer, or the end of its input. */
+export type FailedEvent = 'record' | `timer at ${number}` | 'end of input';
+
+/** What an operator could not process, for whoever looks into it or gives the record to the job once more. */
 export interface DeadLetter<T = unknown> {
-  readonly record: T;
-  /** Event time of the record; null when it has none. */
+  /** Null for a timer and for the end of the input. */
+  readonly record: T | null;
+  /** Event time of the record, or what the timer was set for; null when there is none. */
   readonly timestamp: number | null;
   /** Null unless the input is keyed. */
   readonly key: unknown;
@@ -14,12 +18,13 @@ export interface DeadLetter<T = unknown> {
     readonly subtask: number;
     /** Deployments of the job are numbered: what was processed again after a recovery may come from another run. */
     readonly run: number;
+    readonly event: FailedEvent;
   };
   readonly error: { readonly name: string; readonly message: string; readonly stack: string };
 }
 
 /**
- * What becomes of a record whose processing throws. `fail`: the attempt fails, and with it the job restarts. `skip`: it is left out and counted.
+ * What becomes of a record whose processing throws, and of a timer or the firing of a window. `fail`: the attempt fails, and with it the job restarts. `skip`: it is left out and counted.
  * `deadLetters`: it is counted, and goes to the sink with all that is known of it, exactly once like any record.
  */
 export type ErrorPolicy = 'fail' | 'skip' | { readonly deadLetters: Sink<DeadLetter> };

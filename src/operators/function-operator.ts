@@ -1,3 +1,4 @@
+import { attemptedAtEnd } from './attempted.js';
 import type { Metrics } from './metrics.js';
 import {
   BasicOperator,
@@ -100,7 +101,8 @@ export abstract class FunctionOperator<In, Out, Context extends RecordContext<Ou
 
   override finish(_settle: Settle): Lifecycle {
     this.record.timestamp = noTimestamp;
-    this.userFunction.finish?.(this.record);
+    const { userFunction } = this;
+    if (userFunction.finish !== undefined) attemptedAtEnd(this.context, () => userFunction.finish?.(this.record));
     return 'done';
   }
 

@@ -1,10 +1,10 @@
-import { type Failure, failure } from '../../actors/kernel/failure.js';
+import { failure } from '../../actors/kernel/failure.js';
 import { InvariantViolation } from '../../actors/kernel/invariant.js';
 import type { CheckpointId } from '../../actors/protocol/ids.js';
 import type { OperatorStateKind } from '../../actors/protocol/manifest.js';
 import type { KeyedStateBackend } from '../state/keyed-state.js';
 import { StateFailure } from '../state/state-failure.js';
-import { type DeadLetter, deadLettersTag, type RecordErrorPolicy } from './error-policy.js';
+import { type DeadLetter, deadLettersTag, type FailedEvent, type RecordErrorPolicy } from './error-policy.js';
 import { HeldOutput } from './held-output.js';
 import { inTurn, type Work } from './in-turn.js';
 import {
@@ -19,6 +19,15 @@ import {
 } from './operator.js';
 import { SinkOperator } from './sink-operator.js';
 
+interface Failed {
+  readonly record: unknown;
+  readonly timestamp: number;
+  readonly key: unknown;
+  readonly event: FailedEvent;
+}
+
+const timerAt = 'timer at ';
+
 /** An item of the dead letters' sink among those of the operator. At another parallelism its subtask says whose it is. */
 interface LetterItem {
   readonly deadLetters: unknown;
@@ -26,12 +35,12 @@ interface LetterItem {
 }
 
 /**
- * An operator whose records may fail. What one call puts out is held back until the call has returned; when it throws, nothing of it comes out,
- * and the state and the timers of the record's key are what they were before. Fields of a function, operator state and broadcast state are its own to keep right.
- * Only records are guarded: what throws in a timer, at a watermark or at the end fails the attempt.
+ * An operator whose records and timers may fail. What one call puts out is held back until the call has returned; when it throws, nothing of it comes out,
+ * and the state and the timers of its key are what they were before, but for a timer that fired: that is gone. Fields of a function, operator state and broadcast
+ * state are its own to keep right. Operators say themselves where they call code of the job for a timer or at the end: what else throws there fails the attempt.
  */
 export class GuardedOperator implements TwoInputOperator {
-  /** Records that failed and were left out. */
+  /** Records and timers that failed and were left out. */
   failedRecords = 0;
   private context!: OperatorContext<unknown>;
   private readonly held = new HeldOutput();
@@ -76,12 +85,14 @@ export class GuardedOperator implements TwoInputOperator {
   open(context: OperatorContext<unknown>, { from, items }: RestoredOperatorState, settle: Settle): Lifecycle {
     this.context = context;
     this.held.output = context.output;
+    if (this.letters !== null) this.held.isFull = () => this.letters?.ready() === false;
     const recordFailed = (value: unknown, timestamp: number, error: unknown): void =>
-      this.failed(value, timestamp, null, error);
+      this.failed({ record: value, timestamp, key: null, event: 'record' }, error);
+    const attempt = (event: FailedEvent, work: () => void): void => this.attempt(event, work);
     const own = items.filter((item) => !isLetterItem(item));
     const letters = items.filter(isLetterItem).filter(({ subtask }) => this.isMine(subtask));
     return this.inTurn(
-      (then) => this.inner.open({ ...context, output: this.held, recordFailed }, { from, items: own }, then),
+      (then) => this.inner.open({ ...context, output: this.held, recordFailed, attempt }, { from, items: own }, then),
       (then) => this.openLetters({ from, items: letters.map(({ deadLetters }) => deadLetters) }, then),
       settle,
     );
@@ -94,7 +105,7 @@ export class GuardedOperator implements TwoInputOperator {
     try {
       this.inner.process(value, timestamp);
     } catch (error) {
-      this.takeBack(value, timestamp, error);
+      this.takeBack(value, timestamp, 'record', error);
       return;
     }
     state?.keep();
@@ -108,7 +119,7 @@ export class GuardedOperator implements TwoInputOperator {
     try {
       (this.inner as TwoInputOperator).processSecond(value, timestamp);
     } catch (error) {
-      this.takeBack(value, timestamp, error);
+      this.takeBack(value, timestamp, 'record', error);
       return;
     }
     state?.keep();
@@ -173,12 +184,27 @@ export class GuardedOperator implements TwoInputOperator {
     }
   }
 
-  private takeBack(value: unknown, timestamp: number, error: unknown): void {
+  private attempt(event: FailedEvent, work: () => void): void {
     const { held, state } = this;
-    held.discard();
+    held.begin();
+    state?.begin();
+    try {
+      work();
+    } catch (error) {
+      this.takeBack(null, timeOf(event), event, error);
+      return;
+    }
+    state?.keep();
+    held.release();
+  }
+
+  private takeBack(record: unknown, timestamp: number, event: FailedEvent, error: unknown): void {
+    const { held, state } = this;
     state?.takeBack();
+    held.discard();
     if (error instanceof InvariantViolation) throw error;
-    this.failed(value, timestamp, state?.hasCurrentKey === true ? state.currentKey() : null, error);
+    const key = state?.hasCurrentKey === true ? state.currentKey() : null;
+    this.failed({ record, timestamp, key, event }, error);
   }
 
   /** A piece that was given to everyone is that of one subtask all the same. */
@@ -199,7 +225,7 @@ export class GuardedOperator implements TwoInputOperator {
     return letters.open({ ...context, uid: `${context.uid}-dead-letters` } as OperatorContext<never>, restored, settle);
   }
 
-  private failed(record: unknown, timestamp: number, key: unknown, thrown: unknown): void {
+  private failed({ record, timestamp, key, event }: Failed, thrown: unknown): void {
     const { job, uid, subtaskIndex, run } = this.context;
     const error = describedError(thrown);
     this.failedRecords += 1;
@@ -209,7 +235,7 @@ export class GuardedOperator implements TwoInputOperator {
       record,
       timestamp: timestamp === noTimestamp ? null : timestamp,
       key,
-      origin: { job, operator: uid, subtask: subtaskIndex, run },
+      origin: { job, operator: uid, subtask: subtaskIndex, run, event },
       error,
     };
     if (this.letters === null) this.context.output.side(deadLettersTag, letter, timestamp);
@@ -223,6 +249,11 @@ export class GuardedOperator implements TwoInputOperator {
       return { ...failure('SINK_FAILED', 'user', text), stack };
     });
   }
+}
+
+/** Sinks and streams of dead letters see the time of a timer as that of a record. */
+function timeOf(event: FailedEvent): number {
+  return event.startsWith(timerAt) ? Number(event.slice(timerAt.length)) : noTimestamp;
 }
 
 function isLetterItem(item: unknown): item is LetterItem {

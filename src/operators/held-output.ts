@@ -9,6 +9,8 @@ type Held =
 /** An output that can hold back what is put into it, until it is known whether it counts. */
 export class HeldOutput implements Output<unknown> {
   output!: Output<unknown>;
+  /** Whether whoever takes what failed has no room for more. */
+  isFull: () => boolean = () => false;
   private holds = false;
   private held: Held[] = [];
 
@@ -16,9 +18,10 @@ export class HeldOutput implements Output<unknown> {
     this.holds = true;
   }
 
+  /** What says how far event time is stays true: whoever has put it out does not put it out again. */
   discard(): void {
-    this.holds = false;
-    this.held = [];
+    this.held = this.held.filter(({ kind }) => kind === 'watermark' || kind === 'idle');
+    this.release();
   }
 
   release(): void {
@@ -55,6 +58,6 @@ export class HeldOutput implements Output<unknown> {
   }
 
   blocked(): boolean {
-    return this.output.blocked();
+    return this.output.blocked() || this.isFull();
   }
 }

@@ -1,5 +1,6 @@
 import type { KeyedState } from '../state/keyed-state.js';
 import { StateFailure } from '../state/state-failure.js';
+import { attemptedAt } from './attempted.js';
 import { FunctionOperator, type Instance, type ProcessContext, RecordContext } from './function-operator.js';
 import { keyedStateOf, type StateAccess, stateAccessOf } from './keyed-input.js';
 import type { Lifecycle, OperatorContext, Settle } from './operator.js';
@@ -94,10 +95,12 @@ export abstract class KeyedFunctionOperator<
     const { processFunction } = this;
     if (processFunction.onTimer !== undefined) {
       this.timers = new TimerService<null>(context, 'process', {
-        onEventTime: ({ time }) => processFunction.onTimer?.(time, record.at(time, 'eventTime')),
-        onProcessingTime: ({ time }) => processFunction.onTimer?.(time, record.at(time, 'processingTime')),
+        onEventTime: ({ time }) => fires(time, 'eventTime'),
+        onProcessingTime: ({ time }) => fires(time, 'processingTime'),
       });
     }
+    const fires = (time: number, domain: 'eventTime' | 'processingTime'): void =>
+      attemptedAt(context, time, () => processFunction.onTimer?.(time, record.at(time, domain)));
     const record = this.contextFor({ context, keyed, state, timers: this.timers });
     processFunction.open?.({ ...instance, state });
     this.timers?.setAlarm();

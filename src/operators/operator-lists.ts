@@ -1,7 +1,10 @@
 import type { OperatorStateKind } from '../../actors/protocol/manifest.js';
 import { deepFreeze } from '../state/deep-freeze.js';
+import type { StateOptions } from '../state/descriptors.js';
+import { Admission } from '../state/heap/admission.js';
 import type { DeepReadonly, ListState } from '../state/keyed-state.js';
 import { StateFailure } from '../state/state-failure.js';
+import { checkedSerializer, readerOf, type ValueSerializer, type WrittenBy } from '../state/value-serializer.js';
 import type { OperatorContext, RestoredOperatorState } from './operator.js';
 
 /**
@@ -12,10 +15,13 @@ export interface OperatorStateAccess {
   /** The job goes on from a checkpoint: what states hold then comes from there. */
   readonly isRestored: boolean;
   /** Throws STATE_CONFLICT when the name is that of a union-list state. */
-  listState<T>(name: string): ListState<T>;
+  listState<T>(name: string, options?: OperatorStateOptions<T>): ListState<T>;
   /** Every subtask gets the entries of all; what it does not take out, or replace, is in the next checkpoint as often as there are subtasks. */
-  unionListState<T>(name: string): ListState<T>;
+  unionListState<T>(name: string, options?: OperatorStateOptions<T>): ListState<T>;
 }
+
+/** What a state of a subtask may be given beside its name. */
+export type OperatorStateOptions<T> = Pick<StateOptions<T>, 'serializer'>;
 
 type Mode = 'list' | 'union';
 
@@ -23,8 +29,11 @@ type Mode = 'list' | 'union';
 interface Piece {
   readonly subtask: number;
   readonly parallelism: number;
-  readonly lists: readonly (readonly [name: string, mode: Mode, values: readonly unknown[]])[];
+  readonly lists: readonly Written[];
 }
+
+/** The last two stand there for a serializer of the job alone. */
+type Written = readonly [name: string, mode: Mode, values: readonly unknown[], serializer?: string, version?: number];
 
 /** The operator state of one subtask by name. What a snapshot holds and the code does not ask for is kept: a part of it each, also of what is a union. */
 export class OperatorLists implements OperatorStateAccess {
@@ -39,19 +48,23 @@ export class OperatorLists implements OperatorStateAccess {
     this.isRestored = from !== null;
     this.pieces = items.map((item) => this.requirePiece(item)).sort((a, b) => a.subtask - b.subtask);
     for (const { lists } of this.pieces) {
-      for (const [name, mode] of lists) if (!this.lists.has(name)) this.add(name, mode, this.share(name));
+      for (const [name, mode, , serializer, version] of lists) {
+        if (this.lists.has(name)) continue;
+        const written = serializer === undefined || version === undefined ? null : { name: serializer, version };
+        this.add(name, mode, written).restore(this.share(name));
+      }
     }
   }
 
   /** Fields, so that a function may take them out of what it is given. */
-  readonly listState = <T>(name: string): ListState<T> => this.list(name, 'list') as ListState<T>;
+  readonly listState = <T>(name: string, { serializer }: OperatorStateOptions<T> = {}): ListState<T> =>
+    this.list(name, 'list').declare(serializer) as ListState<T>;
 
-  readonly unionListState = <T>(name: string): ListState<T> => {
+  readonly unionListState = <T>(name: string, { serializer }: OperatorStateOptions<T> = {}): ListState<T> => {
     const isRestored = this.lists.has(name);
     const list = this.list(name, 'union');
-    if (isRestored && !list.declared) list.update(this.all(name));
-    list.declared = true;
-    return list as ListState<T>;
+    if (isRestored && !list.declared) list.restore(this.all(name));
+    return list.declare(serializer) as ListState<T>;
   };
 
   /** Which pieces of a snapshot other subtasks need. */
@@ -60,15 +73,18 @@ export class OperatorLists implements OperatorStateAccess {
   }
 
   snapshot(): readonly Piece[] {
-    const lists = [...this.lists].flatMap(([name, { mode, values }]): Piece['lists'][number][] =>
-      values.length === 0 ? [] : [[name, mode, values]],
-    );
+    const lists = [...this.lists].flatMap(([name, list]): Written[] => {
+      const { mode, by } = list;
+      const values = list.stored();
+      if (values.length === 0) return [];
+      return [by === null ? [name, mode, values] : [name, mode, values, by.name, by.version]];
+    });
     const { subtaskIndex, parallelism } = this.context;
     return lists.length === 0 ? [] : [{ subtask: subtaskIndex, parallelism, lists }];
   }
 
   private list(name: string, mode: Mode): OperatorList<unknown> {
-    const list = this.lists.get(name) ?? this.add(name, mode, []);
+    const list = this.lists.get(name) ?? this.add(name, mode, null);
     if (list.mode === mode) return list;
     throw new StateFailure(
       'STATE_CONFLICT',
@@ -78,8 +94,8 @@ export class OperatorLists implements OperatorStateAccess {
     );
   }
 
-  private add(name: string, mode: Mode, values: readonly unknown[]): OperatorList<unknown> {
-    const list = new OperatorList<unknown>(mode, values);
+  private add(name: string, mode: Mode, written: WrittenBy | null): OperatorList<unknown> {
+    const list = new OperatorList<unknown>(mode, new Admission(this.context.uid, name, false), written);
     this.lists.set(name, list);
     return list;
   }
@@ -119,16 +135,43 @@ const modeText = { list: 'list', union: 'union-list' } as const;
 
 /** What was handed out is never changed again. */
 class OperatorList<T> implements ListState<T> {
-  /** By the code of this attempt. */
+  /** By the code of this attempt. Until then values stand as they were written. */
   declared = false;
-  values: T[];
+  private values: T[] = [];
   private handedOut = false;
 
   constructor(
     readonly mode: Mode,
-    values: readonly T[],
-  ) {
-    this.values = [...values];
+    private readonly admission: Admission,
+    /** The job's serializer that wrote what was restored. */
+    private readonly written: WrittenBy | null,
+  ) {}
+
+  /** Who writes it. */
+  get by(): WrittenBy | null {
+    return this.declared ? this.admission.serializer : this.written;
+  }
+
+  restore(values: readonly unknown[]): void {
+    this.values = values.map((value) => deepFreeze(value) as T);
+  }
+
+  declare(given: ValueSerializer<unknown> | undefined): this {
+    const { admission } = this;
+    const serializer = given ?? null;
+    if (this.declared) return this;
+    if (serializer !== null) admission.serializer = checkedSerializer(admission.where, serializer);
+    if (this.values.length > 0) {
+      const read = readerOf(admission.where, this.written, serializer);
+      if (read !== null) this.restore(this.values.map(read));
+    }
+    this.declared = true;
+    return this;
+  }
+
+  stored(): readonly unknown[] {
+    const { admission, values } = this;
+    return admission.serializer === null ? values : values.map((value) => admission.stored(value));
   }
 
   get(): readonly DeepReadonly<T>[] {
@@ -137,12 +180,14 @@ class OperatorList<T> implements ListState<T> {
   }
 
   add(value: T | DeepReadonly<T>): void {
+    this.admission.admit(value);
     if (this.handedOut) this.values = [...this.values];
     this.handedOut = false;
     this.values.push(deepFreeze(value) as T);
   }
 
   update(values: readonly (T | DeepReadonly<T>)[]): void {
+    for (const value of values) this.admission.admit(value);
     this.values = values.map((value) => deepFreeze(value) as T);
     this.handedOut = false;
   }

@@ -7,6 +7,7 @@ import type { Files } from '../ports/files.js';
 import type { Offload } from '../ports/offload.js';
 import type { KeyedState } from '../state/keyed-state.js';
 import type { Alignment } from '../time/watermark-generator.js';
+import type { FailedEvent } from './error-policy.js';
 import type { Metrics } from './metrics.js';
 
 export { maxWatermark, noTimestamp } from '../time/timestamps.js';
@@ -49,6 +50,8 @@ export interface OperatorContext<Out> {
   hold(): void;
   /** There is an error policy: leaves out a record that failed outside of `process`, such as one whose answer is an error. */
   readonly recordFailed?: (value: unknown, timestamp: number, error: unknown) => void;
+  /** The same: runs code of the job that no record has called, for a timer or at the end. Not within another such call or `process`. */
+  readonly attempt?: (event: FailedEvent, work: () => void) => void;
   /** Fails the attempt. */
   fail(failure: Failure): void;
 }

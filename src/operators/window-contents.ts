@@ -55,7 +55,11 @@ const pieceMax = 256;
 
 /** All elements of each window, in the order in which they came. */
 class Elements<E> {
-  constructor(private readonly pieces: MapState<WindowNamespace, Pieces<E>>) {}
+  constructor(
+    private readonly pieces: MapState<WindowNamespace, Pieces<E>>,
+    /** Whether what is added may be taken back: then nothing that state holds is changed in place. */
+    private readonly takesBack: boolean,
+  ) {}
 
   get(namespace: WindowNamespace): readonly E[] {
     return (this.pieces.get(namespace) as Pieces<E> | undefined)?.flat() ?? [];
@@ -70,7 +74,8 @@ class Elements<E> {
     }
     const last = pieces.at(-1) as readonly E[];
     if (last.length === pieceMax) this.pieces.put(namespace, [...pieces, [element]]);
-    else if (Object.isFrozen(last)) this.pieces.put(namespace, [...pieces.slice(0, -1), [...last, element]]);
+    else if (this.takesBack || Object.isFrozen(last))
+      this.pieces.put(namespace, [...pieces.slice(0, -1), [...last, element]]);
     else {
       // The engine owns the pieces and hands out copies, so it may change them; after it has said so, because a snapshot under way writes them first.
       this.pieces.put(namespace, pieces);
@@ -104,8 +109,8 @@ class Elements<E> {
 export class CollectedContents<T, W extends Window> implements WindowContents<T, W> {
   private readonly elements: Elements<T | DeepReadonly<T>>;
 
-  constructor(pieces: MapState<WindowNamespace, Pieces<T | DeepReadonly<T>>>) {
-    this.elements = new Elements(pieces);
+  constructor(pieces: MapState<WindowNamespace, Pieces<T | DeepReadonly<T>>>, takesBack: boolean) {
+    this.elements = new Elements(pieces, takesBack);
   }
 
   add(namespace: WindowNamespace, value: T): boolean {
@@ -132,10 +137,11 @@ export class EvictedContents<T, W extends Window> implements WindowContents<T, W
 
   constructor(
     pieces: MapState<WindowNamespace, Pieces<WindowElement<T>>>,
+    takesBack: boolean,
     private readonly evictor: Evictor<T, W>,
     private readonly fold: Fold<T, unknown, unknown> | null,
   ) {
-    this.elements = new Elements(pieces);
+    this.elements = new Elements(pieces, takesBack);
   }
 
   add(namespace: WindowNamespace, value: T, timestamp: number): boolean {

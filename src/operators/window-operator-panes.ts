@@ -77,7 +77,7 @@ export class PaneWindowOperator<T, Out> extends Windowing<T, TimeWindow, Out> {
       start += slideMs
     ) {
       const window = this.windowOf(start);
-      if (!this.isLate(window)) this.fire(window);
+      if (!this.isLate(window)) this.fire(window, (work) => work());
     }
   }
 
@@ -85,27 +85,27 @@ export class PaneWindowOperator<T, Out> extends Windowing<T, TimeWindow, Out> {
     const start = namespace as number;
     const window = this.windowOf(start);
     if (time === window.maxTimestamp) {
-      const last = this.fire(window);
+      const last = this.fire(window, (work) => this.attempt(time, work));
       // The next window has a timer if a pane of this one is in it too; other panes have set their own.
       const next = start + this.panes.sizes.slideMs;
       if (last >= next) this.setFiring(next);
     }
-    if (time === this.cleanupTime(window)) this.over(window);
+    if (time === this.cleanupTime(window)) this.over(window, time);
   }
 
-  /** Returns the last pane that holds anything; of before all time when none does. */
-  private fire(window: TimeWindow): number {
-    let all: unknown;
+  /** Returns the last pane that holds anything; of before all time when none does. Code of the job runs as `run` lets it: whatever becomes of it, other windows go on. */
+  private fire(window: TimeWindow, run: (work: () => void) => void): number {
+    const filled: unknown[] = [];
     let last = Number.NEGATIVE_INFINITY;
     for (let pane = window.start; pane < window.end; pane = this.panes.after(pane)) {
       const value: unknown = this.values.get(pane);
       if (value === undefined) continue;
-      all = all === undefined ? value : this.merge(all, value);
+      filled.push(value);
       last = pane;
     }
-    if (all === undefined) return last;
+    if (filled.length === 0) return last;
     this.results.at(window, window.start);
-    this.results.put([this.fold.result(all)]);
+    run(() => this.results.put([this.fold.result(filled.reduce((all, value) => this.merge(all, value)))]));
     // What the function keeps for this window goes with it, whether it is the last one of a pane or not.
     const { computation, allowedLatenessMs } = this.setting;
     if (computation.process !== null && allowedLatenessMs > 0) this.setCleanup(window, window.start);
@@ -113,10 +113,11 @@ export class PaneWindowOperator<T, Out> extends Windowing<T, TimeWindow, Out> {
   }
 
   /** Panes of which this window is the last go with it. */
-  private over(window: TimeWindow): void {
+  private over(window: TimeWindow, time: number): void {
     const end = window.start + this.panes.sizes.slideMs;
     for (let pane = window.start; pane < end; pane = this.panes.after(pane)) this.values.remove(pane);
-    this.results.over(window, window.start);
+    this.attempt(time, () => this.results.over(window, window.start));
+    this.results.forget(window.start);
   }
 
   private setFiring(start: number): void {

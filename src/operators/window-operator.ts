@@ -32,11 +32,12 @@ export class WindowOperator<T, W extends Window, Out> extends Windowing<T, W, Ou
     const opened = super.open(context, restored, settle);
     const { evictor, computation } = this.setting;
     const { keyed } = this;
+    const takesBack = context.attempt !== undefined;
     if (evictor !== null) {
-      this.contents = new EvictedContents(keyed.map(mapState('window/contents')), evictor, computation.fold);
+      this.contents = new EvictedContents(keyed.map(mapState('window/contents')), takesBack, evictor, computation.fold);
     } else if (computation.fold !== null) {
       this.contents = new FoldedContents(keyed.map(mapState('window/contents')), computation.fold);
-    } else this.contents = new CollectedContents(keyed.map(mapState('window/contents')));
+    } else this.contents = new CollectedContents(keyed.map(mapState('window/contents')), takesBack);
     this.triggerValues = new WindowValues(keyed.map(mapState('window/trigger')));
     const cleansUpIn = this.isEventTime ? 'eventTime' : 'processingTime';
     this.triggering = new Triggering(this, this.timers, this.triggerValues, cleansUpIn);
@@ -69,26 +70,34 @@ export class WindowOperator<T, W extends Window, Out> extends Windowing<T, W, Ou
     const window = this.setting.assigner.windowOf(namespace);
     const cleanupTime = this.cleanupTime(window);
     this.triggering.at(namespace, cleanupTime);
-    const result = isEventTime
-      ? this.trigger.onEventTime(time, window, this.triggering)
-      : this.trigger.onProcessingTime(time, window, this.triggering);
-    this.follow(result, window, namespace, home);
-    if (time === cleanupTime && isEventTime === this.isEventTime) this.over(window, namespace, home);
+    let result: TriggerResult = 'continue';
+    this.attempt(time, () => {
+      result = isEventTime
+        ? this.trigger.onEventTime(time, window, this.triggering)
+        : this.trigger.onProcessingTime(time, window, this.triggering);
+    });
+    // One by one: when a result fails the trigger has been heard all the same, and the window goes when it is over.
+    if (fires(result)) this.attempt(time, () => this.fire(window, namespace, home));
+    if (purges(result)) this.contents.clear(home);
+    if (time === cleanupTime && isEventTime === this.isEventTime) this.over(window, namespace, home, time);
   }
 
   protected follow(result: TriggerResult, window: W, namespace: WindowNamespace, home: WindowNamespace): void {
     if (result === 'continue') return;
-    if (fires(result)) {
-      this.results.at(window, namespace);
-      this.contents.fire(home, window, this.results.put);
-    }
+    if (fires(result)) this.fire(window, namespace, home);
     if (purges(result)) this.contents.clear(home);
   }
 
-  protected over(window: W, namespace: WindowNamespace, home: WindowNamespace): void {
+  protected over(window: W, namespace: WindowNamespace, home: WindowNamespace, time: number): void {
     this.contents.clear(home);
-    this.trigger.clear(window, this.triggering.at(namespace, Number.POSITIVE_INFINITY));
+    this.attempt(time, () => this.trigger.clear(window, this.triggering.at(namespace, Number.POSITIVE_INFINITY)));
     this.triggerValues.clear(namespace);
-    this.results.over(window, namespace);
+    this.attempt(time, () => this.results.over(window, namespace));
+    this.results.forget(namespace);
+  }
+
+  protected fire(window: W, namespace: WindowNamespace, home: WindowNamespace): void {
+    this.results.at(window, namespace);
+    this.contents.fire(home, window, this.results.put);
   }
 }

@@ -20,8 +20,10 @@ export interface WindowResults<W extends Window> {
   at(window: W, namespace: WindowNamespace): void;
   /** The result of a fold, or all records. */
   readonly put: (elements: readonly unknown[]) => void;
-  /** The window is over. */
+  /** The window is over: tells the function. */
   over(window: W, namespace: WindowNamespace): void;
+  /** Lets go of what the function keeps for it. */
+  forget(namespace: WindowNamespace): void;
   close(): void;
 }
 
@@ -40,6 +42,7 @@ export class PlainResults<W extends Window, Out> implements WindowResults<W> {
   };
 
   over(): void {}
+  forget(): void {}
   close(): void {}
 }
 
@@ -77,7 +80,15 @@ export class ProcessedResults<W extends Window, Out> implements WindowResults<W>
     this.context.output.emit(value, timestamp);
   };
 
-  readonly windowState = <T>({ name }: StateDescriptor<'value', T>): ValueState<T> => {
+  readonly windowState = <T>({ name, serializer }: StateDescriptor<'value', T>): ValueState<T> => {
+    if (serializer !== undefined) {
+      const what = `state '${name}' of a window has a serializer, and values of windows are plain data`;
+      throw new StateFailure(
+        'WINDOW_STATE_SERIALIZER',
+        'user',
+        `operator '${this.context.uid}': ${what}; use state of the key`,
+      );
+    }
     if (!this.windowsMerge) return this.values.of(name) as ValueState<T>;
     throw new StateFailure(
       'WINDOW_STATE_MERGING',
@@ -98,6 +109,9 @@ export class ProcessedResults<W extends Window, Out> implements WindowResults<W>
   over(window: W, namespace: WindowNamespace): void {
     this.at(window, namespace);
     this.fn.clear?.(this);
+  }
+
+  forget(namespace: WindowNamespace): void {
     this.values.clear(namespace);
   }
 

@@ -4,6 +4,7 @@ import { StateFailure } from '../state/state-failure.js';
 import type { DueTimer } from '../state/timers.js';
 import { maxWatermark } from '../time/timestamps.js';
 import type { Window, WindowNamespace } from '../window/window.js';
+import { attemptedAt } from './attempted.js';
 import { keyedStateOf } from './keyed-input.js';
 import {
   BasicOperator,
@@ -110,6 +111,11 @@ export abstract class Windowing<T, W extends Window, Out> extends BasicOperator<
 
   currentProcessingTime(): number {
     return this.timers.currentProcessingTime();
+  }
+
+  /** Runs code of the job for a timer, at which no record is to be left out. */
+  protected attempt(time: number, work: () => void): void {
+    attemptedAt(this.context, time, work);
   }
 
   /** The time by which a record is put into windows. */

@@ -5,6 +5,7 @@ import type { ClusterOptions } from '../../actors/protocol/deployment.js';
 import { defaultClusterOptions } from '../../actors/protocol/deployment.js';
 import type { ProcessName } from '../../actors/protocol/ids.js';
 import type { JobRecord, JobResult } from '../../actors/protocol/job-graph.js';
+import { slotsNeeded } from '../../actors/protocol/slot-sharing.js';
 import { EngineError } from '../api/engine-error.js';
 import type { CodeStore } from '../graph/code-store.js';
 import type { BlobStore } from '../ports/blob-store.js';
@@ -103,9 +104,8 @@ export class EmbeddedRun {
     this.blobs = folder === null ? new MemoryBlobStore(nodeQueue) : new FileBlobStore({ folder, entropy: nodeEntropy });
     this.threads = options.threads == null ? null : threadsOf(options.threads, folder);
     this.cluster = { ...defaultClusterOptions, ...options.cluster };
-    const wanted = Math.max(...options.record.graph.vertices.map(({ parallelism }) => parallelism));
     const count = options.taskManagers ?? 1;
-    this.slots = options.slots ?? Math.ceil(wanted / count);
+    this.slots = options.slots ?? Math.ceil(slotsNeeded(options.record.graph) / count);
     this.client = new Client(this.bus, nodeClock, 'client', nodeEntropy.id(), leaderName);
     const { prepare } = options;
     if (prepare === undefined) this.startUnlessEnded(count);

@@ -1,4 +1,5 @@
 import type { JobRecord } from '../../actors/protocol/job-graph.js';
+import { slotsNeeded } from '../../actors/protocol/slot-sharing.js';
 import type { JobDefinition } from '../api/job-definition.js';
 import { buildJob } from '../api/job-definition.js';
 import type { CodeStore } from '../graph/code-store.js';
@@ -141,7 +142,7 @@ function specOf(
   rates: FaultRates,
   deviations: Deviations | null,
 ): RunSpec {
-  const wanted = Math.max(...record.graph.vertices.map(({ parallelism }) => parallelism));
+  const wanted = slotsNeeded(record.graph);
   const taskManagers = options.taskManagers ?? 2;
   const files = Object.fromEntries(
     Object.entries(options.files ?? {}).map(([path, content]) => [path, Buffer.from(content)]),

@@ -1,4 +1,5 @@
 import type { SlotPlacement } from '../../actors/protocol/deployment.js';
+import { slotsNeeded } from '../../actors/protocol/slot-sharing.js';
 import { allCheckers } from './checkers/index.js';
 import type { Deviations, FaultRates } from './choices.js';
 import { noFaults } from './choices.js';
@@ -32,7 +33,11 @@ const rescaleShare = 0.25;
 
 /** The run of a seed: job, topology, rates and moment of healing, each from a stream of its own. */
 export function planRun(seed: number, size: JobSize = 'any'): RunPlan {
-  const job = generateJob(new Random(seed, 'job'), size);
+  return planOf(generateJob(new Random(seed, 'job'), size), seed, size);
+}
+
+/** The same for a job of somebody else's choice. */
+export function planOf(job: JobSpec, seed: number, size: JobSize = 'any'): RunPlan {
   const topology = new Random(seed, 'topology');
   const taskManagers = topology.integer(1, size === 'small' ? 2 : 4);
   const slotsNeeded = slotsOf(job);
@@ -91,7 +96,5 @@ export function drawRates(random: Random): FaultRates {
   };
 }
 
-/** Slot sharing: a job needs as many slots as its widest vertex has subtasks. */
-function slotsOf({ sources, stages, sink }: JobSpec): number {
-  return Math.max(...[...sources, ...stages, sink].map((part) => ('parallelism' in part ? part.parallelism : 1)));
-}
+/** Slot sharing: a job needs as many slots as the widest vertex has subtasks of each of its groups. */
+const slotsOf = (job: JobSpec): number => slotsNeeded(jobOf(job).record.graph);

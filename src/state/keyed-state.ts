@@ -4,6 +4,7 @@ import type { AggregateFunction, ReduceFunction } from './aggregates.js';
 import type { KeyGroupImage, SnapshotBase, StateSnapshot } from './state-snapshot.js';
 import type { TimerQueue } from './timers.js';
 import type { StateTtl } from './ttl.js';
+import type { ValueSerializer } from './value-serializer.js';
 
 /** Values handed out by state, and records, are immutable to user code. */
 export type DeepReadonly<T> = T extends (...args: never[]) => unknown
@@ -17,6 +18,8 @@ export interface StateDescriptor<Kind extends 'value' | 'list' | 'map' | 'reduci
   readonly name: string;
   /** Null: it lives until it is cleared. */
   readonly ttl: StateTtl | null;
+  /** Absent: values are plain data. */
+  readonly serializer?: ValueSerializer<unknown>;
   /** Carries the types; never has a value. */
   readonly _types?: { readonly value: T; readonly key: K };
 }
@@ -112,7 +115,7 @@ export interface KeyedStateBackend extends KeyedState {
   snapshot(checkpoint: CheckpointId, base: SnapshotBase | null): StateSnapshot;
   /**
    * All that there is, every group as one full image in the form that each backend reads (see heap/group-format.ts), for what outlives checkpoints. It is
-   * no base of anything, confirms nothing, and ends no interval: the next `snapshot` writes what it would have written without it.
+   * no base of anything and confirms nothing: the next `snapshot` says as much as it would have said without it.
    */
   fullSnapshot(): StateSnapshot;
   /** Forgets the bookkeeping of a snapshot that will never be a base; one that is under way is cancelled by its holder first. */

@@ -7,7 +7,8 @@ export interface DueTimer<N> {
 
 /**
  * Timers of one operator in one kind of time, kept with the state of their keys: one for each key, namespace and time. They come out by
- * time, and of the same time in the order in which they were set; after a restore the latter is the order of key groups.
+ * time, and of the same time in the order in which they were set; one that was taken back and set again may have its former place, and after a restore
+ * the order is that of key groups.
  */
 export interface TimerQueue<N> {
   /** Sets a timer for the current key. Setting it again changes nothing. Throws TIMER_INVALID for a time that is no finite number. */

@@ -4,6 +4,14 @@ import { extensions, valueDepthMax } from './value-format.js';
 /** Why a value cannot be stored, and where in it: `.customer.since is an instance of Date`. */
 export class Unstorable extends Error {
   override readonly name = 'Unstorable';
+
+  constructor(
+    message: string,
+    /** What it is an instance of is a class: a serializer could store it. */
+    readonly isInstance = false,
+  ) {
+    super(message);
+  }
 }
 
 const int64Min = -(2n ** 63n);
@@ -90,7 +98,7 @@ export class ValueWriter {
     if (Array.isArray(value)) this.writeArray(value, depth);
     else if (isPlainObject(value)) this.writeFields(value, depth);
     else if (isBytes(value)) this.writeBytes(value);
-    else this.refuse(depth, `is ${nounOf(value)}`);
+    else this.refuse(depth, `is ${nounOf(value)}`, true);
   }
 
   private writeArray(values: readonly unknown[], depth: number): void {
@@ -217,8 +225,8 @@ export class ValueWriter {
     this.bytes = larger;
   }
 
-  private refuse(depth: number, what: string): never {
+  private refuse(depth: number, what: string, isInstance = false): never {
     const steps = this.trail.slice(0, Math.min(depth, stepsShownMax)).map(stepText);
-    throw new Unstorable(`${steps.join('')}${depth > stepsShownMax ? '…' : ''} ${what}`);
+    throw new Unstorable(`${steps.join('')}${depth > stepsShownMax ? '…' : ''} ${what}`, isInstance);
   }
 }

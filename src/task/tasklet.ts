@@ -56,8 +56,8 @@ export class Tasklet {
   }
 
   /** A batch that is not full waits here, although its receiver would take it. */
-  get holdsBack(): boolean {
-    return this.setting.output.holdsBack;
+  holdsBack(timeoutMs: number): boolean {
+    return this.setting.output.holdsBack(timeoutMs);
   }
 
   /** Queues a command. An abort also takes back a trigger that has not been carried out. */
@@ -79,7 +79,7 @@ export class Tasklet {
     this.running = true;
     try {
       const result = this.turn(this.opened?.checkpoints.recordsShare(recordsMax) ?? recordsMax);
-      if (result === 'progress') this.setting.output.flushImmediate();
+      if (result === 'progress') this.setting.output.flushWaitedFor(0);
       else if (result !== 'done') this.setting.output.flush();
       return this.over || !this.writesSnapshot(recordsMax) ? result : 'progress';
     } catch (error) {
@@ -97,11 +97,11 @@ export class Tasklet {
     return this.taken;
   }
 
-  /** Passes on what is held in batches that are not full. */
-  flush(): void {
+  /** Passes on what is held in batches that are not full, and has waited so long. */
+  flush(timeoutMs: number): void {
     if (this.over) return;
     try {
-      this.setting.output.flush();
+      this.setting.output.flushWaitedFor(timeoutMs);
     } catch (error) {
       if (!(error instanceof TaskFailure)) throw error;
       this.fail(error.failure);

@@ -30,6 +30,9 @@ declare global {
   const customers: weirflow.DataStream<{ id: string; name: string }>;
   interface Rule { symbol: string; limit: number }
   type BroadcastStream<T> = weirflow.BroadcastStream<T>;
+  type KeyedInstance = weirflow.KeyedInstance;
+  type MapFunction<In, Out, I extends weirflow.Instance> = weirflow.MapFunction<In, Out, I>;
+  type ValueState<T> = weirflow.ValueState<T>;
   const newRules: weirflow.DataStream<Rule>;
   const mapState: typeof weirflow.mapState;
   const trades: weirflow.DataStream<{ symbol: string; venue: string; at: number }>;

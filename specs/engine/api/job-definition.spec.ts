@@ -112,6 +112,42 @@ describe('the graph of a job', () => {
     expect(firstDifference(graphOf(write), graphOf(write))).toBeNull();
   });
 
+  it('an operator takes the slot sharing group of its inputs if all are the same; a task is of one group', () => {
+    const { program, stream } = build((env) => {
+      const own = numbers(env, 'a').slotSharingGroup('own');
+      const other = numbers(env, 'b').slotSharingGroup('other');
+      const mapped = own.map(String).name('as its input');
+      mapped.union(own.map(String).name('second')).map(String).name('of one group twice').print();
+      mapped.union(other.map(String)).map(String).name('of two groups').print();
+      mapped.map(String).name('back').slotSharingGroup('default').print();
+      mapped.print().name('a sink').slotSharingGroup('sinks');
+    });
+    const groups = Object.fromEntries(stream.nodes.map(({ name, slotSharingGroup }) => [name, slotSharingGroup]));
+    expect(groups).toMatchObject({
+      ...{ a: 'own', 'as its input': 'own', second: 'own', 'of one group twice': 'own' },
+      ...{ 'of two groups': 'default', back: 'default', 'a sink': 'sinks' },
+    });
+    const groupOf = new Map(stream.nodes.map(({ uid, slotSharingGroup }) => [uid, slotSharingGroup]));
+    for (const { operators } of program.graph.vertices)
+      expect(new Set(operators.map(({ uid }) => groupOf.get(uid))).size).toBe(1);
+  });
+
+  it('without chaining every operator is a task of its own', () => {
+    const graph = graphOf((env) => numbers(env.disableOperatorChaining()).map(String).map(String).print());
+    expect(graph.vertices.map(({ operators }) => operators.length)).toEqual([1, 1, 1, 1]);
+  });
+
+  it('an operator sets the buffer timeout of what leaves it, at the end of a chain and aside', () => {
+    const graph = graphOf((env) => {
+      const stream = numbers(env.setBufferTimeout(null)).map(String).setBufferTimeout(0);
+      stream.rebalance().print();
+      stream.map(String).disableChaining().setBufferTimeout(null).print();
+    });
+    expect(graph.options.bufferTimeoutMs).toBeNull();
+    expect(graph.edges.map(({ bufferTimeoutMs }) => bufferTimeoutMs)).toEqual([0, 0, null]);
+    expect(refusal((env) => numbers(env).setBufferTimeout(1.5).print()).code).toBe('OPTION_RANGE');
+  });
+
   it('joins equal parallelism by forward, different parallelism by rebalance, and keeps what is asked for', () => {
     const graph = graphOf((env) => {
       env.setParallelism(2);

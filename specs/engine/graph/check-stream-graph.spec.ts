@@ -33,6 +33,12 @@ describe('checkStreamGraph', () => {
     expect(checkStreamGraph({ ...two, generatedUidsAllowed: true })).toBeNull();
   });
 
+  it('refuses a slot sharing group whose name could not stand in a line', () => {
+    const graph = streamGraph([{ slotSharingGroup: 'a b' }, sink]);
+    expect(checkStreamGraph(graph)).toMatchObject({ code: 'SLOT_SHARING_GROUP_INVALID', retry: 'never' });
+    expect(checkStreamGraph(graph)?.message).toContain("is in the slot sharing group 'a b'");
+  });
+
   it('refuses a uid that could not stand in names and files', () => {
     for (const uid of ['', 'a/b', '-a', 'a b', 'ü', 'a'.repeat(101)]) {
       expect(checkStreamGraph(streamGraph([{ uid }, sink])), uid).toMatchObject({ code: 'UID_INVALID' });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { buildJobProgram } from '../../../src/graph/build-job-program.js';
 import { chainsOf } from '../../../src/graph/chaining.js';
+import { executionGraphOf } from '../../../src/graph/execution-graph.js';
 import { firstDifference } from '../../../src/graph/first-difference.js';
 import type { StreamGraph } from '../../../src/graph/stream-graph.js';
 import { by, sink, streamGraph } from './stream-graphs.js';
@@ -18,6 +19,7 @@ describe('chaining', () => {
     ['the producer must stand alone', [{ chaining: 'never' }, {}]],
     ['the consumer must stand alone', [{}, { chaining: 'never' }]],
     ['the consumer begins a chain', [{}, { chaining: 'head' }]],
+    ['they may not share slots', [{}, { slotSharingGroup: 'own' }]],
   ] as const)('does not when %s', (_why, nodes) => {
     expect(chained(streamGraph(nodes))).toEqual([[1], [2]]);
   });
@@ -83,6 +85,20 @@ describe('buildJobProgram', () => {
       { uid: 'op-3', name: 'op-3', kind: 'map' },
     ]);
     expect(program.graph).toEqual(JSON.parse(JSON.stringify(program.graph)));
+  });
+
+  it('says of a vertex which slots it shares, and of an edge how long batches may wait, where that is not as usual', () => {
+    const { graph } = buildJobProgram(
+      streamGraph([
+        { bufferTimeoutMs: null },
+        { slotSharingGroup: 'own', parallelism: 2, inputs: [by('hash', 1)] },
+        sink,
+      ]),
+    );
+    expect(graph.vertices.map(({ slotSharingGroup }) => slotSharingGroup)).toEqual([undefined, 'own', undefined]);
+    expect(graph.edges.map(({ bufferTimeoutMs }) => bufferTimeoutMs)).toEqual([null, undefined]);
+    expect(executionGraphOf(graph).slots).toBe(3);
+    expect(graph).toEqual(JSON.parse(JSON.stringify(graph)));
   });
 
   it('gives equal graphs for equal jobs', () => {

@@ -16,6 +16,18 @@ const stream = streamGraph([
 const graphs = { stream, job: buildJobProgram(stream).graph };
 
 describe('printGraph', () => {
+  it('names a slot sharing group that is not the usual one, and counts the slots of all', () => {
+    const nodes = [{ uid: 'a' }, { uid: 'b', slotSharingGroup: 'own', parallelism: 2, inputs: [by('hash', 1)] }];
+    const grouped = streamGraph([...nodes, { ...sink, uid: 'out', inputs: [by('rebalance', 2)] }]);
+    const drawn = { stream: grouped, job: buildJobProgram(grouped).graph };
+    for (const kind of ['stream', 'job', 'execution'] as const) {
+      const text = printGraph(drawn, kind, 'text');
+      expect(text).toContain(kind === 'stream' ? "●  b  ×2  slots of 'own'" : "●  b  ×2  max 128  slots of 'own'");
+      expect(text.match(/slots of/g)).toHaveLength(1);
+      if (kind !== 'stream') expect(text).toContain('needs 3 slots');
+    }
+  });
+
   it('shows a stream graph as it is written', () => {
     expect(`\n${printGraph(graphs, 'stream', 'text')}\n`).toBe(`
 job

@@ -32,6 +32,7 @@ function nodeOf(given: Given, index: number): StreamNode {
     parallelism: 1,
     maxParallelism: null,
     chaining: 'always',
+    slotSharingGroup: 'default',
     code: { kind: 'stage', stage: { kind: 'map', fn: (value: unknown) => value } },
     writtenAt: `job.ts:${id}:1`,
     ...rest,

@@ -56,6 +56,36 @@ describe('strangers: what an actor takes from other processes', () => {
     );
   });
 
+  it('a job of any partitioner, with and without what may be missing', () => {
+    const partitioners = [
+      'forward',
+      'hash',
+      'rebalance',
+      'rescale',
+      'shuffle',
+      'global',
+      'broadcast',
+      'custom',
+    ] as const;
+    const edges = partitioners.map((partitioner) => ({
+      id: partitioner,
+      from: 'a',
+      to: 'b',
+      partitioner,
+      input: 0,
+      side: null,
+    }));
+    const vertex = { id: 'a', name: 'a', parallelism: 1, maxParallelism: 128, operators: [] };
+    const graph = {
+      name: 'job',
+      vertices: [vertex, { ...vertex, id: 'b', slotSharingGroup: 'own' }],
+      edges: edges.map((edge, index) => (index === 0 ? { ...edge, bufferTimeoutMs: null } : edge)),
+      options: { ...defaultJobOptions, bufferTimeoutMs: null },
+    };
+    const record = { format: 1, job: 'job', graph, code: 'c0de', params: [] };
+    expect(refusal('dispatcher', { type: 'dispatcher.submitJob', record })).toBeNull();
+  });
+
   it.each([
     [{ slots: [{ ...slots[0], progress: -1 }] }, 'slots[0].progress is no whole number from 0 to'],
     [{ slots: [null] }, 'slots[0] is no object'],

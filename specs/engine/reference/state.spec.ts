@@ -105,7 +105,7 @@ describe('State: TTL', () => {
   /** Counts the records of a key, for as long as the state lives; n = 0 only reads. */
   class Counting implements KeyedProcessFunction<string, Event, number> {
     private count!: ValueState<number>;
-    constructor(private readonly options: StateOptions) {}
+    constructor(private readonly options: StateOptions<number>) {}
     open({ state }: KeyedInstance): void {
       this.count = state(valueState<number>('count', this.options));
     }
@@ -157,7 +157,7 @@ describe('State: TTL', () => {
   });
 
   it('turning it on or off for state that is there is refused', async () => {
-    let options: StateOptions = { ttl: { ttlMs: 100 } };
+    let options: StateOptions<number> = { ttl: { ttlMs: 100 } };
     const harness = await openHarness({
       build: (events: DataStream<Event>) => events.keyBy(keyOf).process(new Counting(options)),
     });

@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { checkJob, JobCheckFailure } from 'weirflow/testing';
 import { defineJob } from '../../../src/api/job-definition.js';
+import { WatermarkStrategy } from '../../../src/api/watermark-strategy.js';
+import { tumblingEventTimeWindows } from '../../../src/api/windows.js';
 import { fileSink, fileSource, jsonLines, lines } from '../../../src/connectors/file/index.js';
 import type { DeadLetter } from '../../../src/operators/error-policy.js';
 
@@ -78,7 +80,9 @@ describe("testing: a user's job on simulated clusters", () => {
     });
   const asked = { 'in.txt': Array.from({ length: 60 }, (_, index) => `line ${index}\n`).join('') };
 
-  it('a job with async functions commits every answer once, and its promises settle on virtual time', async () => {
+  it('a job with async functions commits every answer once, and its promises settle on virtual time', {
+    timeout,
+  }, async () => {
     const job = asking(async (line) => {
       const half = await Promise.resolve(line.slice(5));
       return `${await Promise.resolve(half)} answered`;
@@ -96,8 +100,63 @@ describe("testing: a user's job on simulated clusters", () => {
     );
   });
 
+  it('timers and windows that fail are left out once, with a letter for each, whatever else fails', {
+    timeout,
+  }, async () => {
+    const letterFiles = fileSink<DeadLetter>({ folder: 'rejected', format: jsonLines() });
+    const numberOf = (line: string): number => Number(line.slice(5));
+    const timed = defineJob('timed', (env) => {
+      env.enableCheckpointing({ intervalMs: 100 });
+      const numbered = env
+        .fromSource(fileSource({ path: 'in.txt', format: 'lines', ratePerSecond: 40 }), { uid: 'in' })
+        .map(numberOf)
+        .assignTimestampsAndWatermarks(
+          WatermarkStrategy.forMonotonousTimestamps<number>().withTimestampAssigner((n) => n),
+        )
+        .uid('times');
+      const fired = numbered
+        .keyBy((n) => n % 10)
+        .process<string>({
+          processElement: (n, { timers }) => timers.setEventTime(n + 5),
+          onTimer(timestamp, { emit, currentKey }) {
+            emit(`timer ${timestamp}`);
+            if (currentKey === 7) throw new Error(`timer ${timestamp} is refused`);
+          },
+        })
+        .uid('timed')
+        .onError({ deadLetters: letterFiles });
+      const windows = numbered
+        .windowAll(tumblingEventTimeWindows({ sizeMs: 10 }))
+        .process<string>({
+          process(all, { emit, window }) {
+            if (window.start === 30) throw new Error('window 30 is refused');
+            emit(`window ${window.start} of ${all.length}`);
+          },
+        })
+        .uid('windowed')
+        .onError({ deadLetters: letterFiles });
+      fired
+        .union(windows)
+        .sinkTo(fileSink({ folder: 'out', format: lines() }))
+        .uid('out');
+    });
+    const options = { job: timed, files: asked, runs: 25 };
+    const report = await checkJob({ ...options, output: 'out' });
+    expect(report.restored).toBeGreaterThan(2);
+    expect(report.lines.filter((line) => line.startsWith('timer'))).toHaveLength(54);
+    expect(report.lines.filter((line) => line.startsWith('window'))).toHaveLength(5);
+    const events = [12, 22, 32, 42, 52, 62].map((at) => `timer at ${at}`);
+    const compare = (disturbed: readonly string[]): string | null => {
+      const letters = disturbed.map((line) => JSON.parse(line) as DeadLetter);
+      const found = letters.map(({ origin }) => origin.event).sort();
+      return JSON.stringify(found) === JSON.stringify([...events, 'timer at 39'].sort()) ? null : found.join(', ');
+    };
+    await checkJob({ ...options, seed: 100, output: 'rejected', compare });
+  });
+
   it.each(['a sink', 'a stream'])(
     'dead letters in %s are committed once like any record, whatever fails',
+    { timeout },
     async (where) => {
       const letterFiles = fileSink<DeadLetter>({ folder: 'rejected', format: jsonLines() });
       const strict = defineJob('strict', (env) => {

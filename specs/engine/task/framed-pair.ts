@@ -32,6 +32,7 @@ export class FramedPair {
       limits,
       this.gauge,
       { uid: 'emitter', name: 'Emitter' },
+      10,
     );
     this.input = new FramedInput(id, (_kind, sequence) => this.grants.push(sequence), codec, limits);
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Operator } from '../../../src/operators/operator.js';
+import { BasicOperator, type Operator } from '../../../src/operators/operator.js';
 import { Driver, type DriverOptions } from './driver.js';
 import { Script, ScriptedOperator } from './scripted-operator.js';
 import { map, Outside, operator, RangeSource, ranges, testJob, transactionalSink } from './test-jobs.js';
@@ -13,6 +13,13 @@ const passThrough = (outside = new Outside(), stages = [map('same', (value: numb
     ],
     [{ from: 'read', to: 'write', partitioner: 'rebalance' }],
   );
+
+/** One record leaves aside; the others are dropped. */
+class Divide extends BasicOperator<number, number> {
+  process(value: number, timestamp: number): void {
+    if (value === 1) this.context.output.side('rare', value, timestamp);
+  }
+}
 
 const twoSlots = (world: World, options: DriverOptions = {}, outside = new Outside()): Driver =>
   new Driver(world, passThrough(outside), { slots: 2, splits: ranges(2_000, 2_000), ...options });
@@ -256,6 +263,53 @@ describe('slot: frames between slots', () => {
 });
 
 describe('slot: latency', () => {
+  it.each([
+    ['60 s of the job, 5 ms of the edge', 60_000, 5, true],
+    ['5 ms of the job, 60 s of the edge', 5, 60_000, false],
+    ['none of the job, each turn of the edge', null, 0, true],
+    ['each turn of the job, none of the edge', 0, null, false],
+  ])('a task that is never idle passes a batch on in time: %s', (_, ofJob, ofEdge, arrives) => {
+    // One record goes the slow way, and the task is kept at work: without a timeout the record waits for others.
+    const world = new World();
+    const seen: unknown[] = [];
+    const aside = { operator: 'divide', tag: 'rare' };
+    const divide = operator('divide', () => new Divide() as Operator<never, never>);
+    const toOther = { partitioner: 'custom', route: () => 1 } as const;
+    const rare = { from: 'read', to: 'seen', side: aside, bufferTimeoutMs: ofEdge, ...toOther } as const;
+    const job = testJob(
+      [
+        { id: 'read', parallelism: 1, source: new RangeSource(10, false), stages: [divide] },
+        { id: 'seen', parallelism: 2, stages: [map('see', (value: number) => seen.push(value))] },
+      ],
+      [rare],
+      ofJob,
+    );
+    const options = { turnRecordsMax: 8 };
+    new Driver(world, job, { slots: 2, splits: ranges(1_000_000), bounded: false, options }).deploy();
+    world.runFor(50);
+    expect(seen).toEqual(arrives ? [1] : []);
+  });
+
+  it('without a buffer timeout a batch waits for others also while the task is idle, and for the end at most', () => {
+    const world = new World();
+    const seen: unknown[] = [];
+    const job = testJob(
+      [
+        { id: 'read', parallelism: 2, source: new RangeSource(10, false), stages: [] },
+        { id: 'seen', parallelism: 2, stages: [map('see', (value: number) => seen.push(value))] },
+      ],
+      [{ from: 'read', to: 'seen', partitioner: 'rebalance' }],
+      null,
+    );
+    const driver = new Driver(world, job, { slots: 2, splits: ranges(4), bounded: false }).deploy();
+    world.runFor(100);
+    // What stays in its slot does not wait: the other half does.
+    expect(seen).toHaveLength(2);
+    driver.trigger({ epoch: 1, n: 1 });
+    world.runFor(50);
+    expect(seen.sort()).toEqual([0, 1, 2, 3]);
+  });
+
   it('flushes at once when a task runs idle, whatever the buffer timeout', () => {
     const world = new World();
     const outside: unknown[] = [];

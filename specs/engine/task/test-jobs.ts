@@ -25,6 +25,7 @@ export interface TestEdge {
   readonly route?: Route;
   readonly input?: number;
   readonly side?: SideOutput;
+  readonly bufferTimeoutMs?: number | null;
 }
 
 export interface TestJob {
@@ -35,7 +36,11 @@ export interface TestJob {
 
 const maxParallelism = 16;
 
-export function testJob(vertices: readonly TestVertex[], edges: readonly TestEdge[], bufferTimeoutMs = 10): TestJob {
+export function testJob(
+  vertices: readonly TestVertex[],
+  edges: readonly TestEdge[],
+  bufferTimeoutMs: number | null = 10,
+): TestJob {
   const graph: JobGraph = {
     name: 'test',
     vertices: vertices.map(({ id, parallelism = 1, source, stages }) => ({
@@ -50,7 +55,8 @@ export function testJob(vertices: readonly TestVertex[], edges: readonly TestEdg
     })),
     edges: edges.map((edge) => {
       const { from, to, partitioner, input = 0, side = null } = edge;
-      return { id: idOf(edge), from, to, partitioner, input, side };
+      const own = edge.bufferTimeoutMs === undefined ? {} : { bufferTimeoutMs: edge.bufferTimeoutMs };
+      return { id: idOf(edge), from, to, partitioner, input, side, ...own };
     }),
     options: { ...defaultJobOptions, bufferTimeoutMs },
   };

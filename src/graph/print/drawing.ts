@@ -1,4 +1,5 @@
 import type { JobEdge, JobGraph, JobVertex, OperatorNode } from '../../../actors/protocol/job-graph.js';
+import { defaultSlotSharingGroup, slotSharingGroupOf, slotsNeeded } from '../../../actors/protocol/slot-sharing.js';
 import type { ExecutionGraph } from '../execution-graph.js';
 import type { StreamGraph, StreamNode } from '../stream-graph.js';
 
@@ -23,7 +24,7 @@ export function drawStreamGraph(graph: StreamGraph): Drawing {
     summary: `stream graph: ${count(graph.nodes.length, 'operator')}, as written`,
     boxes: graph.nodes.map((node) => ({
       id: node.uid,
-      facts: [`×${node.parallelism}`],
+      facts: [`×${node.parallelism}`, ...groupFact(node.slotSharingGroup)],
       rows: [[node.operation, ...operatorRow(node).slice(1, 3), node.writtenAt]],
       arrows: graph.nodes.flatMap(({ uid, inputs }) =>
         inputs
@@ -36,7 +37,7 @@ export function drawStreamGraph(graph: StreamGraph): Drawing {
 
 export function drawJobGraph(graph: JobGraph): Drawing {
   const operators = graph.vertices.reduce((sum, vertex) => sum + vertex.operators.length, 0);
-  const slots = Math.max(0, ...graph.vertices.map(({ parallelism }) => parallelism));
+  const slots = slotsNeeded(graph);
   return {
     title: graph.name,
     summary: `job graph: ${count(graph.vertices.length, 'vertex')}, ${count(operators, 'operator')}, needs ${count(slots, 'slot')}`,
@@ -76,10 +77,13 @@ function operatorRow({ uid, name, kind, stateful, commits }: OperatorNode | Stre
 }
 
 /** Max parallelism only matters, and is only said, where key groups are. */
-function vertexFacts({ id, parallelism, maxParallelism }: JobVertex, edges: readonly JobEdge[]): string[] {
+function vertexFacts(vertex: JobVertex, edges: readonly JobEdge[]): string[] {
+  const { id, parallelism, maxParallelism } = vertex;
   const keyed = edges.some(({ to, partitioner }) => to === id && partitioner === 'hash');
-  return keyed ? [`×${parallelism}`, `max ${maxParallelism}`] : [`×${parallelism}`];
+  return [`×${parallelism}`, ...(keyed ? [`max ${maxParallelism}`] : []), ...groupFact(slotSharingGroupOf(vertex))];
 }
+
+const groupFact = (group: string): string[] => (group === defaultSlotSharingGroup ? [] : [`slots of '${group}'`]);
 
 const edgeLabel = ({ partitioner, input, side }: JobEdge): string => labelOf(partitioner, input, side?.tag ?? null);
 

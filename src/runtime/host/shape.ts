@@ -29,8 +29,8 @@ export const orNull =
   (value) =>
     value === null ? null : shape(value);
 
-/** Of a field that may be left out. */
-export const orAbsent =
+/** A field that may be missing. */
+export const optional =
   (shape: Shape): Shape =>
   (value) =>
     value === undefined ? null : shape(value);

@@ -10,7 +10,7 @@ import type { SlotMessage } from '../../../actors/slot/messages.js';
 import type { SourceCoordinatorMessage } from '../../../actors/source-coordinator/messages.js';
 import type { SubtaskMessage } from '../../../actors/subtask/messages.js';
 import type { TaskManagerMessage } from '../../../actors/task-manager/messages.js';
-import { count, fields, flag, list, number, orAbsent, orNull, type Shape, text } from './shape.js';
+import { count, fields, flag, list, number, optional, orNull, type Shape, text } from './shape.js';
 import {
   allocation,
   checkpoint,
@@ -113,7 +113,7 @@ export const taskManagerWire: WireMessages = {
       run,
       checkpoint,
       base: orNull(checkpoint),
-      savepoint: orAbsent(savepointMark),
+      savepoint: optional(savepointMark),
     }),
     'subtask.completeCheckpoint': fields({ run, checkpoint }),
     'subtask.abortCheckpoint': fields({ run, checkpoint }),

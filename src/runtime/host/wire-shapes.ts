@@ -7,7 +7,7 @@ import {
   mapOf,
   number,
   oneOf,
-  orAbsent,
+  optional,
   orNull,
   type Shape,
   text,
@@ -52,6 +52,7 @@ const vertex = fields({
   name: text,
   parallelism: count(parallelismMax),
   maxParallelism: count(parallelismMax),
+  slotSharingGroup: optional(text),
   operators: list(operator),
 });
 
@@ -60,6 +61,7 @@ const edge = fields({
   from: text,
   to: text,
   partitioner: oneOf('forward', 'hash', 'rebalance', 'rescale', 'shuffle', 'global', 'broadcast', 'custom'),
+  bufferTimeoutMs: optional(orNull(number)),
 });
 
 const jobOptions = fields({
@@ -68,7 +70,7 @@ const jobOptions = fields({
   checkpointMinPauseMs: number,
   tolerableFailedCheckpoints: number,
   restart: fields({ kind: text, attempts: orNull(count()), delayMs: number }),
-  bufferTimeoutMs: number,
+  bufferTimeoutMs: orNull(number),
   allowRollback: flag,
   stateBackend: oneOf('heap', 'disk'),
 });
@@ -85,8 +87,8 @@ export const jobRecord = fields({
   graph: jobGraph,
   code: text,
   params: list(text),
-  from: orAbsent(origin),
-  reactive: orAbsent(reactive),
+  from: optional(origin),
+  reactive: optional(reactive),
 });
 
 export const savepointWish = fields({ name: text, request: text });

@@ -1,6 +1,9 @@
 import type { Effect } from '../../../actors/kernel/effect.js';
-import type { Allocation } from '../../../actors/protocol/ids.js';
-import { actorNames, runText, sameAllocation } from '../../../actors/protocol/ids.js';
+import type { Placement } from '../../../actors/protocol/deployment.js';
+import type { Allocation, SlotAddress, SubtaskKey } from '../../../actors/protocol/ids.js';
+import { actorNames, runText, sameAllocation, subtaskKey } from '../../../actors/protocol/ids.js';
+import type { JobGraph } from '../../../actors/protocol/job-graph.js';
+import { slotSharingGroupOf } from '../../../actors/protocol/slot-sharing.js';
 import type { ResourceManagerMessage } from '../../../actors/resource-manager/messages.js';
 import type { SlotMessage } from '../../../actors/slot/messages.js';
 import type { SubtaskInput } from '../../../actors/subtask/messages.js';
@@ -14,10 +17,24 @@ import { grantIn, SlotGrants, slotText } from './slot-grants.js';
  * I4: a slot holds at most one allocation. In the slot: it loads nothing before the host has said that what it loaded
  * before is unloaded, and starts subtasks of that allocation only. At the resource manager: it grants a slot to another
  * run only after that slot has answered that whatever it was granted to or reported to hold is closed, or its task
- * manager was lost. Known from the effects and messages in the traces of slots and resource managers. It cannot see two
+ * manager was lost. And what a slot loads is of one slot sharing group. Known from the effects and messages in the traces of slots and resource managers. It cannot see two
  * leaders granting one slot: the slot's own rule covers that.
  */
 export const oneAllocationPerSlot: CheckerFactory = () => new OneAllocationPerSlot();
+
+type SlotLoad = Extract<Effect, { kind: 'slot.load' }>;
+
+/** The slot sharing groups of the subtasks that are placed in a slot. */
+function groupsIn(slot: SlotAddress, { vertices }: JobGraph, placement: Placement): ReadonlySet<string> {
+  const isHere = (key: SubtaskKey): boolean => {
+    const place = placement[key];
+    return place !== undefined && slotText(place) === slotText(slot);
+  };
+  const here = vertices.filter(({ id, parallelism }) =>
+    Array.from({ length: parallelism }, (_, index) => subtaskKey(id, index)).some(isHere),
+  );
+  return new Set(here.map(slotSharingGroupOf));
+}
 
 class OneAllocationPerSlot implements Checker {
   readonly invariant = 'I4';
@@ -43,8 +60,12 @@ class OneAllocationPerSlot implements Checker {
     }
   }
 
-  private load(record: TraceRecord, { slot, allocation }: Extract<Effect, { kind: 'slot.load' }>): void {
+  private load(record: TraceRecord, { slot, allocation, graph, placement }: SlotLoad): void {
     const name = `${lifeText(record)}/${slot}`;
+    const groups = groupsIn({ process: record.process, incarnation: record.incarnation, slot }, graph, placement);
+    if (groups.size > 1) {
+      throw new Violation('I4', `slot ${name} loads subtasks of several slot sharing groups`, { groups: [...groups] });
+    }
     const held = this.loaded.get(name);
     if (held !== undefined) {
       throw new Violation(

@@ -82,13 +82,20 @@ function write(env: StreamEnvironment, spec: JobSpec): void {
     stream: others.length === 0 ? first : first.union(...others),
     parallelism: spec.sources[0]?.parallelism ?? 1,
   };
-  for (const [index, stage] of spec.stages.entries()) flow = withStage(flow, stage, index);
+  for (const [index, stage] of spec.stages.entries()) {
+    flow = withStage(flow, stage, index);
+    if (index === spec.groupFrom) flow.made?.slotSharingGroup(secondGroup);
+  }
   const sink = fileSink<SimRecord>({ folder: outputFolder, format: jsonLines() });
   flow.stream.sinkTo(sink).uid(sinkUid).setParallelism(spec.sink.parallelism);
 }
 
+const secondGroup = 'second';
+
 interface Flow {
   readonly stream: DataStream<SimRecord>;
+  /** The last operator of the stage, to be configured. */
+  readonly made?: SingleOutputStream<SimRecord>;
   readonly parallelism: number;
 }
 
@@ -102,6 +109,7 @@ function sourceStream(env: StreamEnvironment, spec: SourceSpec, source: number):
 function withStage({ stream, parallelism }: Flow, stage: StageSpec, index: number): Flow {
   const placed = (made: SingleOutputStream<SimRecord>, on: number): Flow => ({
     stream: made.uid(stageUid(index)).setParallelism(on),
+    made,
     parallelism: on,
   });
   switch (stage.kind) {

@@ -16,6 +16,8 @@ export interface JobSpec {
   readonly tolerableFailedCheckpoints: number;
   readonly restartDelayMs: number;
   readonly bufferTimeoutMs: number;
+  /** From this stage on, operators are in a slot sharing group of their own. Not drawn for a seed alone, whose jobs stay what they were. */
+  readonly groupFrom?: number;
 }
 
 export interface SourceSpec {

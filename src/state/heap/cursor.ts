@@ -1,7 +1,7 @@
 import { compositeKeyText } from '../canonical-key.js';
 import { type KeyGroupRange, keyGroupOf, keyGroupOfText } from '../key-groups.js';
 import { StateFailure } from '../state-failure.js';
-import { bitOf, born, Entry, KeyGroup } from './key-group.js';
+import { bitOf, Entry, KeyGroup } from './key-group.js';
 
 /** A snapshot that is being written. */
 export interface Witness {
@@ -16,8 +16,6 @@ export interface Witness {
 export class Cursor {
   /** Numbers the times between snapshots, with odd numbers. The even number after it stands for the snapshot that ended it. */
   interval = 1;
-  /** The newest snapshot that was named as a base; below zero before the first. */
-  confirmed = -1;
   /** The snapshot under way. */
   witness: Witness | null = null;
   readonly groups: KeyGroup[] = [];
@@ -165,6 +163,18 @@ export class Cursor {
     this.steps?.push(step);
   }
 
+  /** Puts something else in a slot of every key that has something there. Where `isNew` it is other bytes in a snapshot, and marked as changed. */
+  convert(slot: number, change: (content: unknown) => unknown, isNew: boolean): void {
+    for (const [index, group] of this.groups.entries()) {
+      for (const [key, entry] of group.entries.entries()) {
+        const content = entry.get(slot);
+        if (content === undefined) continue;
+        if (isNew) this.changingOf(index, key, entry, slot);
+        entry.set(slot, change(content));
+      }
+    }
+  }
+
   ownGroup(keyGroup: number): KeyGroup {
     const group = this.groups[keyGroup - this.range.first];
     if (group !== undefined) return group;
@@ -190,14 +200,15 @@ export class Cursor {
     if (entry.stamp !== this.interval) this.firstChange(group, key, entry);
     entry.changes |= bitOf(slot);
     entry.set(slot, undefined);
-    if (entry.filled > 0) return;
+    if (!entry.isEmpty) return;
     group.entries.delete(key);
     if (this.entry === entry) this.entry = null;
   }
 
   private firstChange(group: KeyGroup, key: unknown, entry: Entry): void {
     this.witness?.beforeChange(group, key, entry);
-    if (entry.stamp <= this.confirmed) entry.changes = 0;
+    entry.changes = 0;
+    entry.since = entry.stamp;
     entry.stamp = this.interval;
     group.remember(key, entry, this.interval);
   }
@@ -205,9 +216,7 @@ export class Cursor {
   private createEntry(): Entry {
     const { group, key, interval } = this;
     if (group === null) this.refuseNoKey();
-    const entry = new Entry();
-    entry.stamp = interval;
-    entry.changes = born;
+    const entry = new Entry(interval);
     group.entries.set(key, entry);
     group.remember(key, entry, interval);
     this.entry = entry;

@@ -1,11 +1,12 @@
 import { keyGroupOf } from '../key-groups.js';
 import { Unreadable, type ValueReader } from '../value-reader.js';
 import { Unstorable, type ValueWriter } from '../value-writer.js';
+import type { Admission } from './admission.js';
 import type { CanonicalMap } from './canonical-map.js';
 import { HeapList } from './heap-list.js';
 import { HeapMap } from './heap-map.js';
 import { Entry, type KeyGroup } from './key-group.js';
-import { type HeapTimer, KeyTimers } from './key-timers.js';
+import { KeyTimers, type TimerPlace } from './key-timers.js';
 import type { StateColumn, StateKind } from './state-table.js';
 import type { TimedContent } from './timed-content.js';
 import { readTimed, writeTimed } from './timed-format.js';
@@ -46,10 +47,15 @@ export function writeHead(writer: ValueWriter, columns: readonly StateColumn[], 
 
 /** One key of an image; false, and nothing is written, when all that it has has expired and is to be left out. */
 export function writeEntry(writer: ValueWriter, key: unknown, entry: Entry, columns: readonly StateColumn[]): boolean {
-  let filled = 0;
-  for (const column of columns) if (storedContent(column, entry) !== undefined) filled += 1;
+  const filled = filledOf(entry, columns);
   if (filled === 0) return false;
   writer.write(key);
+  writeStates(writer, filled, entry, columns);
+  return true;
+}
+
+/** All states of a key, of which there are so many. */
+export function writeStates(writer: ValueWriter, filled: number, entry: Entry, columns: readonly StateColumn[]): void {
   writer.write(filled);
   for (let index = 0; index < columns.length; index++) {
     const column = columns[index] as StateColumn;
@@ -58,7 +64,13 @@ export function writeEntry(writer: ValueWriter, key: unknown, entry: Entry, colu
     writer.write(index);
     writeContent(writer, column, content);
   }
-  return true;
+}
+
+/** How many states of a key go into a snapshot. */
+export function filledOf(entry: Entry, columns: readonly StateColumn[]): number {
+  let filled = 0;
+  for (const column of columns) if (storedContent(column, entry) !== undefined) filled += 1;
+  return filled;
 }
 
 /** Without what has expired, where that does not go into checkpoints. */
@@ -69,11 +81,12 @@ export function storedContent({ slot, expiry }: StateColumn, entry: Entry): unkn
 
 export function writeContent(writer: ValueWriter, column: StateColumn, content: unknown): void {
   try {
-    if (column.timed) writeTimed(writer, content as TimedContent);
-    else if (column.kind === 'list') writer.write((content as HeapList).values);
-    else if (column.kind === 'map') writeMap(writer, content as CanonicalMap<unknown, unknown>);
+    const { admission } = column;
+    if (column.timed) writeTimed(writer, content as TimedContent, admission);
+    else if (column.kind === 'list') writer.write(storedValues((content as HeapList).values, admission));
+    else if (column.kind === 'map') writeMap(writer, content as CanonicalMap<unknown, unknown>, admission);
     else if (column.kind === 'timers') writeTimers(writer, content as KeyTimers);
-    else writer.write(content);
+    else writer.write(admission.stored(content));
   } catch (error) {
     refuseUnstorable(column, error);
   }
@@ -81,15 +94,19 @@ export function writeContent(writer: ValueWriter, column: StateColumn, content: 
 
 /** Tells whose value it was that cannot be stored. */
 export function refuseUnstorable({ admission }: StateColumn, error: unknown): never {
-  if (error instanceof Unstorable) admission.refuse(`value${error.message}`);
+  if (error instanceof Unstorable) admission.refuse(`value${error.message}`, error.isInstance);
   throw error;
 }
 
-function writeMap(writer: ValueWriter, map: CanonicalMap<unknown, unknown>): void {
+/** Values as a checkpoint holds them. */
+export const storedValues = (values: readonly unknown[], admission: Admission): readonly unknown[] =>
+  admission.serializer === null ? values : values.map((value) => admission.stored(value));
+
+function writeMap(writer: ValueWriter, map: CanonicalMap<unknown, unknown>, admission: Admission): void {
   writer.write(map.size);
   for (const [key, value] of map.entries()) {
     writer.write(key);
-    writer.write(value);
+    writer.write(admission.stored(value));
   }
 }
 
@@ -138,7 +155,9 @@ export function readImage(
 ): void {
   for (let left = reader.readCount(); left > 0; left--) {
     const key = readKey(reader, group, maxParallelism);
-    group.entries.set(key, readEntry(reader, columns, key, group));
+    const entry = readEntry(reader, columns, key, group);
+    if (entry.isEmpty) throw new Unreadable('a key has no state');
+    group.entries.set(key, entry);
   }
 }
 
@@ -152,21 +171,19 @@ export function readKey(reader: ValueReader, { keyGroup }: KeyGroup, maxParallel
   );
 }
 
-function readEntry(reader: ValueReader, columns: readonly StateColumn[], key: unknown, group: KeyGroup): Entry {
+/** All that a key has. */
+export function readEntry(reader: ValueReader, columns: readonly StateColumn[], key: unknown, group: KeyGroup): Entry {
   const entry = new Entry();
   const filled = reader.readCount();
   for (let left = filled; left > 0; left--) {
     const column = columns[reader.readIndex(columns.length)] as StateColumn;
+    if (entry.get(column.slot) !== undefined) throw new Unreadable('a key has a state twice');
     entry.set(column.slot, readContent(reader, column, { key, group, entry }));
   }
-  if (entry.filled !== filled || filled === 0) throw new Unreadable('a key has no state, or one twice');
   return entry;
 }
 
-/** Whose content it is. */
-export type Place = Pick<HeapTimer, 'key' | 'group' | 'entry'>;
-
-export function readContent(reader: ValueReader, column: StateColumn, place: Place): unknown {
+export function readContent(reader: ValueReader, column: StateColumn, place: TimerPlace): unknown {
   if (column.timed) return readTimed(reader, column, readValue);
   switch (column.kind) {
     case 'value':
@@ -207,12 +224,13 @@ function readMap(reader: ValueReader, column: StateColumn): HeapMap<unknown, unk
   return map;
 }
 
-function readTimers(reader: ValueReader, place: Place): KeyTimers {
+function readTimers(reader: ValueReader, place: TimerPlace): KeyTimers {
   const timers = new KeyTimers();
+  timers.at(place);
   for (let left = reader.readCount(); left > 0; left--) {
     const time = reader.read();
     if (typeof time !== 'number' || !Number.isFinite(time)) throw new Unreadable('the time of a timer is no number');
-    timers.add({ ...place, time, namespace: reader.read(), at: 0 });
+    timers.add(time, reader.read());
   }
   if (timers.list.length === 0) throw new Unreadable('a key has timers, and none of them');
   return timers;

@@ -36,7 +36,7 @@ export class HeapListState<T> implements ListState<T> {
     }
     const { cursor, slot } = this;
     cursor.changing(slot);
-    list.adding(cursor.interval, cursor.confirmed);
+    list.adding(cursor.interval);
     if (cursor.notes) {
       cursor.note(() => {
         list.values = list.values.slice(0, -1);

@@ -33,7 +33,7 @@ export class HeapMapState<K, T> implements MapState<K, T> {
     if (cursor.notes) this.noteOf(map, key);
     if (known !== undefined) {
       cursor.changing(slot);
-      known.setting(key, cursor.interval, cursor.confirmed);
+      known.setting(key, cursor.interval);
     }
     map.set(key, value as DeepReadonly<T>);
     if (this.development) deepFreeze(key);
@@ -46,7 +46,7 @@ export class HeapMapState<K, T> implements MapState<K, T> {
     if (map === undefined || !map.has(key)) return;
     if (cursor.notes) this.noteOf(map, key);
     cursor.changing(slot);
-    map.removing(key, cursor.interval, cursor.confirmed);
+    map.removing(key, cursor.interval);
     map.delete(key);
     if (map.size === 0) cursor.empty(slot);
   }

@@ -22,12 +22,22 @@ import type { KeyGroupImage, SnapshotBase, StateSnapshot } from '../state-snapsh
 import type { TimerQueue } from '../timers.js';
 import { serializer } from '../value-format.js';
 import { Unreadable, ValueReader } from '../value-reader.js';
+import { converted, identityOf, writtenBy } from './column-serializer.js';
 import { Cursor } from './cursor.js';
 import { applyDelta } from './delta-format.js';
 import { readHead, readImage } from './group-format.js';
 import { HeapSnapshot, type HeapSnapshotSetting } from './heap-snapshot.js';
 import { KeyGroup } from './key-group.js';
-import { StateTable } from './state-table.js';
+import { type StateColumn, StateTable } from './state-table.js';
+
+/** How values of states are read that are no plain data. */
+type Conversions = Map<StateColumn, (data: unknown) => unknown>;
+
+interface Loading {
+  readonly isFirst: boolean;
+  readonly serializers: readonly SerializerIdentity[];
+  readonly conversions: Conversions;
+}
 
 type HeapStateOptions = Omit<KeyedStateOptions, 'wake' | 'memoryBytes'>;
 
@@ -150,17 +160,19 @@ class HeapState implements KeyedStateBackend {
   }
 
   serializers(): readonly SerializerIdentity[] {
-    return this.states
-      .sorted()
-      .map(({ name, kind }) => ({ state: name, kind, serializer: serializer.name, version: serializer.version }));
+    return this.states.sorted().map(identityOf);
   }
 
   load({ keyGroup, watermark, parts }: KeyGroupImage, serializers: readonly SerializerIdentity[]): void {
     this.requireEmpty(keyGroup);
     for (const identity of serializers) this.requireReadable(identity);
     const group = new KeyGroup(keyGroup, watermark);
+    const conversions: Conversions = new Map();
     try {
-      for (const [index, bytes] of parts.entries()) this.loadPart(group, bytes, { isFirst: index === 0, serializers });
+      for (const [index, bytes] of parts.entries()) {
+        this.loadPart(group, bytes, { isFirst: index === 0, serializers, conversions });
+      }
+      for (const [column, read] of conversions) this.convert(group, column, read);
     } catch (error) {
       // A damaged key is refused where all keys are; here it says that the bytes are damaged.
       const isDamage =
@@ -181,6 +193,7 @@ class HeapState implements KeyedStateBackend {
   restored(from: CheckpointId): void {
     this.taken.set(checkpointText(from), 0);
     for (const group of this.cursor.groups) group.isBase();
+    this.states.writeAnew();
   }
 
   close(): void {
@@ -198,24 +211,33 @@ class HeapState implements KeyedStateBackend {
     const stamp = this.taken.get(checkpointText(base));
     if (stamp === undefined) return null;
     for (const [text, other] of this.taken) if (other < stamp) this.taken.delete(text);
-    this.cursor.confirmed = stamp;
     for (const group of this.cursor.groups) group.forgetThrough(stamp);
     return stamp;
   }
 
-  private loadPart(
-    group: KeyGroup,
-    bytes: Uint8Array,
-    { isFirst, serializers }: { readonly isFirst: boolean; readonly serializers: readonly SerializerIdentity[] },
-  ): void {
+  /** Values of a state that the code has asked for before its key groups came. */
+  private convert(group: KeyGroup, column: StateColumn, read: (data: unknown) => unknown): void {
+    const change = (content: unknown): unknown =>
+      converted(column, content, { convert: (data) => column.admission.given(read(data)), interval: 0 });
+    for (const [, entry] of group.entries.entries()) {
+      const content = entry.get(column.slot);
+      if (content !== undefined) entry.set(column.slot, change(content));
+    }
+  }
+
+  private loadPart(group: KeyGroup, bytes: Uint8Array, { isFirst, serializers, conversions }: Loading): void {
     const reader = new ValueReader(bytes);
     const { isDelta, states } = readHead(reader);
     if (isDelta === isFirst) throw new Unreadable('its parts are not an image first, and deltas then');
     const columns = states.map(([name, kind, timed]) => {
-      if (!serializers.some((identity) => identity.state === name && identity.kind === kind)) {
+      const identity = serializers.find((each) => each.state === name && each.kind === kind);
+      if (identity === undefined) {
         throw new Unreadable(`its ${kind} state '${name}' is not among the serializers of the snapshot`);
       }
-      return this.states.column(name, kind, timed);
+      const column = this.states.column(name, kind, timed);
+      const read = this.states.found(column, writtenBy(identity));
+      if (read !== null) conversions.set(column, read);
+      return column;
     });
     if (isDelta) applyDelta(reader, group, columns, this.maxParallelism);
     else readImage(reader, group, columns, this.maxParallelism);
@@ -232,8 +254,9 @@ class HeapState implements KeyedStateBackend {
     );
   }
 
-  private requireReadable({ state, kind, serializer: name, version }: SerializerIdentity): void {
-    if (kind.startsWith('operator')) return;
+  private requireReadable(identity: SerializerIdentity): void {
+    const { state, kind, serializer: name, version } = identity;
+    if (kind.startsWith('operator') || writtenBy(identity) !== null) return;
     if (name === serializer.name && version === serializer.version) return;
     this.refuseUnreadable(
       `state '${state}' was written by serializer ${name} version ${version}, and this version of Weirflow reads ` +

@@ -10,7 +10,10 @@ import type {
 } from '../keyed-state.js';
 import { StateFailure } from '../state-failure.js';
 import { checkedTtl, type StateTtl } from '../ttl.js';
+import { Unreadable } from '../value-reader.js';
+import { checkedSerializer, readerOf, type ValueSerializer, type WrittenBy } from '../value-serializer.js';
 import { Admission } from './admission.js';
+import { converted, isSameForm } from './column-serializer.js';
 import type { Cursor } from './cursor.js';
 import { Expiry } from './expiry.js';
 import { HeapAggregatingState, HeapReducingState } from './heap-appending-state.js';
@@ -33,6 +36,10 @@ export interface StateColumn {
   /** Index in the slots of every entry. */
   readonly slot: number;
   readonly admission: Admission;
+  /** The job's serializer that wrote what was restored; null for none, and for nothing. */
+  written: WrittenBy | null;
+  /** Something was restored: only then `written` says anything. */
+  restored: boolean;
   /** Null for what is no timers. */
   readonly timers: HeapTimers | null;
   /** How the code uses it; null until it is declared. */
@@ -42,13 +49,14 @@ export interface StateColumn {
 }
 
 type Handle<T> = (column: StateColumn) => T;
-type Declared = Pick<StateDescriptor<Exclude<StateKind, 'timers'>, unknown>, 'name' | 'kind' | 'ttl'>;
+type Declared = Pick<StateDescriptor<Exclude<StateKind, 'timers'>, unknown>, 'name' | 'kind' | 'ttl' | 'serializer'>;
 
 /**
  * The states of one operator by name. What a snapshot holds and the code no longer asks for is kept, and written again.
  */
 export class StateTable {
   private readonly columns = new Map<string, StateColumn>();
+  private readonly readAnew = new Set<StateColumn>();
 
   constructor(
     private readonly operator: string,
@@ -115,13 +123,64 @@ export class StateTable {
     return [...this.columns.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  private declared<T>({ name, kind, ttl }: Declared, create: Handle<T>): T {
+  /** What a snapshot says of a state, before its key groups are read. Throws SERIALIZER_CHANGED. */
+  found(column: StateColumn, written: WrittenBy | null): ((data: unknown) => unknown) | null {
+    const { admission, handle } = column;
+    if (handle !== null) {
+      if (written?.version !== admission.serializer?.version) this.readAnew.add(column);
+      return readerOf(admission.where, written, admission.serializer);
+    }
+    if (column.restored && (column.written?.name !== written?.name || column.written?.version !== written?.version)) {
+      throw new Unreadable(`its state '${column.name}' was written by two serializers`);
+    }
+    column.restored = true;
+    column.written = written;
+    return null;
+  }
+
+  private declared<T>(descriptor: Declared, create: Handle<T>): T {
+    const { name, kind, ttl } = descriptor;
+    const serializer = descriptor.serializer ?? null;
     const column = this.column(name, kind, ttl !== null);
+    if (column.handle !== null && !isSameForm(column.admission.serializer, serializer)) this.refuseForms(column);
     if (column.handle === null) {
+      this.serialize(column, serializer);
       column.expiry = ttl === null ? null : this.expiryOf(column, ttl);
       column.handle = create(column);
     }
     return column.handle as T;
+  }
+
+  /** What was restored before the code asked for the state stands as it was written until now. */
+  private serialize(column: StateColumn, serializer: ValueSerializer<unknown> | null): void {
+    const { admission, slot, written } = column;
+    if (serializer !== null) admission.serializer = checkedSerializer(admission.where, serializer);
+    if (!column.restored) return;
+    const read = readerOf(admission.where, written, serializer);
+    if (read === null) return;
+    const isNew = written?.version !== serializer?.version;
+    const { interval, witness } = this.cursor;
+    if (isNew && witness !== null) this.refuseLate(column);
+    const convert = (data: unknown): unknown => admission.given(read(data));
+    const change = (content: unknown): unknown =>
+      converted(column, content, { convert, interval: isNew ? interval : 0 });
+    this.cursor.convert(slot, change, isNew);
+  }
+
+  /** A snapshot under way would have values of both versions. */
+  private refuseLate({ admission }: StateColumn): never {
+    const what = 'is asked for while a checkpoint is written, and its serializer has another version than before';
+    throw new StateFailure('SERIALIZER_LATE', 'user', `${admission.where} ${what}; ask for the state in open`);
+  }
+
+  /** After all is restored: what was read as another version than it will be written as is not what the checkpoint holds. */
+  writeAnew(): void {
+    const { interval } = this.cursor;
+    for (const column of this.readAnew) {
+      const asItIs = { convert: (value: unknown) => value, interval };
+      this.cursor.convert(column.slot, (content) => converted(column, content, asItIs), true);
+    }
+    this.readAnew.clear();
   }
 
   private valueOf<T>({ slot, admission, expiry }: StateColumn): ValueState<T> {
@@ -138,9 +197,17 @@ export class StateTable {
     const slot = this.cursor.addSlot();
     const admission = new Admission(this.operator, name, this.development);
     const timers = kind === 'timers' ? new HeapTimers(this.cursor, slot, admission) : null;
-    const column: StateColumn = { name, kind, timed, slot, admission, timers, handle: null, expiry: null };
+    const unused = { written: null, restored: false, handle: null, expiry: null };
+    const column: StateColumn = { name, kind, timed, slot, admission, timers, ...unused };
     this.columns.set(name, column);
     return column;
+  }
+
+  private refuseForms({ name }: StateColumn): never {
+    const message =
+      `state '${name}' of operator '${this.operator}' is used with two serializers, or with and without one; ` +
+      'give each of its descriptors the same';
+    throw new StateFailure('STATE_CONFLICT', 'user', message);
   }
 
   private refuseToggled({ name, timed }: StateColumn): never {

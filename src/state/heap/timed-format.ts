@@ -1,24 +1,25 @@
 import { Unreadable, type ValueReader } from '../value-reader.js';
 import type { ValueWriter } from '../value-writer.js';
+import type { Admission } from './admission.js';
 import { CanonicalMap } from './canonical-map.js';
 import type { StateColumn } from './state-table.js';
 import { TimedCell, type TimedContent, TimedList, TimedMap } from './timed-content.js';
 
 /** Writes what a state with a TTL has for one key; see group-format.ts. */
-export function writeTimed(writer: ValueWriter, content: TimedContent): void {
-  if (content instanceof TimedCell) writeCell(writer, content);
+export function writeTimed(writer: ValueWriter, content: TimedContent, admission: Admission): void {
+  if (content instanceof TimedCell) writeCell(writer, content, admission);
   else if (content instanceof TimedList) {
     writer.write(content.values.length);
     for (const [index, value] of content.values.entries()) {
       writer.write(content.times[index]);
-      writer.write(value);
+      writer.write(admission.stored(value));
     }
   } else {
     const { cells } = content as TimedMap;
     writer.write(cells.size);
     for (const [key, cell] of cells.entries()) {
       writer.write(key);
-      writeCell(writer, cell);
+      writeCell(writer, cell, admission);
     }
   }
 }
@@ -32,9 +33,9 @@ export function readTimed(reader: ValueReader, column: StateColumn, readValue: R
   return new TimedCell(readValue(reader, column), atMs);
 }
 
-function writeCell(writer: ValueWriter, { value, atMs }: TimedCell): void {
+function writeCell(writer: ValueWriter, { value, atMs }: TimedCell, admission: Admission): void {
   writer.write(atMs);
-  writer.write(value);
+  writer.write(admission.stored(value));
 }
 
 function readList(reader: ValueReader, column: StateColumn, readValue: ReadValue): TimedList {

@@ -7,8 +7,11 @@ export interface OutputChannel {
   control(element: ControlElement): void;
   /** Passes on a batch that is not full, unless the receiver could not take it anyway. */
   flush(): void;
-  /** To pass on a batch costs no more than to go on filling it. */
-  readonly isImmediate: boolean;
+  /**
+   * How long a batch that is not full may wait while its task has more to do: 0 for not beyond its turn, as in one slot, where passing on costs nothing. Null: it
+   * waits also while the task has nothing to do.
+   */
+  readonly bufferTimeoutMs: number | null;
   /** A batch that is not full waits here, although the receiver would take it. */
   readonly holdsBack: boolean;
   /** Appended since the attempt began. */

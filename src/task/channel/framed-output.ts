@@ -35,7 +35,6 @@ const fillRatio = 0.8;
  * them; control elements need none. What waits is the overdraft, metered in bytes.
  */
 export class FramedOutput implements OutputChannel {
-  readonly isImmediate = false;
   bytesSent = 0;
   private values: unknown[] = [];
   private timestamps: number[] = [];
@@ -56,6 +55,7 @@ export class FramedOutput implements OutputChannel {
     private readonly limits: FrameLimits,
     private readonly gauge: Gauge,
     private readonly emitter: Culprit,
+    readonly bufferTimeoutMs: number | null,
   ) {}
 
   get holdsBack(): boolean {

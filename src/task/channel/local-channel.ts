@@ -7,7 +7,7 @@ import type { InputChannel, InputInspection, OutputChannel, OutputInspection } f
 
 /** Both ends of a channel within one slot: batches go by reference, and the producer stops while a window of them waits. */
 export class LocalChannel implements OutputChannel, InputChannel {
-  readonly isImmediate = true;
+  readonly bufferTimeoutMs = 0;
   readonly bytesSent = 0;
   readonly bytesReceived = 0;
   private values: unknown[] = [];

@@ -41,8 +41,15 @@ export class TaskOutput {
     return this.sides.get(uid) ?? null;
   }
 
-  get holdsBack(): boolean {
-    return this.channels.some((channel) => channel.holdsBack);
+  /** Those that the channels of its edges have, each once. */
+  get bufferTimeouts(): readonly number[] {
+    const timeouts = new Set(this.channels.map(({ bufferTimeoutMs }) => bufferTimeoutMs));
+    return [...timeouts].filter((timeoutMs) => timeoutMs !== null);
+  }
+
+  /** Whether anything of the edges with this buffer timeout waits that their receivers would take. */
+  holdsBack(timeoutMs: number): boolean {
+    return this.channels.some((channel) => channel.bufferTimeoutMs === timeoutMs && channel.holdsBack);
   }
 
   control(element: ControlElement): void {
@@ -60,13 +67,13 @@ export class TaskOutput {
     this.markers += 1;
   }
 
+  /** Of all edges whose batches need not be full: the task has nothing to do that would fill them. */
   flush(): void {
-    for (const channel of this.channels) channel.flush();
+    for (const channel of this.channels) if (channel.bufferTimeoutMs !== null) channel.flush();
   }
 
-  /** Only where it costs nothing. */
-  flushImmediate(): void {
-    for (const channel of this.channels) if (channel.isImmediate) channel.flush();
+  flushWaitedFor(timeoutMs: number): void {
+    for (const channel of this.channels) if (channel.bufferTimeoutMs === timeoutMs) channel.flush();
   }
 }
 

@@ -64,7 +64,8 @@ export class SlotRuntime {
   private readonly jobHash: number;
   private repeatTimer: Timer;
   private progressTimer: Timer;
-  private flushTimer: Timer | null = null;
+  /** By buffer timeout, for each that an edge of this slot has; null while nothing waits for it. */
+  private readonly flushTimers: Map<number, Timer | null>;
   /** The tasklet whose turn it is. */
   private cursor = 0;
   private working: Tasklet | null = null;
@@ -84,6 +85,8 @@ export class SlotRuntime {
     this.wiring = wire({ program, placement, address, options, codec, sender, filled });
     this.tasklets = new Map(this.wiring.subtasks.map((wired) => [wired.subtask, this.createTasklet(wired)]));
     this.inTurn = [...this.tasklets.values()];
+    const timeouts = this.inTurn.flatMap(({ setting: { output } }) => output.bufferTimeouts);
+    this.flushTimers = new Map(timeouts.filter((timeoutMs) => timeoutMs > 0).map((timeoutMs) => [timeoutMs, null]));
     this.times = this.inTurn.map(() => new WorkTimes(ports.clock.monotonicMs()));
     this.loop = ports.loops.create((recordsMax) => this.turn(recordsMax));
     this.unlisten = ports.links.listen(address, (frame) => this.receive(frame));
@@ -190,14 +193,16 @@ export class SlotRuntime {
     return still < inTurn.length ? 'more' : 'parked';
   }
 
-  /** Tasklets pass their batches on when they run idle; those that do not are made to within the buffer timeout. */
+  /** Tasklets pass their batches on when they run idle; those that do not are made to within the buffer timeout of each edge. */
   private armFlush(): void {
-    if (this.flushTimer !== null || !this.inTurn.some((tasklet) => tasklet.holdsBack)) return;
-    const { bufferTimeoutMs } = this.setting.program.graph.options;
-    this.flushTimer = this.setting.ports.clock.setTimer(bufferTimeoutMs, () => {
-      this.flushTimer = null;
-      for (const tasklet of this.inTurn) tasklet.flush();
-    });
+    for (const [timeoutMs, armed] of this.flushTimers) {
+      if (armed !== null || !this.inTurn.some((tasklet) => tasklet.holdsBack(timeoutMs))) continue;
+      const timer = this.setting.ports.clock.setTimer(timeoutMs, () => {
+        this.flushTimers.set(timeoutMs, null);
+        for (const tasklet of this.inTurn) tasklet.flush(timeoutMs);
+      });
+      this.flushTimers.set(timeoutMs, timer);
+    }
   }
 
   private receive(frame: Uint8Array): void {
@@ -278,6 +283,6 @@ export class SlotRuntime {
     this.unlisten();
     this.repeatTimer.cancel();
     this.progressTimer.cancel();
-    this.flushTimer?.cancel();
+    for (const timer of this.flushTimers.values()) timer?.cancel();
   }
 }

@@ -94,7 +94,8 @@ export function wire(setting: WiringSetting): Wiring {
       consumer.inputFrom.push(from);
     } else if (producer !== undefined) {
       const send = setting.sender(id, addressOf(placement, to));
-      const channel = new FramedOutput(id, send, codec, options, producer.gauge, emitterOf(graph, edge));
+      const timeoutMs = edge.bufferTimeoutMs === undefined ? graph.options.bufferTimeoutMs : edge.bufferTimeoutMs;
+      const channel = new FramedOutput(id, send, codec, options, producer.gauge, emitterOf(graph, edge), timeoutMs);
       outputsOf(producer, edgeId).push(channel);
       framedOutputs.set(channelText(id), { channel, subtask: from });
     } else if (consumer !== undefined) {

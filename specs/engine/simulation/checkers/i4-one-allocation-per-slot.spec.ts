@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Effect } from '../../../../actors/kernel/effect.js';
 import type { JobRun } from '../../../../actors/protocol/ids.js';
+import type { JobVertex } from '../../../../actors/protocol/job-graph.js';
 import { oneAllocationPerSlot } from '../../../../src/simulation/checkers/i4-one-allocation-per-slot.js';
 import { address, CraftedRun, job, message, run1, run2, smallRecord } from './crafted-run.js';
 
@@ -46,6 +47,17 @@ const grant = (run: CraftedRun, of: JobRun): void =>
   });
 
 describe('I4: one allocation per slot', () => {
+  it('fires when a slot is to hold subtasks of two slot sharing groups', () => {
+    const [vertex, ...others] = smallRecord.graph.vertices;
+    const graph = { ...smallRecord.graph, vertices: [{ ...vertex, slotSharingGroup: 'own' } as JobVertex, ...others] };
+    const placement = Object.fromEntries(graph.vertices.map(({ id }) => [`${id}#0`, slot]));
+    const run = new CraftedRun(oneAllocationPerSlot);
+    const both = { ...load(run1), graph, placement } as Effect;
+    expect(() => inSlot(run, 'slot.open', run1, [both])).toThrow('loads subtasks of several slot sharing groups');
+    const one = { ...load(run1), graph, placement: { [`${vertex?.id}#0`]: slot } } as Effect;
+    expect(() => inSlot(new CraftedRun(oneAllocationPerSlot), 'slot.open', run1, [one])).not.toThrow();
+  });
+
   it('is silent when a slot is unloaded before it loads another run', () => {
     const run = new CraftedRun(oneAllocationPerSlot);
     inSlot(run, 'slot.open', run1, [load(run1)]);
