@@ -175,8 +175,6 @@ export const noteUnsaved = (context: Context, message: On<'checkpointCoordinator
   context: { history: withFailure(context, 'checkpoint-coordinator', message.failure) },
 });
 
-export const isRescale = ({ intent }: Context): boolean => intent === 'rescale';
-
 /** The next run is at what was promised last. */
 export const applyScale = ({ record, scale }: Context): Decision<Context> => ({
   context: { graph: atParallelism(record.graph, scale?.parallelism ?? null) },

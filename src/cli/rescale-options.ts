@@ -52,12 +52,18 @@ function targetOf(pair: string): RescaleWish['targets'][number] {
 export const withReactive = (command: Declared): Declared =>
   command
     .option('--reactive', 'Let the parallelism follow the slots that there are')
-    .option('--max-parallel <n>', 'With --reactive: give no operator more than that');
+    .option('--max-parallel <n>', 'With --reactive: give no operator more than that')
+    .option('--settle <seconds>', 'With --reactive: how long more slots must have been there (default: 10)');
 
 /** null: the job has the parallelism that it was written with. */
 export function reactiveOption(cli: CAC): ReactiveOptions | null {
   const parallelismMax = text(cli, 'maxParallel') === null ? null : wholeNumber(cli, 'maxParallel');
-  if (cli.options.reactive === true) return { ...defaultReactiveOptions, parallelismMax };
-  if (parallelismMax === null) return null;
-  throw new UsageError('--max-parallel is for a reactive job.', 'Give --reactive too, or leave it out.');
+  const settleMs = text(cli, 'settle') === null ? null : wholeNumber(cli, 'settle') * 1_000;
+  if (cli.options.reactive === true) {
+    const times = settleMs === null ? {} : { stabilizationMs: settleMs, cooldownMs: settleMs };
+    return { ...defaultReactiveOptions, ...times, parallelismMax };
+  }
+  if (parallelismMax === null && settleMs === null) return null;
+  const option = parallelismMax === null ? '--settle' : '--max-parallel';
+  throw new UsageError(`${option} is for a reactive job.`, 'Give --reactive too, or leave it out.');
 }

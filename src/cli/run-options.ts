@@ -91,6 +91,7 @@ function refuseClusterOptions(cli: CAC): void {
     '--wait',
     '--reactive',
     '--max-parallel',
+    '--settle',
     ...operationsFlags,
   ];
   const option = ownArgs(cli)
