@@ -11,6 +11,7 @@ import { withReach } from './reach-options.js';
 import { reactiveOption, withReactive } from './rescale-options.js';
 import type { RunOptions } from './run-command.js';
 import { originOption, withOrigin } from './savepoint-options.js';
+import { stateBackend, stateOnDisk, withStateBackend, withStateOnDisk } from './state-options.js';
 
 export type RunRequest =
   | { readonly kind: 'run'; readonly options: RunOptions }
@@ -30,7 +31,8 @@ export function declareRun(cli: CAC): void {
     .example('  $ weir run flights.ts --checkpoints state -- --input flights.csv')
     .example('  $ weir run --cluster flights flights.ts --checkpoints /mnt/shared/weirflow -- --input flights.csv');
   const checkpoints = 'Keep checkpoints there, and go on from the newest when run again';
-  const led = withPlacement(withStore(withReactive(withOrigin(run)), checkpoints));
+  const job = withReactive(withStateOnDisk(withStateBackend(withOrigin(run))));
+  const led = withPlacement(withStore(job, checkpoints));
   withOperations(withReach(led, processWaitSeconds), { default: 0 });
 }
 
@@ -43,6 +45,7 @@ export function runArgument(cli: CAC): string {
 export function runRequest(cli: CAC, path: string, params: readonly string[]): RunRequest {
   const slots = cli.options.slots === undefined ? null : wholeNumber(cli, 'slots');
   const inline = cli.options.inline === true;
+  const ofJob = { jobId: jobId(cli), stateBackend: stateBackend(cli) };
   if (cli.options.cluster === undefined) {
     refuseClusterOptions(cli);
     return {
@@ -53,7 +56,8 @@ export function runRequest(cli: CAC, path: string, params: readonly string[]): R
         checkpoints: text(cli, 'checkpoints'),
         slots,
         inline,
-        jobId: jobId(cli),
+        ...ofJob,
+        stateOnDisk: stateOnDisk(cli),
         origin: originOption(cli, true),
       },
     };
@@ -75,7 +79,7 @@ export function runRequest(cli: CAC, path: string, params: readonly string[]): R
     operations: operationsOptions(cli),
     path,
     params,
-    jobId: jobId(cli),
+    ...ofJob,
     origin: originOption(cli, false),
     reactive: reactiveOption(cli),
   };

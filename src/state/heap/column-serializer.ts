@@ -11,7 +11,12 @@ import { TimedCell, TimedList, TimedMap } from './timed-content.js';
 const ownPrefix = 'user/';
 
 /** Who writes a state: its serializer; the one that wrote it, while the code has not asked for it; or the engine. */
-export function identityOf({ name: state, kind, admission, written }: StateColumn): SerializerIdentity {
+export function identityOf({
+  name: state,
+  kind,
+  admission,
+  written,
+}: Pick<StateColumn, 'name' | 'kind' | 'admission' | 'written'>): SerializerIdentity {
   const by: WrittenBy | null = admission.serializer ?? written;
   if (by === null) return { state, kind, serializer: plain.name, version: plain.version };
   return { state, kind, serializer: `${ownPrefix}${by.name}`, version: by.version };

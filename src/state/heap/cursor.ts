@@ -1,6 +1,6 @@
 import { compositeKeyText } from '../canonical-key.js';
 import { type KeyGroupRange, keyGroupOf, keyGroupOfText } from '../key-groups.js';
-import { StateFailure } from '../state-failure.js';
+import { refuseForeignGroup, refuseNoKey } from '../key-refusals.js';
 import { bitOf, Entry, KeyGroup } from './key-group.js';
 
 /** A snapshot that is being written. */
@@ -64,7 +64,7 @@ export class Cursor {
 
   /** Where the current key is. It must have state. */
   place(): { readonly key: unknown; readonly group: KeyGroup; readonly entry: Entry } {
-    if (this.group === null || this.entry === null) this.refuseNoKey();
+    if (this.group === null || this.entry === null) refuseNoKey(this.operator);
     return { key: this.key, group: this.group, entry: this.entry };
   }
 
@@ -86,19 +86,19 @@ export class Cursor {
   }
 
   currentKey(): unknown {
-    if (this.group === null) this.refuseNoKey();
+    if (this.group === null) refuseNoKey(this.operator);
     return this.key;
   }
 
   watermarkFloor(): number {
-    if (this.group === null) this.refuseNoKey();
+    if (this.group === null) refuseNoKey(this.operator);
     return this.group.watermarkFloor;
   }
 
   read(slot: number): unknown {
     const { entry } = this;
     if (entry !== null) return entry.get(slot);
-    if (this.group === null) this.refuseNoKey();
+    if (this.group === null) refuseNoKey(this.operator);
     return undefined;
   }
 
@@ -178,12 +178,7 @@ export class Cursor {
   ownGroup(keyGroup: number): KeyGroup {
     const group = this.groups[keyGroup - this.range.first];
     if (group !== undefined) return group;
-    throw new StateFailure(
-      'KEY_GROUP_FOREIGN',
-      'internal',
-      `operator '${this.operator}': key group ${keyGroup} is not of its range, ${this.range.first} to ` +
-        `${this.range.last} of ${this.maxParallelism}; the sender must place records by the same selector and maximal parallelism`,
-    );
+    return refuseForeignGroup(this.operator, keyGroup, this.range, this.maxParallelism);
   }
 
   /** Puts a restored group in the place of the empty one. */
@@ -215,20 +210,11 @@ export class Cursor {
 
   private createEntry(): Entry {
     const { group, key, interval } = this;
-    if (group === null) this.refuseNoKey();
+    if (group === null) refuseNoKey(this.operator);
     const entry = new Entry(interval);
     group.entries.set(key, entry);
     group.remember(key, entry, interval);
     this.entry = entry;
     return entry;
-  }
-
-  private refuseNoKey(): never {
-    throw new StateFailure(
-      'STATE_WITHOUT_KEY',
-      'user',
-      `operator '${this.operator}': keyed state was used while there is no current key; ` +
-        'use it where records are processed',
-    );
   }
 }

@@ -3,6 +3,7 @@ import type { ValueWriter } from '../value-writer.js';
 import type { Admission } from './admission.js';
 import {
   filledOf,
+  type GroupColumn,
   readContent,
   readEntry,
   readKey,
@@ -40,7 +41,7 @@ import type { StateColumn } from './state-table.js';
  * changed keys stand.
  */
 const how = { gone: 0, whole: 1, patch: 2 } as const;
-const keyHow = { merged: 0, replaced: 1 } as const;
+export const keyHow = { merged: 0, replaced: 1 } as const;
 
 /** One key that changed and is not gone; false, and nothing is written, when nothing of it is to be stored. */
 export function writeChanges(
@@ -130,7 +131,7 @@ function writeMapPatch(
 export function applyDelta(
   reader: ValueReader,
   group: KeyGroup,
-  columns: readonly StateColumn[],
+  columns: readonly GroupColumn[],
   maxParallelism: number,
 ): void {
   const { entries } = group;
@@ -146,16 +147,16 @@ export function applyDelta(
   }
 }
 
-function merged(reader: ValueReader, columns: readonly StateColumn[], key: unknown, group: KeyGroup): Entry {
+function merged(reader: ValueReader, columns: readonly GroupColumn[], key: unknown, group: KeyGroup): Entry {
   const entry = group.entries.get(key) ?? new Entry();
   for (let states = reader.readCount(); states > 0; states--) {
-    const column = columns[reader.readIndex(columns.length)] as StateColumn;
+    const column = columns[reader.readIndex(columns.length)] as GroupColumn;
     entry.set(column.slot, changedContent(reader, column, { key, group, entry }));
   }
   return entry;
 }
 
-function changedContent(reader: ValueReader, column: StateColumn, place: TimerPlace): unknown {
+function changedContent(reader: ValueReader, column: GroupColumn, place: TimerPlace): unknown {
   switch (reader.readByte()) {
     case how.gone:
       return undefined;
@@ -168,7 +169,7 @@ function changedContent(reader: ValueReader, column: StateColumn, place: TimerPl
   }
 }
 
-function patched(reader: ValueReader, column: StateColumn, content: unknown): HeapList | HeapMap<unknown, unknown> {
+function patched(reader: ValueReader, column: GroupColumn, content: unknown): HeapList | HeapMap<unknown, unknown> {
   if (content instanceof HeapList) {
     const kept = reader.readIndex(content.values.length + 1);
     return new HeapList([...content.values.slice(0, kept), ...readValues(reader, column, 0)], 0);
