@@ -1,4 +1,5 @@
 import type { JobId } from '../../actors/protocol/ids.js';
+import type { JobGraph } from '../../actors/protocol/job-graph.js';
 import type { TraceRecord } from '../ports/telemetry.js';
 import { CheckpointFacts } from './checkpoint-facts.js';
 
@@ -11,6 +12,9 @@ export interface JobFacts {
   state: string;
   ended: boolean;
   restarts: number;
+  rescales: number;
+  /** By the name of the vertex. */
+  parallelism: Readonly<Record<string, number>>;
   readonly checkpoints: CheckpointFacts;
 }
 
@@ -44,16 +48,26 @@ export class JobsFacts {
     const facts = this.followed.get(job);
     if (facts === undefined) return;
     facts.intent = contextPatch.intent ?? facts.intent;
+    facts.parallelism = parallelismIn(contextPatch.graph) ?? facts.parallelism;
     if (toState === fromState) return;
     facts.state = toState;
     if (fromState === 'running') facts.checkpoints.endRun();
     if (toState === 'pausing' && facts.intent === 'restart') facts.restarts += 1;
+    if (toState === 'pausing' && facts.intent === 'rescale') facts.rescales += 1;
     if (endStates.has(toState)) this.end(job, facts);
   }
 
   private begin(job: JobId): void {
     this.followed.delete(job);
-    const facts = { state: 'created', ended: false, restarts: 0, checkpoints: new CheckpointFacts(), intent: null };
+    const facts: Followed = {
+      state: 'created',
+      ended: false,
+      restarts: 0,
+      rescales: 0,
+      parallelism: {},
+      checkpoints: new CheckpointFacts(),
+      intent: null,
+    };
     this.followed.set(job, facts);
   }
 
@@ -65,3 +79,8 @@ export class JobsFacts {
     for (const [oldest] of ended.slice(0, Math.max(0, ended.length - endedMax))) this.followed.delete(oldest);
   }
 }
+
+const parallelismIn = (graph: unknown): JobFacts['parallelism'] | null =>
+  graph === undefined
+    ? null
+    : Object.fromEntries((graph as JobGraph).vertices.map(({ name, parallelism }) => [name, parallelism]));

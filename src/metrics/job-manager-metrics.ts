@@ -17,6 +17,7 @@ export class JobManagerMetrics {
   ) {
     this.describeCluster(registry);
     this.describeJobs(registry);
+    this.describeScale(registry);
     this.describeCheckpoints(registry);
   }
 
@@ -88,6 +89,24 @@ export class JobManagerMetrics {
       help: 'Failures after which this leader started the job again.',
       labels: ['job'],
       samples: () => this.each((job, { restarts }) => [sample({ job }, restarts)]),
+    });
+  }
+
+  private describeScale(registry: MetricRegistry): void {
+    registry.counter({
+      name: 'weirflow_job_rescales_total',
+      help: 'Runs that this leader ended to run the job at another parallelism.',
+      labels: ['job'],
+      samples: () => this.each((job, { rescales }) => [sample({ job }, rescales)]),
+    });
+    registry.gauge({
+      name: 'weirflow_job_parallelism',
+      help: 'How many subtasks a vertex of a job has.',
+      labels: ['job', 'vertex'],
+      samples: () =>
+        this.each((job, { parallelism }) =>
+          Object.entries(parallelism).map(([vertex, count]) => sample({ job, vertex }, count)),
+        ),
     });
   }
 

@@ -3,6 +3,7 @@ import type { CheckpointId, JobId } from '../../../actors/protocol/ids.js';
 import type { JobResult, StopRecord } from '../../../actors/protocol/job-graph.js';
 import type { CheckpointManifest, LogEntry } from '../../../actors/protocol/manifest.js';
 import type { SavepointManifest, StopWithSavepoint, VoidSavepoint } from '../../../actors/protocol/savepoint.js';
+import { scalePrefix } from '../../../actors/protocol/scaling.js';
 import { decodeRecord } from '../../runtime/host/records.js';
 import { Violation } from '../checker.js';
 import type { StoreEvent } from '../sim-store.js';
@@ -41,6 +42,10 @@ export const stopWithWish = (event: StoreEvent, job: JobId): StopWithSavepoint |
 /** Whether this event has just made it durable that somebody wants the job to stop. */
 export const isStopWish = ({ kind, name }: StoreEvent, job: JobId): boolean =>
   kind !== 'delete' && name === `jobs/${job}/stop`;
+
+/** Whether this event has just made it durable that the job is to run at another parallelism. */
+export const isRescaleWish = ({ kind, name }: StoreEvent, job: JobId): boolean =>
+  kind === 'create' && name.startsWith(scalePrefix(job));
 
 export const resultKey = (job: JobId): string => `jobs/${job}/result`;
 
