@@ -5,15 +5,14 @@ import { DemoCluster } from './demo-cluster.js';
 import { writeInput } from './input.js';
 import { JobStory } from './job-story.js';
 import { Killer } from './killer.js';
-import type { LiveLine } from './live-line.js';
 import { outcomeOf } from './outcome.js';
 import { type DemoOptions, type DemoOutcome, killMoments, type Pace, rateFor, withDeadline } from './plan.js';
 import { RecoveryLog } from './recovery-log.js';
+import { showProgress } from './show-progress.js';
 
 const job = 'flights';
 const keyedVertex = 'mean-delay';
 const flightsJob = fileURLToPath(new URL('../../examples/flights.ts', import.meta.url));
-const progressEveryMs = 150;
 /** Between two kills the killed process comes back. */
 const pace: Pace = { firstKillMs: 1_500, killEveryMs: 4_000, afterLastKillMs: 4_000 };
 
@@ -32,7 +31,8 @@ export async function runClusterDemo({ folder, kills, seed, live }: DemoOptions)
   live.say(`${cluster.text}; ${input.records.toLocaleString('en-US')} real flights, ${rate} a second`);
   const plan = { moments: killMoments(kills, seed, pace), seed, vertex: keyedVertex };
   const killer = new Killer(cluster, log, plan, live);
-  const endProgress = showProgress(live, cluster, log, input.records, new CommittedRows(output));
+  const rows = new CommittedRows(output);
+  const endProgress = showProgress(live, { cluster, log, rows, records: input.records, shown: { job } });
   try {
     await cluster.submit(flightsJob, ['--input', input.folder, '--rate', String(rate), '--output', output]);
     await withDeadline(story.running);
@@ -45,29 +45,4 @@ export async function runClusterDemo({ folder, kills, seed, live }: DemoOptions)
     await cluster.stop();
   }
   return outcomeOf(log, input, output, live);
-}
-
-/** Shows how things stand, again and again, until what it returns is called. */
-function showProgress(
-  live: LiveLine,
-  cluster: DemoCluster,
-  log: RecoveryLog,
-  records: number,
-  rows: CommittedRows,
-): () => Promise<void> {
-  let shown: Promise<void> | null = null;
-  const show = async (): Promise<void> => {
-    const [committed, checkpoints] = [await rows.count(), await cluster.checkpoints(job)];
-    const taskManagers = { alive: cluster.alive, of: cluster.size };
-    live.show({ state: log.state, committed, records, checkpoints, taskManagers });
-    shown = null;
-  };
-  const timer = setInterval(() => {
-    shown ??= show();
-  }, progressEveryMs);
-  return async () => {
-    clearInterval(timer);
-    await shown;
-    live.end();
-  };
 }
