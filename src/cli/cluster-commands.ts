@@ -72,8 +72,13 @@ export function declareClusterCommands(cli: CAC): void {
     .example('  $ weir stop flights --savepoint --to flights-1');
   withTarget(withSavepoint(stop), clientWaitSeconds);
   const savepoint = cli
-    .command('savepoint [...words]', 'Take a savepoint of a running job, and print its name; or delete one')
-    .usage('savepoint <job> [options]\n  $ weir savepoint delete <name>')
+    .command(
+      'savepoint [...words]',
+      'Take a savepoint of a running job, and print its name; or delete, copy or import one',
+    )
+    .usage(
+      'savepoint <job> [options]\n  $ weir savepoint delete <name>\n  $ weir savepoint copy <name> <folder>\n  $ weir savepoint import <folder>/savepoints/<name>',
+    )
     .example('  $ weir savepoint flights --to before-the-update')
     .example('  $ weir submit flights.ts --job-id flights-2 --from before-the-update');
   withTarget(withSavepoint(savepoint), clientWaitSeconds);
@@ -109,7 +114,7 @@ export function clusterCommand(cli: CAC): ClusterCommand | null {
       const params = (cli.options['--'] ?? []) as readonly string[];
       return {
         kind: 'submit',
-        options: { target: target(cli), path, params, jobId: jobId(cli), origin: originOption(cli, false) },
+        options: { target: target(cli), path, params, jobId: jobId(cli), origin: originOption(cli) },
       };
     }
     case 'list':
