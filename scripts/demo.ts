@@ -24,8 +24,10 @@ cli
   .option('--kills <n>', 'How many task managers are killed, one after the other', { default: 1 })
   .option('--seed <n>', 'Draws the moments and the victims', { default: 1 })
   .option('--embedded', 'All in one process, without NATS')
-  .option('--stop-resume', 'Stop it with a savepoint, and go on from that at another parallelism')
-  .option('--backend <name>', 'With --stop-resume: where the job that goes on keeps its state')
+  .option('--stop-resume', 'Stop it with a savepoint, and go on from that at another parallelism, with state on disk')
+  .option('--state-backend <name>', 'With --stop-resume: where the job that goes on keeps its state', {
+    default: 'disk',
+  })
   .option('--json', 'Make the last line a JSON summary');
 cli.help();
 const { options } = cli.parse();
@@ -52,8 +54,7 @@ async function demo(): Promise<number> {
 }
 
 async function stopAndResume(folder: string, live: LiveLine, terminal: Terminal): Promise<number> {
-  const backend = options.backend === undefined ? null : String(options.backend);
-  const outcome = await runStopResumeDemo({ folder, backend, live });
+  const outcome = await runStopResumeDemo({ folder, backend: String(options.stateBackend), live });
   const { summary, differences } = outcome;
   const { committedAtStop, records, exactlyOnce } = summary;
   const { red } = terminal.colors;

@@ -13,8 +13,8 @@ import { showProgress } from './show-progress.js';
 export interface StopResumeOptions {
   /** An empty folder for input, checkpoints and output. */
   readonly folder: string;
-  /** Where the second job keeps its state: a name that `--state-backend` takes; null: where the first one did. */
-  readonly backend: string | null;
+  /** Where the second job keeps its state, as `--state-backend` names it. The first one keeps it in memory. */
+  readonly backend: string;
   readonly live: LiveLine;
 }
 
@@ -44,8 +44,7 @@ const first = 'flights';
 const second = 'flights-2';
 const savepoint = 'halfway';
 const parallelism = { before: 2, after: 3 };
-/** What a job has that says nothing of it. */
-const usualBackend = 'heap';
+const backendBefore = 'heap';
 /** A second: slow enough that the first is far from its end when its stop comes. */
 const rates = { before: 2_000, after: 5_000 };
 const stopAfterShare = 0.25;
@@ -70,7 +69,7 @@ export async function runStopResumeDemo({ folder, backend, live }: StopResumeOpt
   const shown = { job: first };
   const endProgress = showProgress(live, { cluster, log, rows, records: input.records, shown });
   try {
-    await cluster.submit(flightsJob, parameters('before'));
+    await cluster.submit(flightsJob, parameters('before'), ['--state-backend', backendBefore]);
     await withDeadline(story.running);
     await withDeadline(enough(rows, input));
     live.warn(`weir stop ${first} --savepoint --to ${savepoint}`);
@@ -85,8 +84,7 @@ export async function runStopResumeDemo({ folder, backend, live }: StopResumeOpt
     const before = await cluster.checkpoints(first);
     story = new JobStory(second, log, live);
     shown.job = second;
-    const options = ['--job-id', second, '--from', savepoint];
-    if (backend !== null) options.push('--state-backend', backend);
+    const options = ['--job-id', second, '--from', savepoint, '--state-backend', backend];
     live.warn(`weir submit … ${options.join(' ')}, at parallelism ${parallelism.after}`);
     const running = story.running;
     const resumeMs = await took(async () => {
@@ -100,7 +98,7 @@ export async function runStopResumeDemo({ folder, backend, live }: StopResumeOpt
     return await outcome(input, output, live, {
       committedAtStop,
       parallelism,
-      backend: { before: usualBackend, after: backend ?? usualBackend },
+      backend: { before: backendBefore, after: backend },
       savepointBytes,
       stopMs,
       resumeMs,

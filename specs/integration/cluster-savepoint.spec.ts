@@ -102,7 +102,9 @@ describe('cluster of processes: savepoints', () => {
     });
     renameSync(`${store}-elsewhere`, store);
     expect(await stage.weir('savepoint', 'delete', 'kept')).toMatchObject({ code: 0 });
-    expect(await goOn(stage, example, 'copy/savepoints/kept')).toMatchObject({ code: 0, stdout: 'flights-2\n' });
+    const onDisk = await goOn(stage, example, 'copy/savepoints/kept', 2, '--state-backend', 'disk');
+    expect(onDisk).toMatchObject({ code: 0, stdout: 'flights-2\n' });
+    expect(readFileSync(join(store, 'default/jobs/flights-2/record'), 'utf8')).toContain('"stateBackend":"disk"');
     await leader.until('stderr', ended);
     expect(await stage.differences()).toEqual([]);
     const other = stage.beside('other');

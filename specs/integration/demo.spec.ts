@@ -47,6 +47,7 @@ describe('demo', () => {
     expect(summary).toMatchObject({
       records: 20_000,
       parallelism: { before: 2, after: 3 },
+      backend: { before: 'heap', after: 'disk' },
       exactlyOnce: true,
       ...times,
     });

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { type Failure, failure } from '../../actors/protocol/failure.js';
-import type { JobGraph, JobRecord } from '../../actors/protocol/job-graph.js';
+import type { JobGraph, JobRecord, StateBackendName } from '../../actors/protocol/job-graph.js';
 import { keyGroupsBefore, type SavepointName } from '../../actors/protocol/savepoint.js';
 import { slotSharingGroupsOf, slotsNeeded } from '../../actors/protocol/slot-sharing.js';
 import { EngineError } from '../api/engine-error.js';
@@ -31,6 +31,7 @@ import { RunProgress } from './run-progress.js';
 import { reportResult } from './run-report.js';
 import { wishFor } from './savepoint-command.js';
 import type { GivenOrigin } from './savepoint-options.js';
+import { type StateOnDisk, withBackend } from './state-options.js';
 import type { Terminal } from './terminal.js';
 
 export interface RunOptions {
@@ -44,6 +45,9 @@ export interface RunOptions {
   readonly inline: boolean;
   /** null: the job's name. */
   readonly jobId: string | null;
+  /** null: as the job says. */
+  readonly stateBackend: StateBackendName | null;
+  readonly stateOnDisk: StateOnDisk;
   /** null: it begins anew. */
   readonly origin: GivenOrigin | null;
   /** What an interrupt ends the job with, under that name or one that is made for it; null: it cancels the job. */
@@ -55,7 +59,8 @@ export async function runCommand(options: RunOptions, terminal: Terminal): Promi
   const { path, params, checkpoints } = options;
   const { program, bundle } = await loadJobFile(path, params);
   const job = options.jobId ?? program.graph.name;
-  const fresh: JobRecord = { format: 1, job, graph: program.graph, code: bundle.key, params };
+  const graph = withBackend(program.graph, options.stateBackend);
+  const fresh: JobRecord = { format: 1, job, graph, code: bundle.key, params };
   const stopName = options.stopSavepoint?.name ?? null;
   if (stopName !== null && checkpoints !== null) await refuseTaken(stopName, job, checkpoints);
   const located = options.origin === null ? null : await locate(options.origin.place, checkpoints);
@@ -67,6 +72,7 @@ export async function runCommand(options: RunOptions, terminal: Terminal): Promi
     code: bundledCode(bundle, engineModules),
     threads: options.inline ? null : { bundle, engine: engineUrl },
     slots: slotsFor(record, options.slots),
+    ...options.stateOnDisk,
     checkpoints: checkpoints === null ? null : resolve(checkpoints),
     ...(located === null ? {} : { prepare: (blobs: BlobStore) => copySavepoint(located.blobs, blobs, located.name) }),
     client: clientLines((line) => terminal.out(line)),
