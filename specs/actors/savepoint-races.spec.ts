@@ -107,10 +107,23 @@ describe('race 14: the input ends while a job is to end with a savepoint', () =>
 });
 
 describe('a vertex of which one subtask had drained when the savepoint was taken', () => {
-  it('is not over: all of its subtasks run again, each with what was its own, and end again', () => {
-    const subtasks = ['count#0', 'count#1'].map((key) => part(key, { drained: key === 'count#0' }));
-    const latest = { ...base(checkpoint(-5)), id: { epoch: 0, n: 0 }, run: run - 1, subtasks };
-    const plans = restorePlans(countingJob(2, {}), latest);
-    expect([plans['count#0']?.finished, plans['count#1']?.finished]).toEqual([false, false]);
+  const parts = (...drained: readonly string[]) => {
+    const subtasks = ['read#0', 'read#1', 'count#0', 'count#1'].map((key) =>
+      part(key, { drained: drained.includes(key) }),
+    );
+    return { ...base(checkpoint(-5)), id: { epoch: 0, n: 0 }, run: run - 1, subtasks };
+  };
+  const over = (plans: ReturnType<typeof restorePlans>): readonly string[] =>
+    Object.keys(plans).filter((key) => plans[key]?.finished);
+
+  it('that one stays over where nothing can come to it, and does not finish twice', () => {
+    expect(over(restorePlans(countingJob(2, {}), parts('read#0')))).toEqual(['read#0']);
+    const drained = parts('read#0', 'read#1', 'count#1');
+    expect(over(restorePlans(countingJob(2, {}), drained))).toEqual(['read#0', 'read#1', 'count#1']);
+  });
+
+  it('it runs again where a source goes on that may send to it, or at another parallelism', () => {
+    expect(over(restorePlans(countingJob(2, {}), parts('read#1', 'count#0')))).toEqual(['read#1']);
+    expect(over(restorePlans(countingJob(3, {}), parts('read#0')))).toEqual([]);
   });
 });

@@ -27,12 +27,12 @@ export const savepointMutants: readonly Mutant[] = [
     harm: 'The savepoint with which the job ends is in the log, the leader is lost, and the next run processes on from it.',
   },
   {
-    name: 'declined-stop-savepoint-given-up',
+    name: 'failed-savepoint-never-given-up',
     file: 'actors/checkpoint-coordinator/savepoints.ts',
-    find: "{ stop: { ...stop, step: 'wanted' } }",
-    replace: "{ stop: { ...stop, step: 'published' } }",
+    find: '  context: { savepoint: null },\n',
+    replace: '',
     race: 13,
-    harm: 'After a stop with savepoint that somebody declined the job takes no more periodic checkpoints, and says at its end that the savepoint is there.',
+    harm: 'What comes after a savepoint that failed is no checkpoint, but that savepoint again: in the end it is shown although its files are gone.',
   },
   {
     name: 'stop-savepoint-released-before-it-is-in-the-log',
