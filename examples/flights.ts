@@ -39,10 +39,11 @@ interface Totals {
  * --input  a file, or a folder of .jsonl files; the 20,000 flights of the package vega-datasets when left out
  * --rate   flights a second; as fast as possible when left out
  * --output a folder; ./flights-out when left out
+ * --parallelism 2 when left out
  */
 export default defineJob('flights', (env) => {
   env
-    .setParallelism(2)
+    .setParallelism(Number(env.param('parallelism', '2')))
     .enableCheckpointing({ intervalMs: 500 })
     .setRestartStrategy(fixedDelay({ attempts: 3, delayMs: 100 }));
   const path = env.param('input', '') || exampleInput();

@@ -11,11 +11,13 @@ import { runClusterDemo } from './demo/cluster-run.js';
 import { runEmbeddedDemo } from './demo/embedded-run.js';
 import { LiveLine } from './demo/live-line.js';
 import type { DemoOutcome } from './demo/plan.js';
+import { runStopResumeDemo, stopResumeText } from './demo/stop-resume-run.js';
 import { summaryText } from './demo/summary-text.js';
 
 /**
  * Real flights through a stateful job on a cluster of processes, kill -9 of a task manager in the middle, and a comparison of what was
- * committed with a plain computation over the files. Exit code 1 when it is not exactly once, or when less was killed than asked for.
+ * committed with a plain computation over the files. With --stop-resume nothing is killed: the job stops with a savepoint in its midst, and another one
+ * goes on from it. Exit code 1 when it is not exactly once, or when less was killed than asked for.
  */
 const cli = cac('npm run demo --');
 cli
@@ -23,6 +25,10 @@ cli
   .option('--rescale', 'Give the running job parallelism 4, and then 3')
   .option('--seed <n>', 'Draws the moments and the victims', { default: 1 })
   .option('--embedded', 'All in one process, without NATS')
+  .option('--stop-resume', 'Stop it with a savepoint, and go on from that at another parallelism, with state on disk')
+  .option('--state-backend <name>', 'With --stop-resume: where the job that goes on keeps its state', {
+    default: 'disk',
+  })
   .option('--json', 'Make the last line a JSON summary');
 cli.help();
 const { options } = cli.parse();
@@ -42,17 +48,27 @@ async function demo(): Promise<number> {
     terminal.say('--rescale is for the cluster of processes. Leave out --embedded.');
     return exitCode.usage;
   }
+  const live = new LiveLine(terminal);
   try {
-    return report(
-      await run({ folder, kills, seed: Number(options.seed), rescales, live: new LiveLine(terminal) }),
-      { kills, rescales },
-      terminal,
-    );
+    if (options.stopResume === true) return await stopAndResume(folder, live, terminal);
+    const outcome = await run({ folder, kills, seed: Number(options.seed), rescales, live });
+    return report(outcome, { kills, rescales }, terminal);
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     terminal.say(failureText(error.failure, terminal.colors));
     return exitCode.failed;
   }
+}
+
+async function stopAndResume(folder: string, live: LiveLine, terminal: Terminal): Promise<number> {
+  const outcome = await runStopResumeDemo({ folder, backend: String(options.stateBackend), live });
+  const { summary, differences } = outcome;
+  const { committedAtStop, records, exactlyOnce } = summary;
+  const { red } = terminal.colors;
+  if (differences.length > 0) terminal.say(red(`Not exactly once:\n  ${differences.join('\n  ')}`));
+  if (committedAtStop === records) terminal.say(red('Nothing was left to go on with: the job had ended before.'));
+  console.log(options.json === true ? JSON.stringify(summary) : stopResumeText(outcome));
+  return exactlyOnce && committedAtStop < records ? exitCode.done : exitCode.failed;
 }
 
 function report(

@@ -9,7 +9,7 @@ import { cellAt, mapCells, valuesOf, withCell } from './cells.js';
 import { answerLate } from './collecting.js';
 import type { CheckpointCoordinatorContext, Phase } from './context.js';
 import type { CheckpointCoordinatorMessage } from './messages.js';
-import { stopAgain } from './savepoints.js';
+import { stopAgain, stopping } from './savepoints.js';
 import { endCollecting } from './triggering.js';
 
 type Context = CheckpointCoordinatorContext;
@@ -26,8 +26,7 @@ export function abort(context: Context): Decision<Context> {
     context: {
       phases: mapCells(context.phases, (phase): Phase => (phase === 'exempt' ? phase : 'aborting')),
       missing: asked.length,
-      // Nobody's checkpoint has failed with a savepoint of a job that goes on.
-      failures: context.failures + (context.savepoint?.step === 'taking' ? 0 : 1),
+      failures: context.failures + (isNobodysFault(context) ? 0 : 1),
       ...stopAgain(context),
     },
     effects: [
@@ -37,6 +36,10 @@ export function abort(context: Context): Decision<Context> {
     ],
   };
 }
+
+/** No checkpoint has failed with a savepoint of a job that goes on, nor with one that makes way for the last one. */
+const isNobodysFault = ({ savepoint, cause }: Context): boolean =>
+  savepoint?.step === 'taking' || cause?.code === stopping;
 
 /** A part that comes too late is never counted (race 1), but its blobs are kept in mind, to be deleted. */
 export function discardSnapshot(context: Context, message: On<'subtask.snapshotted'>): Decision<Context> {

@@ -1,10 +1,13 @@
 import type { Decision } from '../kernel/actor.js';
+import { failure } from '../kernel/failure.js';
 import { invariant } from '../kernel/invariant.js';
 import type { Delivered } from '../kernel/message.js';
 import { unaskOpen } from './asking.js';
+import { valuesOf } from './cells.js';
 import { isLastSnapshot } from './collecting.js';
 import type { CheckpointCoordinatorContext } from './context.js';
 import type { CheckpointCoordinatorMessage } from './messages.js';
+import { stopping } from './savepoints.js';
 import { endCollecting } from './triggering.js';
 import { manifestOf } from './writing.js';
 
@@ -26,3 +29,20 @@ export function cover(context: Context): Decision<Context> {
 
 export const takesLast = (context: Context, message: Snapshotted): boolean =>
   context.savepoint?.step === 'taking' && isLastSnapshot(context, message);
+
+/**
+ * The job is to end with a savepoint, and this checkpoint, which was under way before, would end it without: its input has ended meanwhile, and every
+ * part of it is a last one.
+ */
+export const endsTooEarly = (context: Context, message: Snapshotted): boolean =>
+  context.stop?.step === 'wanted' &&
+  context.savepoint?.step !== 'taking' &&
+  message.snapshot.drained &&
+  isLastSnapshot(context, message) &&
+  valuesOf(context.snapshots).every((snapshot) => snapshot?.drained ?? true);
+
+/** It is given up, and the savepoint is taken at once. */
+export function noteTooEarly({ plan, stop }: Context): Decision<Context> {
+  const text = `Job '${plan.job}' ends with savepoint '${stop?.wish.name}'. Take that one.`;
+  return { context: { cause: failure(stopping, 'user', text, 'never') } };
+}

@@ -20,7 +20,7 @@ import {
   timesOutThis,
 } from './collecting.js';
 import { checkpointCoordinatorContext } from './context.js';
-import { cover, takesLast } from './covering.js';
+import { cover, endsTooEarly, noteTooEarly, takesLast } from './covering.js';
 import { describe } from './describing.js';
 import { noteAbortTimeout, noteAbsent, noteCommitTimeout, reportAllFinished, reportFailure } from './ending.js';
 import { noteAsked, reportAsked, schedule, unschedule } from './idle.js';
@@ -113,12 +113,14 @@ export const checkpointCoordinatorActor = defineActor({
       },
     },
 
-    // Left when every part is durable, one is declined, or the checkpoint's time is over.
+    // Left when every part is durable, one is declined, or the checkpoint's time is over. It is given up if it would end a job that is to end with a
+    // savepoint.
     collecting: {
       entry: 'trigger',
       on: {
         'subtask.barrierInjected': { actions: 'noteInjected' },
         'subtask.snapshotted': [
+          { guard: 'endsTooEarly', target: 'aborting', actions: ['noteSnapshot', 'noteTooEarly'] },
           // A savepoint of a job that goes on: at once the checkpoint that covers it.
           { guard: 'takesLast', target: 'triggering', actions: ['noteSnapshot', 'cover'] },
           { guard: 'isLastSnapshot', target: 'writingManifest', actions: 'noteSnapshot' },
@@ -262,6 +264,7 @@ export const checkpointCoordinatorActor = defineActor({
     reportFailure,
     reportAllFinished,
     cover,
+    noteTooEarly,
     publish,
     publishAgain,
     notePublished,
@@ -273,6 +276,7 @@ export const checkpointCoordinatorActor = defineActor({
     rejectAborted,
   },
   guards: {
+    endsTooEarly,
     takesLast,
     commitsSavepoint,
     publishesLast,

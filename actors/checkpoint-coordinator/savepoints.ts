@@ -13,6 +13,9 @@ import type { CheckpointCoordinatorMessage } from './messages.js';
 type Context = CheckpointCoordinatorContext;
 type On<T extends CheckpointCoordinatorMessage['type']> = Delivered<Extract<CheckpointCoordinatorMessage, { type: T }>>;
 
+/** Why there is no other savepoint, and no other last checkpoint, than the one with which the job ends. */
+export const stopping = 'JOB_STOPPING';
+
 /**
  * One savepoint at a time; a repetition only says where the answer has to go. Another one comes again, because its client asks until it is
  * answered.
@@ -24,7 +27,7 @@ export function noteSavepoint(
   const { plan, savepoint, stop } = context;
   if (stop !== null) {
     const text = `Job '${plan.job}' ends with savepoint '${stop.wish.name}' already. Take that one.`;
-    return { effects: answer(ask, rejected(context, failure('JOB_STOPPING', 'user', text, 'never'))) };
+    return { effects: answer(ask, rejected(context, failure(stopping, 'user', text, 'never'))) };
   }
   if (savepoint === null) return { context: { savepoint: { wish, ask, step: 'wanted', taken: null } } };
   if (savepoint.wish.name !== wish.name || savepoint.wish.request !== wish.request) return { refuse: 'busy' };

@@ -7,8 +7,8 @@ export function originProblem({ job, graph, from }: JobRecord, manifest: Savepoi
   const { name, checkpoint } = manifest;
   if (isDrained(checkpoint)) {
     const text =
-      `Savepoint '${name}' was taken when all was processed to its end, so nothing is left to go on with. ` +
-      'Stop the job without --drain to have one that goes on.';
+      `Savepoint '${name}' was taken when all input was processed to its end, so nothing is left to go on with. ` +
+      'Give the job without --from to begin anew. To have one that goes on, stop without --drain, before the input ends.';
     return failure('SAVEPOINT_DRAINED', 'user', text, 'never');
   }
   const dropped = from?.allowDroppedState === true ? null : droppedUid(graph, manifest);

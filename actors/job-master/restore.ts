@@ -1,3 +1,4 @@
+import { peersOf } from '../protocol/channels.js';
 import type { RestorePlan } from '../protocol/deployment.js';
 import { freshStart } from '../protocol/deployment.js';
 import type { SubtaskKey, VertexId } from '../protocol/ids.js';
@@ -18,11 +19,11 @@ export function restorePlans(
 ): Readonly<Record<SubtaskKey, RestorePlan>> {
   const plans: Record<SubtaskKey, RestorePlan> = {};
   const checkpoint = latest === null ? null : indexed(latest);
-  const over = checkpoint === null ? new Set<VertexId>() : verticesOver(graph, checkpoint);
+  const over = checkpoint === null ? new Set<SubtaskKey>() : subtasksOver(graph, checkpoint);
   const same = checkpoint === null || isOrigin(latest) ? new Set<VertexId>() : verticesUnchanged(graph, checkpoint);
   for (const vertex of graph.vertices) {
     const isFinished = (key: SubtaskKey): boolean =>
-      checkpoint !== null && (over.has(vertex.id) || (same.has(vertex.id) && isOver(checkpoint, key)));
+      checkpoint !== null && (over.has(key) || (same.has(vertex.id) && isOver(checkpoint, key)));
     for (const [index, key] of subtasksOf(vertex).entries()) {
       plans[key] = checkpoint === null ? freshStart : planOf(vertex, index, checkpoint, isFinished);
     }
@@ -128,16 +129,31 @@ function verticesUnchanged({ vertices, edges }: JobGraph, checkpoint: IndexedChe
 }
 
 /**
- * Over whatever edges, and at whatever parallelism: a vertex is over whose subtasks all were, and which nothing can come to. A job that begins with a
- * savepoint may have other edges, over which input comes again to a subtask that had none left.
+ * Over whatever edges, and at whatever parallelism: one is over that was, or whose whole vertex was, and which nothing can come to. A job that begins with a
+ * savepoint, or was rescaled, may have other edges, over which input comes again to a subtask that had none left. One that is over must not run again: it
+ * would finish twice.
  */
-function verticesOver({ vertices, edges }: JobGraph, checkpoint: IndexedCheckpoint): ReadonlySet<VertexId> {
-  const over = new Set<VertexId>();
-  for (const { id } of vertices) {
+function subtasksOver({ vertices, edges }: JobGraph, checkpoint: IndexedCheckpoint): ReadonlySet<SubtaskKey> {
+  const over = new Set<SubtaskKey>();
+  const whole = new Set<VertexId>();
+  const parallelism = new Map(vertices.map((vertex) => [vertex.id, vertex.parallelism]));
+  for (const { id, parallelism: own } of vertices) {
+    const inbound = edges.filter(({ to }) => to === id);
     const before = checkpoint.parallelism.get(id) ?? 0;
-    const keys = Array.from({ length: before }, (_, index) => subtaskKey(id, index));
-    const isCut = edges.every(({ from, to }) => to !== id || over.has(from));
-    if (isCut && before > 0 && keys.every((key) => isOver(checkpoint, key))) over.add(id);
+    const wasOver = Array.from({ length: before }, (_, index) => isOver(checkpoint, subtaskKey(id, index)));
+    const allWere = before > 0 && wasOver.every((was) => was);
+    const isCut = (index: number): boolean =>
+      inbound.every(({ from, partitioner }) => {
+        const others = parallelism.get(from) ?? 0;
+        const { first, last } = peersOf(partitioner, index, own, others);
+        if (first === 0 && last === others - 1) return whole.has(from);
+        const peers = Array.from({ length: last - first + 1 }, (_, peer) => subtaskKey(from, first + peer));
+        return peers.every((peer) => over.has(peer));
+      });
+    const indexes = Array.from({ length: own }, (_, index) => index);
+    const ended = indexes.filter((index) => (allWere || (before === own && wasOver[index])) && isCut(index));
+    for (const index of ended) over.add(subtaskKey(id, index));
+    if (ended.length === own) whole.add(id);
   }
   return over;
 }

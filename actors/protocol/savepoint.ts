@@ -28,7 +28,8 @@ export interface SavepointMark {
 /** Keeps a name for one request, from before the first byte of the savepoint is written. */
 export interface SavepointOwner {
   readonly format: 1;
-  readonly job: JobId;
+  /** Whose end sweeps what was never complete; null for a copy, which no job of this store has taken. */
+  readonly job: JobId | null;
   readonly request: string;
 }
 

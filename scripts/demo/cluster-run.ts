@@ -5,16 +5,15 @@ import { DemoCluster } from './demo-cluster.js';
 import { writeInput } from './input.js';
 import { JobStory } from './job-story.js';
 import { Killer } from './killer.js';
-import type { LiveLine } from './live-line.js';
 import { outcomeOf } from './outcome.js';
 import { type DemoOptions, type DemoOutcome, killMoments, type Pace, rateFor, withDeadline } from './plan.js';
 import { RecoveryLog } from './recovery-log.js';
 import { Rescaler } from './rescaler.js';
+import { showProgress } from './show-progress.js';
 
 const job = 'flights';
 const keyedVertex = 'mean-delay';
 const flightsJob = fileURLToPath(new URL('../../examples/flights.ts', import.meta.url));
-const progressEveryMs = 150;
 const firstRescaleMs = 2_000;
 const rescaleEveryMs = 3_500;
 /** Between two kills the killed process comes back. */
@@ -37,7 +36,8 @@ export async function runClusterDemo({ folder, kills, seed, rescales, live }: De
   const plan = { moments: killMoments(kills, seed, pace), seed, vertex: keyedVertex };
   const killer = new Killer(cluster, log, plan, live);
   const rescaler = new Rescaler(cluster, log, job, live);
-  const endProgress = showProgress(live, cluster, log, input.records, new CommittedRows(output));
+  const rows = new CommittedRows(output);
+  const endProgress = showProgress(live, { cluster, log, rows, records: input.records, shown: { job } });
   try {
     await cluster.submit(flightsJob, ['--input', input.folder, '--rate', String(rate), '--output', output]);
     await withDeadline(story.running);
@@ -52,29 +52,4 @@ export async function runClusterDemo({ folder, kills, seed, rescales, live }: De
     await cluster.stop();
   }
   return outcomeOf(log, input, output, live);
-}
-
-/** Shows how things stand, again and again, until what it returns is called. */
-function showProgress(
-  live: LiveLine,
-  cluster: DemoCluster,
-  log: RecoveryLog,
-  records: number,
-  rows: CommittedRows,
-): () => Promise<void> {
-  let shown: Promise<void> | null = null;
-  const show = async (): Promise<void> => {
-    const [committed, checkpoints] = [await rows.count(), await cluster.checkpoints(job)];
-    const taskManagers = { alive: cluster.alive, of: cluster.size };
-    live.show({ state: log.state, committed, records, checkpoints, taskManagers });
-    shown = null;
-  };
-  const timer = setInterval(() => {
-    shown ??= show();
-  }, progressEveryMs);
-  return async () => {
-    clearInterval(timer);
-    await shown;
-    live.end();
-  };
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ClusterProcess } from './cluster-process.js';
 import { type DemoNats, natsForDemo } from './demo-nats.js';
@@ -70,10 +70,24 @@ export class DemoCluster {
     return [...this.members.values()].filter(({ alive }) => alive).length;
   }
 
-  async submit(job: string, params: readonly string[]): Promise<void> {
-    const client = this.spawn(['submit', job, ...this.target, '--', ...params], () => undefined);
-    const code = await client.ended;
-    if (code !== 0) throw new Error(`The job was not taken:\n${client.lines.join('\n')}`);
+  /** `options` are more of the command. */
+  submit(job: string, params: readonly string[], options: readonly string[] = []): Promise<void> {
+    return this.client('The job was not taken', ['submit', job, ...options, ...this.target, '--', ...params]);
+  }
+
+  /** Settles when the job has ended with it. */
+  stopWithSavepoint(job: string, savepoint: string): Promise<void> {
+    const how = ['--savepoint', '--to', savepoint];
+    return this.client('The job did not end with a savepoint', ['stop', job, ...how, ...this.target]);
+  }
+
+  async savepointBytes(savepoint: string): Promise<number> {
+    const folder = join(this.store, this.name, 'savepoints', savepoint);
+    const files = await readdir(folder, { recursive: true, withFileTypes: true });
+    const sizes = files
+      .filter((file) => file.isFile())
+      .map(async ({ parentPath, name }) => stat(join(parentPath, name)));
+    return (await Promise.all(sizes)).reduce((sum, { size }) => sum + size, 0);
   }
 
   /** Settles when the job runs at that parallelism. */
@@ -126,6 +140,12 @@ export class DemoCluster {
     process.off('exit', this.endAll);
     await Promise.all([...this.processes].map(({ ended }) => ended));
     await this.nats.stop();
+  }
+
+  private async client(otherwise: string, args: readonly string[]): Promise<void> {
+    const client = this.spawn(args, () => undefined);
+    const code = await client.ended;
+    if (code !== 0) throw new Error(`${otherwise}:\n${client.lines.join('\n')}`);
   }
 
   private spawn(args: readonly string[], heard: (line: string) => void): ClusterProcess {

@@ -1,7 +1,7 @@
-import { cpSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { weir } from './cli-process.js';
+import { describe, expect, it, vi } from 'vitest';
+import { folderWith, WeirProcess, weir } from './cli-process.js';
 import { ClusterStage } from './cluster-stage.js';
 
 /** Counts numbers by their last digit, at 200 a second where that is said. */
@@ -51,5 +51,94 @@ describe('weir run --from', () => {
       stderr: expect.stringMatching(/has 7 bytes and should have[\s\S]*SAVEPOINT_DAMAGED/),
     });
     expect(await weir(['run', 'counting.ts', '--from', 'kept'], stage.folder)).toMatchObject({ code: 2 });
+  });
+});
+
+/** The same, into files. */
+const writing = counting
+  .replace("from 'weirflow';", "from 'weirflow';\nimport { fileSink, jsonLines } from 'weirflow/connectors/file';")
+  .replace(".collect('counts')", ".sinkTo(fileSink({ folder: 'out', format: jsonLines() })).uid('out')");
+
+/** Every count of every key, once. */
+const everyCount = Array.from({ length: 10 }, (_, key) =>
+  Array.from({ length: 100 }, (__, index) => JSON.stringify({ key, count: index + 1 })),
+)
+  .flat()
+  .sort();
+
+/** All that is committed, in order. */
+function committed(folder: string): readonly string[] {
+  const names = readdirSync(join(folder, 'out')).filter((name) => name.startsWith('part-'));
+  const lines = names.flatMap((name) => readFileSync(join(folder, 'out', name), 'utf8').split('\n'));
+  return lines.filter((line) => line !== '').sort();
+}
+
+/** Settles when it has committed something. */
+const running = (run: WeirProcess, folder: string): Promise<void> =>
+  vi
+    .waitFor(() => expect(committed(folder).length).toBeGreaterThan(0), { timeout: 20_000, interval: 50 })
+    .then(() => {
+      expect(run.stderr).not.toContain('finished');
+    });
+
+describe('weir run, which ends with something to go on from', () => {
+  const own = ['--checkpoints', 'own'];
+  const slowly = ['--', '--rate', '200'];
+
+  it('--stop-with-savepoint: SIGTERM ends it with a savepoint of that name, from which another job goes on', async () => {
+    const folder = folderWith({ 'counting.ts': writing });
+    const run = new WeirProcess(['run', '--stop-with-savepoint=half', 'counting.ts', ...own, ...slowly], folder);
+    await running(run, folder);
+    run.kill('SIGTERM');
+    const stopped = await run.ended;
+    expect(stopped).toMatchObject({ code: 0, stderr: expect.stringContaining('finished with savepoint half') });
+    expect(stopped.stderr).toContain('--from own/savepoints/half');
+    const other = ['run', 'counting.ts', '--job-id', 'counting-2'];
+    const taken = await weir([...other, ...own, '--stop-with-savepoint', 'half'], folder);
+    expect(taken).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('SAVEPOINT_EXISTS') });
+    const resumed = await weir([...other, ...own, '--from', 'half'], folder);
+    expect(resumed.code).toBe(0);
+    expect(committed(folder)).toEqual(everyCount);
+  });
+
+  it('--from checkpoint: of a job that was canceled, once, and refused of one that has not ended', async () => {
+    const folder = folderWith({ 'counting.ts': writing });
+    const run = new WeirProcess(['run', 'counting.ts', ...own, ...slowly], folder);
+    await running(run, folder);
+    const from = ['run', 'counting.ts', ...own, '--job-id', 'counting-2', '--from'];
+    expect(await weir([...from, 'checkpoint:counting'], folder)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('JOB_NOT_ENDED'),
+    });
+    run.kill('SIGINT');
+    const canceled = await run.ended;
+    expect(canceled.code).toBe(130);
+    expect(await weir([...from, 'checkpoint:lost'], folder)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('JOB_UNKNOWN'),
+    });
+    expect(await weir([...from, 'checkpoint:counting/1'], folder)).toMatchObject({ code: 2 });
+    expect(await weir([...from, 'checkpoint:counting/9-9'], folder)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/has no checkpoint 9-9. Its newest are [\s\S]*CHECKPOINT_UNKNOWN/),
+    });
+    const resumed = await weir([...from, 'checkpoint:counting'], folder);
+    expect(resumed).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/begins with savepoint checkpoint-counting-\d+-\d+/),
+    });
+    expect(committed(folder)).toEqual(everyCount);
+  });
+
+  it('what it cannot do is refused at once', async () => {
+    const folder = folderWith({ 'counting.ts': writing });
+    expect(await weir(['run', 'counting.ts', '--stop-with-savepoint'], folder)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--checkpoints'),
+    });
+    expect(await weir(['run', 'counting.ts', '--cluster', 'c', '--stop-with-savepoint'], folder)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('weir stop <job> --savepoint'),
+    });
   });
 });

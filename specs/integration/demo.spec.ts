@@ -46,6 +46,23 @@ describe('demo', () => {
     expect(code).toBe(0);
   });
 
+  it('--stop-resume: stopped with a savepoint in its midst, and another job goes on from that', async () => {
+    const { code, stdout, stderr } = await demo('--json', '--stop-resume');
+    expect(stderr).toMatch(/flights has ended with savepoint halfway, [\d,]+ bytes; [\d,]+ of 20,000 are committed/);
+    const times = { stopMs: expect.any(Number), resumeMs: expect.any(Number), checkpoints: expect.any(Number) };
+    const summary = JSON.parse(stdout);
+    expect(summary).toMatchObject({
+      records: 20_000,
+      parallelism: { before: 2, after: 3 },
+      backend: { before: 'heap', after: 'disk' },
+      exactlyOnce: true,
+      ...times,
+    });
+    expect(summary.committedAtStop).toBeGreaterThan(0);
+    expect(summary.committedAtStop).toBeLessThan(20_000);
+    expect(code).toBe(0);
+  });
+
   it('--embedded: the same in one process', async () => {
     const { code, stdout, stderr } = await demo('--json', '--embedded');
     expect(JSON.parse(stdout), stderr).toMatchObject({ ...sum, ...measured });

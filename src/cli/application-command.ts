@@ -10,9 +10,9 @@ import type { StoreChoice } from '../runtime/cluster/cluster-stores.js';
 import { type Application, startApplication } from '../runtime/cluster/start-application.js';
 import type { ProcessLog } from '../runtime/log/process-log.js';
 import { nodeClock } from '../runtime/world/clock.js';
-import { beginWith, type WantedOrigin } from '../savepoint/index.js';
 import { ApplicationProgress } from './application-progress.js';
 import { type ClusterTarget, placeText } from './cluster-options.js';
+import { begunInCluster } from './cluster-origin.js';
 import { exitCode } from './exit-code.js';
 import { Interrupts } from './interrupts.js';
 import { loadJobFile } from './load-job-file.js';
@@ -20,6 +20,7 @@ import { Operations } from './operations.js';
 import type { OperationsOptions } from './operations-options.js';
 import type { Voice } from './run-progress.js';
 import { reportResult } from './run-report.js';
+import type { GivenOrigin } from './savepoint-options.js';
 import { withBackend } from './state-options.js';
 import type { Terminal } from './terminal.js';
 
@@ -35,7 +36,7 @@ export interface ApplicationOptions {
   /** null: as the job says. */
   readonly stateBackend: StateBackendName | null;
   /** null: it begins anew. */
-  readonly origin: WantedOrigin | null;
+  readonly origin: GivenOrigin | null;
   /** null: it has the parallelism that it was written with. */
   readonly reactive: ReactiveOptions | null;
 }
@@ -67,9 +68,7 @@ export async function applicationCommand(options: ApplicationOptions, terminal: 
         ? {}
         : {
             begin: (client: ClusterClient) =>
-              client
-                .describeSavepoint(origin.savepoint)
-                .then(({ keyGroups: before }) => beginWith(record, origin, { before, bundle, engine: engineModules })),
+              begunInCluster(client, record, origin, { bundle, say: (line) => log.info(line) }),
           }),
       engine: engineModules,
       log,

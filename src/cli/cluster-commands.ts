@@ -77,8 +77,13 @@ export function declareClusterCommands(cli: CAC): void {
   withTarget(withSavepoint(stop), clientWaitSeconds);
   withTarget(declareRescale(cli), clientWaitSeconds);
   const savepoint = cli
-    .command('savepoint [...words]', 'Take a savepoint of a running job, and print its name; or delete one')
-    .usage('savepoint <job> [options]\n  $ weir savepoint delete <name>')
+    .command(
+      'savepoint [...words]',
+      'Take a savepoint of a running job, and print its name; or delete, copy or import one',
+    )
+    .usage(
+      'savepoint <job> [options]\n  $ weir savepoint delete <name>\n  $ weir savepoint copy <name> <folder>\n  $ weir savepoint import <folder>/savepoints/<name>',
+    )
     .example('  $ weir savepoint flights --to before-the-update')
     .example('  $ weir submit flights.ts --job-id flights-2 --from before-the-update');
   withTarget(withSavepoint(savepoint), clientWaitSeconds);
@@ -118,7 +123,7 @@ export function clusterCommand(cli: CAC): ClusterCommand | null {
         params,
         jobId: jobId(cli),
         stateBackend: stateBackend(cli),
-        origin: originOption(cli, false),
+        origin: originOption(cli),
         reactive: reactiveOption(cli),
       };
       return { kind: 'submit', options: { target: target(cli), ...job } };

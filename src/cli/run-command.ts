@@ -1,23 +1,27 @@
 import { join, resolve } from 'node:path';
-import type { Failure } from '../../actors/protocol/failure.js';
+import { type Failure, failure } from '../../actors/protocol/failure.js';
 import type { JobGraph, JobRecord, StateBackendName } from '../../actors/protocol/job-graph.js';
-import { keyGroupsBefore } from '../../actors/protocol/savepoint.js';
+import { keyGroupsBefore, type SavepointName } from '../../actors/protocol/savepoint.js';
 import { slotSharingGroupsOf, slotsNeeded } from '../../actors/protocol/slot-sharing.js';
+import { EngineError } from '../api/engine-error.js';
 import { engineModules, engineUrl } from '../engine-modules.js';
 import type { BlobStore } from '../ports/blob-store.js';
 import type { Bundle } from '../runtime/code/bundle.js';
 import { bundledCode } from '../runtime/code/code-stores.js';
 import { startEmbedded } from '../runtime/embedded.js';
+import { nodeEntropy } from '../runtime/world/entropy.js';
 import {
   beginWith,
   copySavepoint,
-  isSavepointPath,
+  keepCheckpoint,
   type LocatedSavepoint,
+  listSavepoints,
   loadSavepoint,
+  type OriginPlace,
   savepointAt,
   verifySavepoint,
-  type WantedOrigin,
 } from '../savepoint/index.js';
+import { FileBlobStore } from '../storage/file/file-blob-store.js';
 import { clientLines } from './client-lines.js';
 import { UsageError } from './exit-code.js';
 import { failureText } from './failure-text.js';
@@ -25,6 +29,8 @@ import { Interrupts } from './interrupts.js';
 import { loadJobFile } from './load-job-file.js';
 import { RunProgress } from './run-progress.js';
 import { reportResult } from './run-report.js';
+import { wishFor } from './savepoint-command.js';
+import type { GivenOrigin } from './savepoint-options.js';
 import { type StateOnDisk, withBackend } from './state-options.js';
 import type { Terminal } from './terminal.js';
 
@@ -42,8 +48,10 @@ export interface RunOptions {
   /** null: as the job says. */
   readonly stateBackend: StateBackendName | null;
   readonly stateOnDisk: StateOnDisk;
-  /** A name in the folder of checkpoints, or a path; null: it begins anew. */
-  readonly origin: WantedOrigin | null;
+  /** null: it begins anew. */
+  readonly origin: GivenOrigin | null;
+  /** What an interrupt ends the job with, under that name or one that is made for it; null: it cancels the job. */
+  readonly stopSavepoint: { readonly name: SavepointName | null } | null;
 }
 
 /** Runs a job in this process until it ends, and says how: the value is the exit code. */
@@ -53,7 +61,9 @@ export async function runCommand(options: RunOptions, terminal: Terminal): Promi
   const job = options.jobId ?? program.graph.name;
   const graph = withBackend(program.graph, options.stateBackend);
   const fresh: JobRecord = { format: 1, job, graph, code: bundle.key, params };
-  const located = options.origin === null ? null : locate(options.origin.savepoint, checkpoints);
+  const stopName = options.stopSavepoint?.name ?? null;
+  if (stopName !== null && checkpoints !== null) await refuseTaken(stopName, job, checkpoints);
+  const located = options.origin === null ? null : await locate(options.origin.place, checkpoints);
   const record =
     located === null || options.origin === null ? fresh : await begun(fresh, options.origin, located, bundle);
   const progress = new RunProgress(terminal, job);
@@ -68,10 +78,15 @@ export async function runCommand(options: RunOptions, terminal: Terminal): Promi
     client: clientLines((line) => terminal.out(line)),
     onTrace: (trace) => progress.onTrace(trace),
   });
-  const interrupts = new Interrupts(terminal, () => run.cancel());
+  const interrupts = new Interrupts(terminal, () => {
+    if (options.stopSavepoint === null) return run.cancel();
+    const stop = { ...wishFor(job, options.stopSavepoint.name), drain: false };
+    run.stopWithSavepoint(stop, (why) => terminal.say(`${failureText(why, terminal.colors)}\nthe job goes on`));
+  });
   try {
     const result = await run.result;
     terminal.status('');
+    if (result.savepoint !== undefined && checkpoints !== null) sayWhereItIs(result.savepoint, checkpoints, terminal);
     const sayFailure = (failure: Failure): void => terminal.say(failureText(failure, terminal.colors));
     return reportResult(result, { hadEnded: run.hadEnded, interrupts, again: runAgain, sayFailure }, terminal);
   } finally {
@@ -80,20 +95,38 @@ export async function runCommand(options: RunOptions, terminal: Terminal): Promi
   }
 }
 
-/** By its name where the job keeps its checkpoints, or by the path of its folder, from where it is copied. */
-function locate(nameOrPath: string, checkpoints: string | null): LocatedSavepoint {
-  if (isSavepointPath(nameOrPath)) return savepointAt(nameOrPath);
-  if (checkpoints !== null) return savepointAt(join(checkpoints, 'savepoints', nameOrPath));
-  throw new UsageError(
-    `There is no folder in which to look for savepoint '${nameOrPath}'.`,
-    'Give the path of its folder, or with --checkpoints the folder that holds it.',
+const sayWhereItIs = (savepoint: SavepointName, checkpoints: string, terminal: Terminal): void =>
+  terminal.say(
+    `go on from it under another id: weir run … --job-id <id> --from ${join(checkpoints, 'savepoints', savepoint)}`,
   );
+
+/** Before anything runs: a name that is taken would be refused when the job is to stop, and whoever stops it may not wait for another. */
+async function refuseTaken(name: SavepointName, job: string, checkpoints: string): Promise<void> {
+  const blobs = new FileBlobStore({ folder: resolve(checkpoints), entropy: nodeEntropy });
+  if (!(await listSavepoints(blobs)).includes(name) || (await loadSavepoint(blobs, name)).job === job) return;
+  const message = `${checkpoints} has a savepoint '${name}' of another job. Give another name to --stop-with-savepoint.`;
+  throw new EngineError(failure('SAVEPOINT_EXISTS', 'user', message, 'never'));
+}
+
+/** By its name where the job keeps its checkpoints, as a copy of one of those, or by the path of its folder. */
+async function locate(place: OriginPlace, checkpoints: string | null): Promise<LocatedSavepoint> {
+  if (place.kind === 'folder') return savepointAt(place.path);
+  if (checkpoints === null) {
+    const what = place.kind === 'savepoint' ? `savepoint '${place.name}'` : `the checkpoints of job '${place.job}'`;
+    throw new UsageError(
+      `There is no folder in which to look for ${what}.`,
+      'Give the folder that holds it with --checkpoints, or the path of a savepoint.',
+    );
+  }
+  if (place.kind === 'savepoint') return savepointAt(join(checkpoints, 'savepoints', place.name));
+  const blobs = new FileBlobStore({ folder: resolve(checkpoints), entropy: nodeEntropy });
+  return { name: await keepCheckpoint(blobs, place), blobs };
 }
 
 /** Checks all of the savepoint before anything is run. */
 async function begun(
   record: JobRecord,
-  { allowDroppedState }: WantedOrigin,
+  { allowDroppedState }: GivenOrigin,
   { name, blobs }: LocatedSavepoint,
   bundle: Bundle,
 ): Promise<JobRecord> {

@@ -10,7 +10,7 @@ import { jobId, onlyArgument, ownArgs, text, wholeNumber } from './options.js';
 import { withReach } from './reach-options.js';
 import { reactiveOption, withReactive } from './rescale-options.js';
 import type { RunOptions } from './run-command.js';
-import { originOption, withOrigin } from './savepoint-options.js';
+import { checkedSavepointName, originOption, withOrigin } from './savepoint-options.js';
 import { stateBackend, stateOnDisk, withStateBackend, withStateOnDisk } from './state-options.js';
 
 export type RunRequest =
@@ -26,9 +26,11 @@ export function declareRun(cli: CAC): void {
     .option('--slots <n>', 'Slots to run in, each a thread (default: as many as the job needs)')
     .option('--inline', 'Run all slots in one thread, for a debugger')
     .option('--job-id <id>', "What the run is known by (default: the job's name)")
+    .option('--stop-with-savepoint [name]', 'Let Ctrl+C and SIGTERM end the job with a savepoint, and not cancel it')
     .option('--cluster [name]', 'Run it on task managers instead: lead a cluster of that name that ends with the job')
     .example('  $ weir run examples/word-count.ts')
     .example('  $ weir run flights.ts --checkpoints state -- --input flights.csv')
+    .example('  $ weir run flights.ts --checkpoints state --stop-with-savepoint -- --input flights.csv')
     .example('  $ weir run --cluster flights flights.ts --checkpoints /mnt/shared/weirflow -- --input flights.csv');
   const checkpoints = 'Keep checkpoints there, and go on from the newest when run again';
   const job = withReactive(withStateOnDisk(withStateBackend(withOrigin(run))));
@@ -36,10 +38,12 @@ export function declareRun(cli: CAC): void {
   withOperations(withReach(led, processWaitSeconds), { default: 0 });
 }
 
-/** The file of the job. `--cluster` may stand right before it: no name of a cluster looks like a file. */
+/** The file of the job. `--cluster` or `--stop-with-savepoint` may stand right before it: it is no name then. */
 export function runArgument(cli: CAC): string {
-  const cluster = text(cli, 'cluster');
-  return cli.args.length === 0 && cluster !== null && isFile(cluster) ? cluster : onlyArgument(cli);
+  const [cluster, savepoint] = [text(cli, 'cluster'), text(cli, 'stopWithSavepoint')];
+  if (cli.args.length > 0) return onlyArgument(cli);
+  if (cluster !== null && isFile(cluster)) return cluster;
+  return savepoint !== null && isJobFile(savepoint) ? savepoint : onlyArgument(cli);
 }
 
 export function runRequest(cli: CAC, path: string, params: readonly string[]): RunRequest {
@@ -58,9 +62,16 @@ export function runRequest(cli: CAC, path: string, params: readonly string[]): R
         inline,
         ...ofJob,
         stateOnDisk: stateOnDisk(cli),
-        origin: originOption(cli, true),
+        origin: originOption(cli),
+        stopSavepoint: stopSavepointOption(cli, path),
       },
     };
+  }
+  if (cli.options.stopWithSavepoint !== undefined) {
+    throw new UsageError(
+      '--stop-with-savepoint is for a run in this process.',
+      'In a cluster that is a command of its own: weir stop <job> --savepoint.',
+    );
   }
   if (slots !== null || inline) {
     const option = inline ? '--inline' : '--slots';
@@ -80,10 +91,20 @@ export function runRequest(cli: CAC, path: string, params: readonly string[]): R
     path,
     params,
     ...ofJob,
-    origin: originOption(cli, false),
+    origin: originOption(cli),
     reactive: reactiveOption(cli),
   };
   return { kind: 'application', options };
+}
+
+/** Null: an interrupt cancels the job. */
+function stopSavepointOption(cli: CAC, path: string): RunOptions['stopSavepoint'] {
+  if (cli.options.stopWithSavepoint === undefined) return null;
+  if (text(cli, 'checkpoints') === null) {
+    throw new UsageError('A savepoint is written into the folder of checkpoints.', 'Give one: --checkpoints <folder>.');
+  }
+  const name = cli.options.stopWithSavepoint === true ? null : text(cli, 'stopWithSavepoint');
+  return { name: name === null || name === path ? null : checkedSavepointName(name) };
 }
 
 /** They would do nothing, and whoever gives them expects that they do. */
@@ -105,4 +126,5 @@ function refuseClusterOptions(cli: CAC): void {
   throw new UsageError(`${option} is for a cluster, and weir run needs none.`, 'Give --cluster too, or leave it out.');
 }
 
+const isJobFile = (word: string): boolean => /\.[cm]?[jt]sx?$/.test(word);
 const isFile = (word: string): boolean => !isSubjectName(word);

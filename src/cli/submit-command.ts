@@ -4,10 +4,11 @@ import { EngineError } from '../api/engine-error.js';
 import { engineModules } from '../engine-modules.js';
 import { programOf } from '../runtime/code/code-stores.js';
 import { loadJob } from '../runtime/code/load.js';
-import { beginWith, type WantedOrigin } from '../savepoint/index.js';
 import type { ClusterTarget } from './cluster-options.js';
+import { begunInCluster } from './cluster-origin.js';
 import { exitCode } from './exit-code.js';
 import { loadJobFile } from './load-job-file.js';
+import type { GivenOrigin } from './savepoint-options.js';
 import { withBackend } from './state-options.js';
 import type { Terminal } from './terminal.js';
 import { withCluster } from './with-cluster.js';
@@ -21,7 +22,7 @@ export interface SubmitOptions {
   /** null: as the job says. */
   readonly stateBackend: StateBackendName | null;
   /** null: it begins anew. */
-  readonly origin: WantedOrigin | null;
+  readonly origin: GivenOrigin | null;
   /** null: it has the parallelism that it was written with. */
   readonly reactive: ReactiveOptions | null;
 }
@@ -39,8 +40,8 @@ export async function submitCommand(options: SubmitOptions, terminal: Terminal):
   if (!again.ok) throw new EngineError(again.failure);
   await withCluster(target, terminal, async (client) => {
     if (origin === null) return client.submit(record, bundle);
-    const { keyGroups: before } = await client.describeSavepoint(origin.savepoint);
-    await client.submit(await beginWith(record, origin, { before, bundle, engine: engineModules }), bundle);
+    const say = (line: string): void => terminal.say(line);
+    await client.submit(await begunInCluster(client, record, origin, { bundle, say }), bundle);
   });
   terminal.out(job);
   return exitCode.done;

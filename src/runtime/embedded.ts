@@ -1,10 +1,11 @@
 import type { ResourceLimits } from 'node:worker_threads';
 import type { DispatcherAnswer } from '../../actors/dispatcher/messages.js';
-import { failure } from '../../actors/kernel/failure.js';
+import { type Failure, failure } from '../../actors/kernel/failure.js';
 import type { ClusterOptions } from '../../actors/protocol/deployment.js';
 import { defaultClusterOptions } from '../../actors/protocol/deployment.js';
 import type { ProcessName } from '../../actors/protocol/ids.js';
 import type { JobRecord, JobResult } from '../../actors/protocol/job-graph.js';
+import type { StopWithSavepoint } from '../../actors/protocol/savepoint.js';
 import { slotsNeeded } from '../../actors/protocol/slot-sharing.js';
 import { EngineError } from '../api/engine-error.js';
 import type { CodeStore } from '../graph/code-store.js';
@@ -127,6 +128,18 @@ export class EmbeddedRun {
   cancel(): void {
     const message = { type: 'dispatcher.cancelJob', job: this.options.record.job };
     this.client.ask(message, submitEveryMs, submitDeadlineMs, () => undefined);
+  }
+
+  /** Ends the job with a savepoint; `result` tells when that is done. `refused` is told why it is not to be: then the job goes on. */
+  stopWithSavepoint(stop: StopWithSavepoint, refused: (why: Failure) => void): void {
+    const { job } = this.options.record;
+    const message = { type: 'dispatcher.stopWithSavepoint', job, stop };
+    this.client.ask(message, submitEveryMs, submitDeadlineMs, (answer) => {
+      const reply = answer.kind === 'answered' ? (answer.message as DispatcherAnswer) : null;
+      if (reply?.type === 'job.rejected') refused(reply.failure);
+      const silent = `The job manager did not answer within ${submitDeadlineMs} ms.`;
+      if (reply === null) refused(failure('NO_ANSWER', 'infrastructure', silent));
+    });
   }
 
   /**

@@ -25,5 +25,7 @@ export async function beginWith(
   }: { readonly before: Readonly<Record<string, number>>; readonly bundle: Bundle; readonly engine: EngineModules },
 ): Promise<JobRecord> {
   const { graph } = buildJob(await loadJob(bundle, engine), record.params, before).program;
-  return { ...record, graph, from: { savepoint, allowDroppedState, maxParallelism: before } };
+  // The options may have been chosen for this submission, and not in the code.
+  const chosen = { ...graph, options: record.graph.options };
+  return { ...record, graph: chosen, from: { savepoint, allowDroppedState, maxParallelism: before } };
 }

@@ -5,7 +5,6 @@ import type { SavepointManifest, SavepointName } from '../../actors/protocol/sav
 import {
   isSavepointName,
   savepointBlobs,
-  savepointFolder,
   savepointIn,
   savepointKey,
   savepointNameRule,
@@ -14,6 +13,7 @@ import {
 import { EngineError } from '../api/engine-error.js';
 import type { BlobStore } from '../ports/blob-store.js';
 import { decodeRecord } from '../runtime/host/records.js';
+import { listed, read } from './store-calls.js';
 
 /** The names of the complete savepoints of a store, sorted. Rejects with an EngineError when the store does not answer. */
 export async function listSavepoints(blobs: BlobStore): Promise<readonly SavepointName[]> {
@@ -44,7 +44,7 @@ export async function verifySavepoint(blobs: BlobStore, manifest: SavepointManif
 }
 
 /** The bytes of one blob of a savepoint, held against its handle. Rejects with SAVEPOINT_DAMAGED. */
-async function readSavepointBlob(
+export async function readSavepointBlob(
   blobs: BlobStore,
   savepoint: SavepointName,
   { name, bytes, checksum }: BlobHandle,
@@ -58,67 +58,12 @@ async function readSavepointBlob(
   );
 }
 
-/**
- * Copies a savepoint from one store to another, where it has the same name; does nothing when it is there already. Each file is held against the
- * manifest, which is written last, so that a copy that was broken off is no savepoint. Rejects with an EngineError, SAVEPOINT_EXISTS when another
- * of that name is there.
- */
-export async function copySavepoint(from: BlobStore, to: BlobStore, name: SavepointName): Promise<void> {
-  const manifest = await loadSavepoint(from, name);
-  const before = await read(to, savepointKey(name));
-  const record = (await read(from, savepointKey(name))) as Uint8Array;
-  if (before !== null) {
-    if (Buffer.compare(before, record) === 0) return;
-    throw broken(
-      'SAVEPOINT_EXISTS',
-      `The store has another savepoint '${name}'. Delete that one, or give the folder of this one another name.`,
-    );
-  }
-  for (const handle of savepointBlobs(manifest.checkpoint)) {
-    await put(to, handle.name, await readSavepointBlob(from, name, handle));
-  }
-  for (const key of await listed(from, `${savepointFolder(name)}owner`))
-    await put(to, key, (await read(from, key)) as Uint8Array);
-  await put(to, savepointKey(name), record);
-}
-
-function wrongIn(content: Uint8Array, bytes: number, checksum: string): string | null {
+/** What is wrong with content that should be of this size and checksum; null when nothing is. */
+export function wrongIn(content: Uint8Array, bytes: number, checksum: string): string | null {
   if (content.byteLength !== bytes) return `has ${content.byteLength} bytes and should have ${bytes}`;
   const found = crc32(content).toString(16).padStart(8, '0');
   return found === checksum ? null : `has the checksum ${found} and should have ${checksum}`;
 }
 
-const broken = (code: string, message: string): EngineError => new EngineError(failure(code, 'user', message, 'never'));
-
-const read = (blobs: BlobStore, name: string): Promise<Uint8Array | null> =>
-  new Promise((resolve, reject) => {
-    blobs.read(name, (result) => {
-      if (result.outcome === 'read') resolve(result.bytes);
-      else if (result.outcome === 'missing') resolve(null);
-      else reject(storeFailed(`read ${name}`, result));
-    });
-  });
-
-const put = (blobs: BlobStore, name: string, bytes: Uint8Array): Promise<void> =>
-  new Promise((resolve, reject) => {
-    blobs.put(name, bytes, (result) =>
-      result.outcome === 'stored' ? resolve() : reject(storeFailed(`write ${name}`, result)),
-    );
-  });
-
-const listed = (blobs: BlobStore, prefix: string): Promise<readonly string[]> =>
-  new Promise((resolve, reject) => {
-    blobs.list(prefix, (result) =>
-      result.outcome === 'listed' ? resolve(result.names) : reject(storeFailed(`list ${prefix}`, result)),
-    );
-  });
-
-function storeFailed(what: string, result: { readonly outcome: string }): EngineError {
-  const known = 'failure' in result ? (result as { readonly failure: EngineError['failure'] }).failure : null;
-  const silent = failure(
-    'STORE_TIMEOUT',
-    'infrastructure',
-    `The store gave no answer in time to: ${what}. See whether it can be reached.`,
-  );
-  return new EngineError(known ?? silent);
-}
+export const broken = (code: string, message: string): EngineError =>
+  new EngineError(failure(code, 'user', message, 'never'));

@@ -262,6 +262,24 @@ describe('file sink: restore', () => {
     expect(await content()).toBe('first\nsecond\n');
   });
 
+  it('a job that goes on from a checkpoint of another takes no name of what that one has left to commit', async () => {
+    // The run of both has the same number, and its committable goes to another subtask, which comes later.
+    const ended = new SinkAttempt(linesSink(), { round: 1, job: 'ended' });
+    await ended.open();
+    ended.write('theirs');
+    const items = await ended.snapshot();
+    const [first, second] = [0, 1].map(
+      (subtask) => new SinkAttempt(linesSink(), { round: 1, subtask, parallelism: 2 }),
+    );
+    await first?.open();
+    first?.write('ours');
+    await first?.snapshot();
+    expect(await first?.complete()).toBeNull();
+    expect(await second?.open(items)).toBeNull();
+    expect(await shown()).toEqual(['part-files-0-1.1-0.txt', 'part-files-0-1.1-1.txt']);
+    expect(await content()).toBe('theirs\nours\n');
+  });
+
   it('other jobs, other sinks and other files of the folder are left alone', async () => {
     const others = [
       { round: 1, job: 'other' },

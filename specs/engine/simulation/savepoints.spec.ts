@@ -34,13 +34,14 @@ function manifestOf({ blobs }: RunReport, name: string): SavepointManifest {
   return ('record' in decoded ? decoded.record : null) as SavepointManifest;
 }
 
-/** The same job at another parallelism, in a cluster of its own that has nothing but the savepoint and the output. */
-function goOn(report: RunReport, name: string): RunReport {
-  const wide: JobSpec = { ...job, stages: [{ ...job.stages[0], parallelism: 3 } as JobSpec['stages'][number]] };
-  const { record } = jobOf(wide);
+const wideJob: JobSpec = { ...job, stages: [{ ...job.stages[0], parallelism: 3 } as JobSpec['stages'][number]] };
+
+/** The same job, by default at another parallelism, in a cluster of its own that has nothing but the savepoint and the output. */
+function goOn(report: RunReport, name: string, next: JobSpec = wideJob): RunReport {
+  const { record } = jobOf(next);
   const from = { savepoint: name, allowDroppedState: false, maxParallelism: {} };
   const files = [...report.files.files].filter(([path]) => path.startsWith('out/part-'));
-  return run({}, wide, {
+  return run({}, next, {
     record: { ...record, job: 'resumed', from },
     blobs: new Map([...report.blobs].filter(([key]) => key.startsWith(`savepoints/${name}/`))),
     files: Object.fromEntries(files),
@@ -90,5 +91,29 @@ describe('savepoints: a job that ends with one', () => {
       expect(manifestOf(report, 'stopped').name).toBe('stopped');
       expect(goOn(report, 'stopped'), `crash at ${atMs} ms`).toMatchObject(ended);
     }
+  });
+});
+
+describe('savepoints: a vertex of which a part had finished', () => {
+  // The second reader has no split, and has finished long before the savepoint.
+  const sources = [{ parallelism: 2, splits: 1, records: 40, ratePerSecond: 60 }];
+  const partly: JobSpec = { ...job, sources };
+
+  it('runs again at another parallelism, and each record is put out once', () => {
+    const report = run(stops, partly);
+    expect(manifestOf(report, 'stopped').checkpoint.finished).toEqual(['source-0#1']);
+    const wide = { ...partly, sources: [{ ...sources[0], parallelism: 3 } as JobSpec['sources'][number]] };
+    expect(goOn(report, 'stopped', wide)).toMatchObject(ended);
+  });
+
+  it('goes on where that parallelism stays, so that what a function puts out at its end comes once too', () => {
+    const farewells: JobSpec = { ...job, sources, sink: { parallelism: 2 }, stages: [{ kind: 'farewell' }] };
+    const report = run(stops, farewells);
+    expect(manifestOf(report, 'stopped').checkpoint.finished).toContain('source-0#1');
+    const resumed = goOn(report, 'stopped', farewells);
+    expect(resumed).toMatchObject(ended);
+    const parts = [...resumed.files.files].filter(([path]) => path.startsWith('out/part-'));
+    const text = parts.map(([, bytes]) => Buffer.from(bytes).toString()).join('');
+    expect(text.match(/"end\/\d\/\d"/g)?.sort()).toEqual(['"end/0/0"', '"end/0/1"']);
   });
 });

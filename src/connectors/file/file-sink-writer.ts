@@ -150,12 +150,15 @@ export class FileSinkWriter<T> implements SinkWriter<T, FileCommittable> {
     });
   }
 
-  /** A cluster that starts anew counts its runs anew too: its parts must not take the names of those that are there. */
+  /**
+   * A cluster that starts anew counts its runs anew too, and another job may have the same ones: parts must not take the names of those that are
+   * there, nor of those that are pending for whoever goes on from that job's checkpoint.
+   */
   private numberOn(done: (failure: Failure | null) => void): void {
     this.context.files.list(this.options.folder, (listed) => {
       if (!listed.ok) return done(listed.failure);
       for (const name of listed.value) {
-        const part = this.names.partOf(name);
+        const part = this.names.claimedBy(name);
         if (part?.subtask !== this.context.subtaskIndex || part.run !== this.context.run) continue;
         this.nextNumber = Math.max(this.nextNumber, part.number + 1);
       }

@@ -47,15 +47,22 @@ export class PartNames {
     return `.${this.stem}${subtask}.${this.job}.trial`;
   }
 
+  /** The part that has this name, or will have the final one that belongs to it, whichever job writes it; null for a name of another sink. */
+  claimedBy(name: string): Part | null {
+    const shown = name.startsWith('.') ? name.slice(1) : name;
+    const numbers = /^(\d+)-(\d+)\.(\d+)-(\d+)\./.exec(
+      shown.startsWith(this.stem) ? shown.slice(this.stem.length) : '',
+    );
+    return numbers === null ? null : partFrom(numbers);
+  }
+
   /** Null for a name that is none of this sink's. */
   partOf(name: string): (Part & { readonly stage: PartStage }) | null {
     const stage = this.stageOf(name);
     if (stage === null) return null;
     const begin = this.stem.length + (stage === 'final' ? 0 : 1);
     const numbers = /^(\d+)-(\d+)\.(\d+)-(\d+)$/.exec(name.slice(begin, -this.endings[stage].length));
-    if (numbers === null) return null;
-    const [subtask, epoch, round, number] = numbers.slice(1).map(Number) as [number, number, number, number];
-    return { subtask, run: jobRun(epoch, round), number, stage };
+    return numbers === null ? null : { ...partFrom(numbers), stage };
   }
 
   private stageOf(name: string): PartStage | null {
@@ -67,4 +74,9 @@ export class PartNames {
     const start = stage === 'final' ? this.stem : `.${this.stem}`;
     return name.startsWith(start) && name.endsWith(this.endings[stage]) ? stage : null;
   }
+}
+
+function partFrom(match: readonly string[]): Part {
+  const [subtask, epoch, round, number] = match.slice(1, 5).map(Number) as [number, number, number, number];
+  return { subtask, run: jobRun(epoch, round), number };
 }

@@ -21,6 +21,7 @@ import { nodeClock } from '../world/clock.js';
 import { nodeEntropy } from '../world/entropy.js';
 import { type ClusterAddress, connectTo, jobManagerName } from './cluster-address.js';
 import { openClusterCode } from './cluster-stores.js';
+import { type ReachedStore, reachStore } from './reach-store.js';
 
 export type JobEnded = Extract<DispatcherAnswer, { type: 'job.ended' }>;
 export type SavepointListing = Extract<DispatcherAnswer, { type: 'savepoints.listed' }>;
@@ -132,6 +133,11 @@ export class ClusterClient {
   /** Settles when nothing of it is left. Rejects with SAVEPOINT_UNKNOWN. */
   async deleteSavepoint(name: SavepointName): Promise<void> {
     await this.askDispatcher({ type: 'dispatcher.deleteSavepoint', name });
+  }
+
+  /** Where the cluster keeps savepoints and checkpoints, if it can be reached from here. Rejects with an EngineError when NATS does not answer. */
+  store(): Promise<ReachedStore> {
+    return reachStore(this.link);
   }
 
   async jobs(): Promise<JobListing> {

@@ -1,4 +1,4 @@
-import { jetstreamManager } from '@nats-io/jetstream';
+import { JetStreamApiError, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { type KV, Kvm } from '@nats-io/kv';
 import { failure } from '../../../actors/protocol/failure.js';
 import type { ProcessName } from '../../../actors/protocol/ids.js';
@@ -27,6 +27,8 @@ export interface StoreQuestion {
 const key = 'store';
 const timeoutMs = 5_000;
 const openTimeoutMs = 10_000;
+const bucketGoneCode = 10059;
+const bucketOf = (cluster: string): string => `weir-cluster-${cluster}`;
 
 /**
  * Settles when this process keeps jobs where its cluster does, which is written down in NATS. Rejects with an EngineError,
@@ -52,12 +54,25 @@ export async function agreeOnStore(question: StoreQuestion): Promise<void> {
   }
 }
 
+/** Where the cluster keeps jobs, as its processes have written it down; null when none has, since its NATS was begun. Changes nothing. */
+export async function storeOfCluster({ connection, cluster }: NatsLink, clock: Clock): Promise<StoreOfCluster | null> {
+  const requests = new Requests(clock, timeoutMs);
+  try {
+    const kv = await requests.make(() => new Kvm(jetstream(connection)).open(bucketOf(cluster)));
+    const entry = await requests.make(() => kv.get(key));
+    return entry?.operation === 'PUT' ? entry.json<StoreOfCluster>() : null;
+  } catch (error) {
+    if (error instanceof JetStreamApiError && error.code === bucketGoneCode) return null;
+    throw error;
+  }
+}
+
 async function open({ connection, cluster }: NatsLink, requests: Requests): Promise<KV> {
   try {
     return await requests.make(async () => {
       const manager = await jetstreamManager(connection, { timeout: timeoutMs });
       // Not from the nearest replica, which may not know yet what another process has written.
-      return new Kvm(manager.jetstream()).create(`weir-cluster-${cluster}`, {
+      return new Kvm(manager.jetstream()).create(bucketOf(cluster), {
         description: 'Weirflow: what the processes of a cluster must agree on',
         history: 1,
         allow_direct: false,

@@ -5,14 +5,14 @@ import type { Checker, CheckerContext, CheckerFactory } from '../checker.js';
 import { Violation } from '../checker.js';
 import type { FileEvent } from '../sim-files.js';
 import type { StoreEvent } from '../sim-store.js';
-import { createdSavepoint } from './log-entries.js';
+import { createdResult, createdSavepoint } from './log-entries.js';
 import { blobFault } from './manifest-blobs.js';
 import { committablesOf } from './manifest-state.js';
 import { committedPath, promiseIn } from './parts.js';
 
 /**
  * I24: a savepoint that is shown refers to nothing outside of its own folder, all of it is there, whole, and it is never changed or deleted, also
- * not by the end of the job; what it promises is committed when it is shown. A client is told of none that is not shown. And once the savepoint is
+ * not by the end of the job; what it promises is committed when it is shown. A client is told of none that is not shown, nor does a result name one. And once the savepoint is
  * shown with which the job ends, the job commits nothing more. Known from the store's events, the sinks' state in the savepoint and the file events.
  * That a job can go on from it shows when one does.
  */
@@ -29,6 +29,9 @@ class SavepointIsWhole implements Checker {
   store(event: StoreEvent): void {
     const name = this.needed.get(event.name);
     if (name !== undefined) throw new Violation('I24', `a ${event.kind} changed ${event.name} of savepoint ${name}`);
+    const promised = createdResult(event, this.context.record.job)?.savepoint;
+    if (promised !== undefined && !this.shown.has(promised))
+      throw new Violation('I24', `the job ended with savepoint ${promised}, which is not there`);
     const manifest = createdSavepoint(event);
     if (manifest === null) return;
     this.shown.set(manifest.name, manifest);
