@@ -18,7 +18,14 @@ export const slotText = (slot: SlotAddress): string => `${processText(slot)}/${s
 export function requestSlots(context: Context): Decision<Context> {
   const { record, options } = context;
   const count = slotsNeeded(record.graph);
-  const message: ResourceManagerMessage = { type: slotsAsk, job: record.job, run: runOf(context), count };
+  const slotMemoryBytes = record.graph.options.slotMemoryBytes ?? 0;
+  const message: ResourceManagerMessage = {
+    type: slotsAsk,
+    job: record.job,
+    run: runOf(context),
+    count,
+    slotMemoryBytes,
+  };
   const to = beside(context, actorNames.resourceManager);
   const deadlineMs = options.slotRequestTimeoutMs;
   return {

@@ -11,19 +11,21 @@ const versions = { engine: '1.0.0', wire: 1 };
 
 /** Three task managers with two slots each, and what jobs are given of them: `a0 b1`. */
 class Cluster extends Driver {
-  constructor(placement: SlotPlacement) {
+  constructor(placement: SlotPlacement, memoryBytes: Readonly<Record<string, number>> = {}) {
     super(resourceManagerActor, { epoch: 1, versions, options: { ...defaultClusterOptions, placement } });
     const slots = [0, 1].map((slot) => ({ slot, allocation: null, progress: 0, subtasks: [] }));
     for (const process of ['a', 'b', 'c']) {
+      const slotMemoryBytes = memoryBytes[process] ?? 64;
       this.ask(
-        { type: 'resourceManager.register', process, incarnation: 'i1', versions, slots } as AnyMessage,
+        { type: 'resourceManager.register', process, incarnation: 'i1', versions, slotMemoryBytes, slots } as AnyMessage,
         'register',
       );
     }
   }
 
-  request(job: string, count: number): string {
-    const answer = this.ask({ type: 'resourceManager.requestSlots', job, run: 1, count } as AnyMessage, 'request');
+  request(job: string, count: number, asked = 0): string {
+    const wish = { type: 'resourceManager.requestSlots', job, run: 1, count, slotMemoryBytes: asked };
+    const answer = this.ask(wish as AnyMessage, 'request');
     if (!('slots' in answer)) return 'refused';
     return (answer.slots as readonly SlotAddress[]).map(({ process, slot }) => `${process}${slot}`).join(' ');
   }
