@@ -16,9 +16,6 @@ export interface RestorePlan {
 
 export const freshStart: RestorePlan = { from: null, operators: [], finished: false };
 
-/** Managed memory of a slot, where nothing else is said. */
-export const defaultSlotMemoryBytes = 268_435_456;
-
 /** How a slot shows itself in registrations and heartbeats. */
 export interface SlotReport {
   readonly slot: number;

@@ -1,3 +1,8 @@
+/** Managed memory of a slot, where nothing else is said. */
+export const defaultSlotMemoryBytes = 268_435_456;
+/** Less than this is no use to any job. */
+export const slotMemoryBytesMin = 4_194_304;
+
 const units = ['GB', 'MB', 'KB'] as const;
 const sizes: Readonly<Record<(typeof units)[number], number>> = { GB: 1_024 ** 3, MB: 1_024 ** 2, KB: 1_024 };
 

@@ -17,7 +17,14 @@ class Cluster extends Driver {
     for (const process of ['a', 'b', 'c']) {
       const slotMemoryBytes = memoryBytes[process] ?? 64;
       this.ask(
-        { type: 'resourceManager.register', process, incarnation: 'i1', versions, slotMemoryBytes, slots } as AnyMessage,
+        {
+          type: 'resourceManager.register',
+          process,
+          incarnation: 'i1',
+          versions,
+          slotMemoryBytes,
+          slots,
+        } as AnyMessage,
         'register',
       );
     }
@@ -59,5 +66,15 @@ describe('resource manager: placement on three task managers with two slots each
     expect(cluster.request('second', 1)).toBe('b1');
     cluster.end('first', [at('a', 0), at('a', 1), at('b', 0)]);
     expect(cluster.request('third', 2)).toBe('a0 b0');
+  });
+
+  it('a job that asks for managed memory gets no slot with less, whatever else is free', () => {
+    const cluster = new Cluster('spread', { a: 64, b: 512, c: 256 });
+    expect(cluster.request('large', 3, 256)).toBe('b0 b1 c0');
+    expect(cluster.request('larger', 2, 256)).toBe('refused');
+    expect(cluster.context).toMatchObject({
+      shortages: [{ job: 'larger', wanted: 2, available: 1, slotMemoryBytes: 256, tooSmall: 2 }],
+    });
+    expect(cluster.request('any', 3)).toBe('a0 a1 c1');
   });
 });

@@ -170,7 +170,14 @@ class Manager extends Driver {
       { length: count },
       (_, slot): SlotReport => ({ slot, allocation: null, progress: 0, subtasks: [] }),
     );
-    this.ask({ type: 'resourceManager.register', process, incarnation: 'i1', versions, slotMemoryBytes: 64, slots } as AnyMessage);
+    this.ask({
+      type: 'resourceManager.register',
+      process,
+      incarnation: 'i1',
+      versions,
+      slotMemoryBytes: 64,
+      slots,
+    } as AnyMessage);
   }
 
   request(job: string, count: number): void {

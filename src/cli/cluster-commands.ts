@@ -1,5 +1,6 @@
 import type { CAC, Command as Declared } from 'cac';
 import type { SlotPlacement } from '../../actors/protocol/deployment.js';
+import { bytesText, defaultSlotMemoryBytes } from '../../actors/protocol/memory-size.js';
 import type { CancelOptions } from './cancel-command.js';
 import { type ClusterTarget, clusterTarget, name, storeChoice } from './cluster-options.js';
 import { UsageError } from './exit-code.js';
@@ -9,7 +10,7 @@ import type { ListOptions } from './list-command.js';
 import type { LogsOptions } from './logs-command.js';
 import { declareLogs, logsOptions } from './logs-options.js';
 import { operationsOptions, withOperations } from './operations-options.js';
-import { checkedJobId, jobId, oneOf, onlyArgument, wholeNumber } from './options.js';
+import { checkedJobId, jobId, memorySize, oneOf, onlyArgument, wholeNumber } from './options.js';
 import { withReach } from './reach-options.js';
 import type { SavepointOptions } from './savepoint-command.js';
 import { originOption, savepointAction, stopSavepoint, withOrigin, withSavepoint } from './savepoint-options.js';
@@ -35,6 +36,8 @@ export type ClusterCommand =
 
 export type ListFormat = 'text' | 'json';
 
+/** For help. */
+export const slotMemoryDefault = `for caches of state, channels and snapshots (default: ${bytesText(defaultSlotMemoryBytes)})`;
 const placements: readonly SlotPlacement[] = ['spread', 'pack'];
 const listFormats: readonly ListFormat[] = ['text', 'json'];
 export const processWaitSeconds = 30;
@@ -50,6 +53,7 @@ export function declareClusterCommands(cli: CAC): void {
   const taskManager = cli
     .command('taskmanager', 'Start a task manager, which runs what the job manager gives it')
     .option('--slots <n>', 'How many slots it offers (default: as many as there are processors)')
+    .option('--slot-memory <size>', `Managed memory of each slot ${slotMemoryDefault}`)
     .option('--name <name>', 'What it is called, each in the cluster otherwise (default: tm- and some letters)')
     .example('  $ weir taskmanager --slots 4 --name tm-1 --checkpoints /mnt/shared/weirflow');
   withOperations(withStore(withTarget(taskManager, processWaitSeconds)), { default: 0 });
@@ -101,7 +105,8 @@ export function clusterCommand(cli: CAC): ClusterCommand | null {
     case 'taskmanager': {
       noArgument(cli);
       const slots = cli.options.slots === undefined ? null : wholeNumber(cli, 'slots');
-      const options = { target: target(cli), store: storeChoice(cli), slots, name: name(cli, 'name') };
+      const offer = { slots, slotMemoryBytes: memorySize(cli, 'slotMemory'), name: name(cli, 'name') };
+      const options = { target: target(cli), store: storeChoice(cli), ...offer };
       return { kind: 'taskmanager', options: { ...options, operations: operationsOptions(cli) } };
     }
     case 'submit': {

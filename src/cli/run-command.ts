@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { Failure } from '../../actors/protocol/failure.js';
 import type { JobGraph, JobRecord } from '../../actors/protocol/job-graph.js';
+import { bytesText } from '../../actors/protocol/memory-size.js';
 import { keyGroupsBefore } from '../../actors/protocol/savepoint.js';
 import { slotSharingGroupsOf, slotsNeeded } from '../../actors/protocol/slot-sharing.js';
 import { engineModules, engineUrl } from '../engine-modules.js';
@@ -34,6 +35,8 @@ export interface RunOptions {
   readonly checkpoints: string | null;
   /** null: as many as the job needs. */
   readonly slots: number | null;
+  /** Of each slot; null: the default, or what the job asks for if that is more. */
+  readonly slotMemoryBytes: number | null;
   /** Everything in one thread, for a debugger. */
   readonly inline: boolean;
   /** null: the job's name. */
@@ -57,6 +60,7 @@ export async function runCommand(options: RunOptions, terminal: Terminal): Promi
     code: bundledCode(bundle, engineModules),
     threads: options.inline ? null : { bundle, engine: engineUrl },
     slots: slotsFor(record, options.slots),
+    ...slotMemoryFor(record, options.slotMemoryBytes),
     checkpoints: checkpoints === null ? null : resolve(checkpoints),
     ...(located === null ? {} : { prepare: (blobs: BlobStore) => copySavepoint(located.blobs, blobs, located.name) }),
     client: clientLines((line) => terminal.out(line)),
@@ -103,6 +107,17 @@ function slotsFor({ graph }: JobRecord, given: number | null): number {
   throw new UsageError(
     `Job '${graph.name}' has ${widthText(graph)}, and so needs ${slots} slots; --slots gives it ${given}.`,
     `Leave --slots out, or lower the parallelism.`,
+  );
+}
+
+/** What is too small would never be granted. */
+function slotMemoryFor({ graph }: JobRecord, given: number | null): { readonly slotMemoryBytes?: number } {
+  if (given === null) return {};
+  const { slotMemoryBytes = 0 } = graph.options;
+  if (given >= slotMemoryBytes) return { slotMemoryBytes: given };
+  throw new UsageError(
+    `Job '${graph.name}' asks for ${bytesText(slotMemoryBytes)} of managed memory in each slot; --slot-memory gives it ${bytesText(given)}.`,
+    'Leave --slot-memory out, or ask for less with env.setSlotMemory.',
   );
 }
 

@@ -2,11 +2,11 @@ import type { CAC } from 'cac';
 import { isSubjectName } from '../transport/nats/subjects.js';
 import { accessFlags } from './access-options.js';
 import type { ApplicationOptions } from './application-command.js';
-import { placement, processWaitSeconds, withPlacement, withStore } from './cluster-commands.js';
+import { placement, processWaitSeconds, slotMemoryDefault, withPlacement, withStore } from './cluster-commands.js';
 import { clusterTarget, storeChoice } from './cluster-options.js';
 import { UsageError } from './exit-code.js';
 import { operationsFlags, operationsOptions, withOperations } from './operations-options.js';
-import { jobId, onlyArgument, ownArgs, text, wholeNumber } from './options.js';
+import { jobId, memorySize, onlyArgument, ownArgs, text, wholeNumber } from './options.js';
 import { withReach } from './reach-options.js';
 import type { RunOptions } from './run-command.js';
 import { originOption, withOrigin } from './savepoint-options.js';
@@ -22,6 +22,7 @@ export function declareRun(cli: CAC): void {
     .command('run <job>', 'Run the job of a .ts or .js file in this process')
     .usage('run <job> [options] [-- parameters]')
     .option('--slots <n>', 'Slots to run in, each a thread (default: as many as the job needs)')
+    .option('--slot-memory <size>', `Managed memory of each slot ${slotMemoryDefault}, or what the job asks for`)
     .option('--inline', 'Run all slots in one thread, for a debugger')
     .option('--job-id <id>', "What the run is known by (default: the job's name)")
     .option('--cluster [name]', 'Run it on task managers instead: lead a cluster of that name that ends with the job')
@@ -41,6 +42,7 @@ export function runArgument(cli: CAC): string {
 
 export function runRequest(cli: CAC, path: string, params: readonly string[]): RunRequest {
   const slots = cli.options.slots === undefined ? null : wholeNumber(cli, 'slots');
+  const slotMemoryBytes = memorySize(cli, 'slotMemory');
   const inline = cli.options.inline === true;
   if (cli.options.cluster === undefined) {
     refuseClusterOptions(cli);
@@ -51,17 +53,18 @@ export function runRequest(cli: CAC, path: string, params: readonly string[]): R
         params,
         checkpoints: text(cli, 'checkpoints'),
         slots,
+        slotMemoryBytes,
         inline,
         jobId: jobId(cli),
         origin: originOption(cli, true),
       },
     };
   }
-  if (slots !== null || inline) {
-    const option = inline ? '--inline' : '--slots';
+  if (slots !== null || slotMemoryBytes !== null || inline) {
+    const option = inline ? '--inline' : slots !== null ? '--slots' : '--slot-memory';
     throw new UsageError(
       `${option} is for a run in this process, and --cluster runs the job on task managers.`,
-      'Leave out one of them; weir taskmanager has --slots.',
+      'Leave out one of them; weir taskmanager has --slots and --slot-memory.',
     );
   }
   const named = typeof cli.options.cluster !== 'boolean' && text(cli, 'cluster') !== path;

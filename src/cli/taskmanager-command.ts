@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { bytesText, defaultSlotMemoryBytes } from '../../actors/protocol/memory-size.js';
 import { engineModules, engineUrl } from '../engine-modules.js';
 import { TaskManagerMetrics } from '../metrics/task-manager-metrics.js';
 import type { StoreChoice } from '../runtime/cluster/cluster-stores.js';
@@ -15,6 +16,8 @@ export interface TaskManagerOptions {
   readonly store: StoreChoice;
   /** null: as many as there are processors. */
   readonly slots: number | null;
+  /** null: the default. */
+  readonly slotMemoryBytes: number | null;
   /** null: drawn. */
   readonly name: string | null;
   readonly operations: OperationsOptions;
@@ -28,7 +31,9 @@ export async function taskManagerCommand(options: TaskManagerOptions, terminal: 
   const identity = { role: 'taskmanager', cluster: target.cluster, process: name } as const;
   const operations = new Operations(identity, options.operations, terminal);
   const { log, readiness } = operations;
-  log.info(`task manager ${name}, ${slots} slots, of ${placeText(target, store)}, process ${process.pid}`);
+  const slotMemoryBytes = options.slotMemoryBytes ?? defaultSlotMemoryBytes;
+  const offered = `${slots} slots of ${bytesText(slotMemoryBytes)}`;
+  log.info(`task manager ${name}, ${offered}, of ${placeText(target, store)}, process ${process.pid}`);
   const metrics = new TaskManagerMetrics(operations.metrics, slots);
   return operations.run(() =>
     startTaskManager({
@@ -36,6 +41,7 @@ export async function taskManagerCommand(options: TaskManagerOptions, terminal: 
       store,
       process: name,
       slots,
+      slotMemoryBytes,
       engine: engineModules,
       engineUrl,
       client: clientLines((line) => terminal.out(line)),

@@ -5,6 +5,7 @@ import type { ClusterOptions } from '../../actors/protocol/deployment.js';
 import { defaultClusterOptions } from '../../actors/protocol/deployment.js';
 import type { ProcessName } from '../../actors/protocol/ids.js';
 import type { JobRecord, JobResult } from '../../actors/protocol/job-graph.js';
+import { defaultSlotMemoryBytes } from '../../actors/protocol/memory-size.js';
 import { slotsNeeded } from '../../actors/protocol/slot-sharing.js';
 import { EngineError } from '../api/engine-error.js';
 import type { CodeStore } from '../graph/code-store.js';
@@ -43,6 +44,8 @@ export interface EmbeddedOptions {
   readonly taskManagers?: number;
   /** Per task manager; by default as many as the job needs in all. */
   readonly slots?: number;
+  /** The managed memory of each slot. Left out: 256 MB, or what the job asks for if that is more. */
+  readonly slotMemoryBytes?: number;
   /** Folder for checkpoints and the job's records; null or absent keeps them in memory, for this run only. */
   readonly checkpoints?: string | null;
   readonly cluster?: Partial<ClusterOptions>;
@@ -86,6 +89,7 @@ export class EmbeddedRun {
   private readonly blobs: BlobStore;
   private readonly cluster: ClusterOptions;
   private readonly slots: number;
+  private readonly slotMemoryBytes: number;
   private readonly threads: SlotThreads | null;
   private readonly threadsEnded: Promise<void>[] = [];
   private readonly members = new Map<ProcessName, TaskManager<TaskHost>>();
@@ -105,6 +109,8 @@ export class EmbeddedRun {
     this.threads = options.threads == null ? null : threadsOf(options.threads, folder);
     this.cluster = { ...defaultClusterOptions, ...options.cluster };
     const count = options.taskManagers ?? 1;
+    this.slotMemoryBytes =
+      options.slotMemoryBytes ?? Math.max(defaultSlotMemoryBytes, options.record.graph.options.slotMemoryBytes ?? 0);
     this.slots = options.slots ?? Math.ceil(slotsNeeded(options.record.graph) / count);
     this.client = new Client(this.bus, nodeClock, 'client', nodeEntropy.id(), leaderName);
     const { prepare } = options;
@@ -188,7 +194,8 @@ export class EmbeddedRun {
 
   private startTaskManager(name: ProcessName): void {
     const development = this.options.development ?? false;
-    const options = { process: name, slots: this.slots, leader: leaderName, cluster: this.cluster, development };
+    const { slots, slotMemoryBytes, cluster } = this;
+    const options = { process: name, slots, slotMemoryBytes, leader: leaderName, cluster, development };
     this.members.set(name, new TaskManager(this.ports(), options, (ports) => this.createTasks(ports)));
   }
 

@@ -1,6 +1,7 @@
 import type { ClusterOptions } from '../../actors/protocol/deployment.js';
 import { actorNames } from '../../actors/protocol/ids.js';
 import type { JobRecord } from '../../actors/protocol/job-graph.js';
+import { defaultSlotMemoryBytes } from '../../actors/protocol/memory-size.js';
 import type { SavepointName } from '../../actors/protocol/savepoint.js';
 import type { CodeStore } from '../graph/code-store.js';
 import type { ClientOutput } from '../ports/client-output.js';
@@ -118,7 +119,8 @@ export class SimCluster {
     const { cluster, slots } = this.options;
     if (process.name === jobManagerName) this.jobManager = new JobManager(ports, { process: process.name, cluster });
     else {
-      const options = { process: process.name, slots, leader: jobManagerName, cluster, development: true };
+      const own = { process: process.name, slots, slotMemoryBytes: defaultSlotMemoryBytes };
+      const options = { ...own, leader: jobManagerName, cluster, development: true };
       this.taskManagers.set(process.name, new TaskManager(ports, options, createTaskHost));
     }
   }

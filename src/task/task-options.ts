@@ -1,3 +1,5 @@
+import { defaultSlotMemoryBytes } from '../../actors/protocol/memory-size.js';
+
 /** Limits and intervals of the data plane of one process. */
 export interface TaskOptions {
   /** Deep-freezes records and state values, so that a change in place throws where it happens. */
@@ -12,6 +14,8 @@ export interface TaskOptions {
   readonly channelWindowFrames: number;
   /** A batch is passed on when it holds this many records, however small they are. */
   readonly batchRecordsMax: number;
+  /** The managed memory of a slot: what caches of state, channels, output beyond credit and snapshots under way share. */
+  readonly slotMemoryBytes: number;
   /** A record whose encoding is longer fails the attempt that emits it. */
   readonly recordBytesMax: number;
   /** Output of one channel beyond its credit that may wait; more fails the attempt. */
@@ -35,6 +39,7 @@ export const defaultTaskOptions: TaskOptions = {
   frameBytes: 32_768,
   channelWindowFrames: 16,
   batchRecordsMax: 1_024,
+  slotMemoryBytes: defaultSlotMemoryBytes,
   recordBytesMax: 16_777_216,
   overdraftBytesMax: 268_435_456,
   turnRecordsMax: 1_024,

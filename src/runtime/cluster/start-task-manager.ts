@@ -35,6 +35,8 @@ export interface TaskManagerProcessOptions {
   readonly store: StoreChoice;
   readonly process: ProcessName;
   readonly slots: number;
+  /** The managed memory of each of them. */
+  readonly slotMemoryBytes: number;
   /** What jobs import, and the URL of the built module that exports it. */
   readonly engine: EngineModules;
   readonly engineUrl: string;
@@ -52,7 +54,7 @@ export interface TaskManagerProcessOptions {
  * is taken, what runs is ended, and the leader moves it elsewhere.
  */
 export async function startTaskManager(options: TaskManagerProcessOptions): Promise<RunningProcess> {
-  const { address, process, slots, engine, engineUrl, client, log, metrics, readiness } = options;
+  const { address, process, slots, slotMemoryBytes, engine, engineUrl, client, log, metrics, readiness } = options;
   const { bus, store, code, watch, storage, links } = await joinCluster(address, process, options.store, (line) =>
     log.warn(line),
   );
@@ -106,7 +108,7 @@ export async function startTaskManager(options: TaskManagerProcessOptions): Prom
       telemetry: { trace, task },
       panic: (error) => end.end(crash(error)),
     },
-    { process, slots, leader: jobManagerName, cluster: defaultClusterOptions, development: false },
+    { process, slots, slotMemoryBytes, leader: jobManagerName, cluster: defaultClusterOptions, development: false },
     (ports) =>
       createThreadedTaskHost({
         ...ports,
