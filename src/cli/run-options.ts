@@ -10,6 +10,7 @@ import { jobId, memorySize, onlyArgument, ownArgs, text, wholeNumber } from './o
 import { withReach } from './reach-options.js';
 import type { RunOptions } from './run-command.js';
 import { originOption, withOrigin } from './savepoint-options.js';
+import { stateBackend, stateFolder, withStateBackend, withStateOnDisk } from './state-options.js';
 
 export type RunRequest =
   | { readonly kind: 'run'; readonly options: RunOptions }
@@ -30,7 +31,7 @@ export function declareRun(cli: CAC): void {
     .example('  $ weir run flights.ts --checkpoints state -- --input flights.csv')
     .example('  $ weir run --cluster flights flights.ts --checkpoints /mnt/shared/weirflow -- --input flights.csv');
   const checkpoints = 'Keep checkpoints there, and go on from the newest when run again';
-  const led = withPlacement(withStore(withOrigin(run), checkpoints));
+  const led = withPlacement(withStore(withStateOnDisk(withStateBackend(withOrigin(run))), checkpoints));
   withOperations(withReach(led, processWaitSeconds), { default: 0 });
 }
 
@@ -44,6 +45,7 @@ export function runRequest(cli: CAC, path: string, params: readonly string[]): R
   const slots = cli.options.slots === undefined ? null : wholeNumber(cli, 'slots');
   const slotMemoryBytes = memorySize(cli, 'slotMemory');
   const inline = cli.options.inline === true;
+  const ofJob = { jobId: jobId(cli), stateBackend: stateBackend(cli) };
   if (cli.options.cluster === undefined) {
     refuseClusterOptions(cli);
     return {
@@ -55,7 +57,8 @@ export function runRequest(cli: CAC, path: string, params: readonly string[]): R
         slots,
         slotMemoryBytes,
         inline,
-        jobId: jobId(cli),
+        ...ofJob,
+        stateFolder: stateFolder(cli),
         origin: originOption(cli, true),
       },
     };
@@ -77,7 +80,7 @@ export function runRequest(cli: CAC, path: string, params: readonly string[]): R
     operations: operationsOptions(cli),
     path,
     params,
-    jobId: jobId(cli),
+    ...ofJob,
     origin: originOption(cli, false),
   };
   return { kind: 'application', options };

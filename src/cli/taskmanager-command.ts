@@ -20,12 +20,14 @@ export interface TaskManagerOptions {
   readonly slotMemoryBytes: number | null;
   /** null: drawn. */
   readonly name: string | null;
+  /** null: one of the operating system for what is temporary. */
+  readonly stateFolder: string | null;
   readonly operations: OperationsOptions;
 }
 
 /** Runs a task manager until it is told to end. What jobs print in its slots goes to stdout. */
 export async function taskManagerCommand(options: TaskManagerOptions, terminal: Terminal): Promise<number> {
-  const { target, store } = options;
+  const { target, store, stateFolder } = options;
   const slots = options.slots ?? availableParallelism();
   const name = options.name ?? `tm-${nodeEntropy.id().slice(0, 8)}`;
   const identity = { role: 'taskmanager', cluster: target.cluster, process: name } as const;
@@ -42,6 +44,7 @@ export async function taskManagerCommand(options: TaskManagerOptions, terminal: 
       process: name,
       slots,
       slotMemoryBytes,
+      stateFolder,
       engine: engineModules,
       engineUrl,
       client: clientLines((line) => terminal.out(line)),

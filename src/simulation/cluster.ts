@@ -8,19 +8,24 @@ import type { ClientOutput } from '../ports/client-output.js';
 import type { Telemetry } from '../ports/telemetry.js';
 import { JobManager } from '../runtime/process/job-manager.js';
 import type { ProcessPorts } from '../runtime/process/ports.js';
-import { TaskManager } from '../runtime/process/task-manager.js';
+import { type DataPlanePorts, TaskManager } from '../runtime/process/task-manager.js';
 import { createTaskHost, type InspectableTaskHost } from '../task/task-host.js';
 import { runClients } from './clients.js';
 import { SimNetwork } from './network.js';
 import { simulatedOffload } from './offload.js';
 import type { FileEvent } from './sim-files.js';
 import { SimFiles } from './sim-files.js';
+import { simulatedStores } from './sim-key-value-engine.js';
 import { type CrashPoint, SimProcess } from './sim-process.js';
 import type { StoreEvent } from './sim-store.js';
 import { SimStore } from './sim-store.js';
 import type { SimWorld } from './world.js';
 
 export const jobManagerName = 'jm';
+/** Room for a few keys. */
+const stateMemoryBytes = 4_096;
+/** Little too, so that snapshots take several blobs. */
+const snapshotBlobBytes = 512;
 const crashCallsMax = 900;
 const crashAfterMs = 400;
 const crashWithinMs = 2_200;
@@ -120,8 +125,11 @@ export class SimCluster {
     if (process.name === jobManagerName) this.jobManager = new JobManager(ports, { process: process.name, cluster });
     else {
       const own = { process: process.name, slots, slotMemoryBytes: defaultSlotMemoryBytes };
-      const options = { ...own, leader: jobManagerName, cluster, development: true };
-      this.taskManagers.set(process.name, new TaskManager(ports, options, createTaskHost));
+      const tasks = { stateMemoryBytes, snapshotBlobBytes };
+      const options = { ...own, leader: jobManagerName, cluster, development: true, tasks };
+      const stores = simulatedStores(process);
+      const create = (data: DataPlanePorts): InspectableTaskHost => createTaskHost({ ...data, stores });
+      this.taskManagers.set(process.name, new TaskManager(ports, options, create));
     }
   }
 

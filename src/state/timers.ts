@@ -15,8 +15,10 @@ export interface TimerQueue<N> {
   set(time: number, namespace: N): void;
   /** Takes back a timer of the current key; one that is not set is no mistake. */
   remove(time: number, namespace: N): void;
-  /** When the earliest is due; infinite while there is none. */
+  /** When the earliest is due, or some time before that; infinite while there is none. */
   earliest(): number;
-  /** Takes out the earliest timer for `through` or before and makes its key the current one; null when there is none. */
+  /** Takes out the earliest timer for `through` or before and makes its key the current one; null when there is none, or none that is in memory. */
   take(through: number): DueTimer<N> | null;
+  /** Asked when `take` gave null. False while timers that may be due are still being read: the backend's `wake` is called when they are there. */
+  hasAll(through: number): boolean;
 }

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { createHeapState } from '../../../src/state/heap/heap-state.js';
 import type { KeyedStateBackend } from '../../../src/state/keyed-state.js';
 import type { TimerQueue } from '../../../src/state/timers.js';
+import { createTestedState } from './tested-state.js';
 import { baseOf, imageOf, written } from './written.js';
 
 const maxParallelism = 8;
 const checkpoint = (n: number): { epoch: number; n: number } => ({ epoch: 1, n });
 
 function heap(first = 0, last = maxParallelism - 1): KeyedStateBackend {
-  return createHeapState({ operator: 'orders', maxParallelism, range: { first, last }, development: true });
+  return createTestedState({ operator: 'orders', maxParallelism, range: { first, last }, development: true });
 }
 
 /** Sets timers as [key, time, namespace]. */

@@ -23,6 +23,7 @@ import { nodeFiles } from '../world/files.js';
 import { nodeLoops } from '../world/loops.js';
 import { nodeOffload } from '../world/offload.js';
 import { nodeQueue } from '../world/queue.js';
+import { defaultStateFolder, ownStateFolder, sweepStateFolder } from '../world/state-folder.js';
 import { type ClusterAddress, jobManagerName } from './cluster-address.js';
 import type { StoreChoice } from './cluster-stores.js';
 import { joinCluster } from './join-cluster.js';
@@ -37,6 +38,8 @@ export interface TaskManagerProcessOptions {
   readonly slots: number;
   /** The managed memory of each of them. */
   readonly slotMemoryBytes: number;
+  /** For keyed state on disk; null for one of the operating system for what is temporary. */
+  readonly stateFolder: string | null;
   /** What jobs import, and the URL of the built module that exports it. */
   readonly engine: EngineModules;
   readonly engineUrl: string;
@@ -55,6 +58,8 @@ export interface TaskManagerProcessOptions {
  */
 export async function startTaskManager(options: TaskManagerProcessOptions): Promise<RunningProcess> {
   const { address, process, slots, slotMemoryBytes, engine, engineUrl, client, log, metrics, readiness } = options;
+  const stateFolder = options.stateFolder ?? defaultStateFolder();
+  await sweepStateFolder(stateFolder);
   const { bus, store, code, watch, storage, links } = await joinCluster(address, process, options.store, (line) =>
     log.warn(line),
   );
@@ -65,6 +70,7 @@ export async function startTaskManager(options: TaskManagerProcessOptions): Prom
     engine: engineUrl,
     bundles: code,
     store: store.forSlots,
+    state: { folder: ownStateFolder(stateFolder) },
     links: { kind: 'nats', servers, cluster, access, deadlineMs: defaultClusterOptions.deployTimeoutMs / 2 },
   });
   const steps = new TaskManagerLog(cluster, log);

@@ -93,6 +93,10 @@ export class HeapTimers implements TimerQueue<unknown> {
     }
   }
 
+  hasAll(): boolean {
+    return true;
+  }
+
   /** Waits for the timers of an entry that was restored. */
   restored(entry: Entry): void {
     const timers = entry.get(this.slot) as KeyTimers | undefined;
@@ -145,7 +149,7 @@ function compact(moment: Moment, time: number): void {
   moment.removed = 0;
 }
 
-function refuseTime(time: number): never {
+export function refuseTime(time: number): never {
   throw new StateFailure(
     'TIMER_INVALID',
     'user',

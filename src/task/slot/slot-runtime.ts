@@ -1,6 +1,7 @@
 import type { Placement } from '../../../actors/protocol/deployment.js';
 import type { Allocation, SlotAddress, SubtaskKey } from '../../../actors/protocol/ids.js';
 import { actorNames } from '../../../actors/protocol/ids.js';
+import type { StateBackendName } from '../../../actors/protocol/job-graph.js';
 import type { SlotMessage } from '../../../actors/slot/messages.js';
 import type { TaskEvent } from '../../../actors/subtask/messages.js';
 import type { JobProgram } from '../../graph/job-program.js';
@@ -35,6 +36,8 @@ export interface SlotSetting {
   readonly allocation: Allocation;
   readonly program: JobProgram;
   readonly placement: Placement;
+  /** As the job was submitted with, which may be another than its code says. */
+  readonly stateBackend: StateBackendName;
   readonly progress: { count: number };
 }
 
@@ -76,13 +79,13 @@ export class SlotRuntime {
   private ended = false;
 
   constructor(private readonly setting: SlotSetting) {
-    const { ports, address, allocation, program, placement, options, codec } = setting;
+    const { ports, address, allocation, program, placement, options, codec, stateBackend } = setting;
     this.jobHash = jobHashOf(allocation.job);
     const sender = (id: ChannelId, peer: SlotAddress): SendFrame => this.sender(id, peer);
     const filled = (): void => {
       this.fills += 1;
     };
-    this.wiring = wire({ program, placement, address, options, codec, sender, filled });
+    this.wiring = wire({ program, placement, address, options, codec, stateBackend, sender, filled });
     this.tasklets = new Map(this.wiring.subtasks.map((wired) => [wired.subtask, this.createTasklet(wired)]));
     this.inTurn = [...this.tasklets.values()];
     const timeouts = this.inTurn.flatMap(({ setting: { output } }) => output.bufferTimeouts);
@@ -133,7 +136,7 @@ export class SlotRuntime {
   }
 
   private createTasklet(wired: WiredSubtask): Tasklet {
-    const { ports, options, allocation, program } = this.setting;
+    const { ports, options, allocation, stateBackend } = this.setting;
     const { job, run } = allocation;
     const { subtask } = wired;
     const actor = actorNames.subtask(job, run, subtask);
@@ -147,7 +150,9 @@ export class SlotRuntime {
       run,
       ports,
       options,
-      stateBackend: program.graph.options.stateBackend,
+      stateBackend,
+      stateMemoryBytes: this.stateMemoryBytes(),
+      snapshotMemory: this.wiring.memory.snapshots,
       metrics: new UserMetrics(),
       openInputs: () => {
         for (const { channel, subtask: owner } of this.wiring.framedInputs.values())
@@ -162,6 +167,13 @@ export class SlotRuntime {
       trace,
       wake: () => this.loop.wake(),
     });
+  }
+
+  /** The share of one operator with keyed state. */
+  private stateMemoryBytes(): number {
+    const { stateMemoryBytes } = this.setting.options;
+    const { operatorStateBytes, cachedOperators } = this.wiring.memory.budget;
+    return stateMemoryBytes === null ? operatorStateBytes : Math.floor(stateMemoryBytes / Math.max(1, cachedOperators));
   }
 
   /** Parks only after every tasklet in a row has done nothing. */
