@@ -1,12 +1,4 @@
-/** What the managed memory of a slot is for. */
-export type MemoryPurpose = 'state' | 'channels' | 'output' | 'snapshots';
-
-/** How much of it one purpose has, and has in use. */
-export interface MemoryUse {
-  readonly purpose: MemoryPurpose;
-  readonly usedBytes: number;
-  readonly budgetBytes: number;
-}
+import type { MemoryUse } from '../../ports/subtask-counts.js';
 
 /** What the subtasks of a slot need memory for. */
 export interface MemoryNeeds {

@@ -8,7 +8,7 @@ import type { JobProgram } from '../../graph/job-program.js';
 import { UserMetrics } from '../../operators/user-metrics.js';
 import type { Unlisten } from '../../ports/bus.js';
 import type { Loop, Timer, Turn } from '../../ports/clock.js';
-import type { SubtaskCounts } from '../../ports/subtask-counts.js';
+import type { MemoryUse, SubtaskCounts } from '../../ports/subtask-counts.js';
 import { damagedCode, frameDamaged } from '../channel/framed-input.js';
 import type { SendFrame } from '../channel/framed-output.js';
 import type { FrameCodec } from '../frame/frame-codec.js';
@@ -128,6 +128,14 @@ export class SlotRuntime {
   counts(): readonly SubtaskCounts[] {
     const nowMs = this.setting.ports.clock.monotonicMs();
     return this.inTurn.map((tasklet, index) => countsOf(tasklet, this.times[index] as WorkTimes, nowMs));
+  }
+
+  memory(): readonly MemoryUse[] {
+    let stateBytes = 0;
+    let channelsBytes = 0;
+    for (const tasklet of this.inTurn) stateBytes += tasklet.operators?.managedBytes ?? 0;
+    for (const { channel } of this.wiring.framedInputs.values()) channelsBytes += channel.heldBytes;
+    return this.wiring.memory.uses({ stateBytes, channelsBytes });
   }
 
   /** Whose code runs at this moment; null between turns. */
