@@ -120,9 +120,11 @@ export class RestoredState {
     if (this.requests.has(name) || this.contents.has(name) || this.failure !== null) return;
     this.heldBytes += bytes;
     this.setting.snapshotMemory.take(bytes);
-    const request = { cancel: () => sent.cancel() };
+    // The process may end within the call.
+    let sent: StoreRequest | null = null;
+    const request: StoreRequest = { cancel: () => sent?.cancel() };
     this.requests.set(name, request);
-    const sent = loadBlob(this.store, handle, (result) => {
+    sent = loadBlob(this.store, handle, (result) => {
       this.requests.delete(name);
       if (result instanceof Uint8Array) this.contents.set(name, result);
       else this.failure ??= result;

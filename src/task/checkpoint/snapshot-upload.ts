@@ -39,9 +39,11 @@ export class SnapshotUpload {
 
   put(blob: { readonly name: string; readonly bytes: Uint8Array }): void {
     this.waiting += 1;
-    const request = { cancel: () => sent.cancel() };
+    // The process may end within the call.
+    let sent: StoreRequest | null = null;
+    const request: StoreRequest = { cancel: () => sent?.cancel() };
     this.requests.add(request);
-    const sent = storeBlob(this.setting, blob, (failed) => {
+    sent = storeBlob(this.setting, blob, (failed) => {
       if (this.closed) return;
       this.requests.delete(request);
       this.waiting -= 1;
