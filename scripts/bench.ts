@@ -15,6 +15,7 @@ import type { Benchmark } from './bench/measure.js';
 import { nexmark } from './bench/nexmark.js';
 import type { Outcome } from './bench/outcome.js';
 import { snapshots } from './bench/snapshots.js';
+import { state } from './bench/state.js';
 import { statelessChain } from './bench/stateless-chain.js';
 import { timers } from './bench/timers.js';
 import { traffic } from './bench/traffic/traffic.js';
@@ -25,7 +26,7 @@ const cli = cac('bench');
 cli
   .option(
     '--only <names>',
-    'Some of chain,keyed,mapSink,keyBy,tumblingWindow,slidingWindow,sessionWindow,asyncWait,timers,nexmark,snapshots,slots,nats,latency,disk,larger,memory,traffic; all of them when left out',
+    'Some of chain,keyed,mapSink,keyBy,tumblingWindow,slidingWindow,sessionWindow,asyncWait,timers,nexmark,snapshots,state,slots,nats,latency,disk,larger,memory,traffic; all of them when left out',
   )
   .option('--repetitions <n>', 'How often what runs in one thread is measured; the median counts', {
     default: 5,
@@ -53,6 +54,7 @@ const benchmarks: Readonly<Record<string, () => Outcome | Promise<Outcome>>> = {
   timers: () => micro('timers', timers()),
   nexmark: () => nexmark(1_000_000, Math.min(repetitions, 3)),
   snapshots,
+  state: () => state(Number(options.keys)),
   slots: () => keyedCount('threads'),
   nats: () => keyedCount('nats'),
   latency,

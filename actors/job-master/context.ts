@@ -153,6 +153,9 @@ export const allocationOf = (context: Context): Allocation => ({
   epoch: context.epoch,
 });
 
+/** What each of its slots must have at least; 0 when any will do. */
+export const slotMemoryOf = ({ record }: Context): number => record.graph.options.slotMemoryBytes ?? 0;
+
 /** An actor of this process. */
 export const beside = ({ process, incarnation }: Context, actor: ActorName): Address => ({
   process,

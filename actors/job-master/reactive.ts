@@ -4,7 +4,7 @@ import { actorNames } from '../protocol/ids.js';
 import { atParallelism } from '../protocol/scaling.js';
 import { slotsNeeded } from '../protocol/slot-sharing.js';
 import type { ResourceManagerMessage } from '../resource-manager/messages.js';
-import { type Context, type On, runOf } from './context.js';
+import { type Context, type On, runOf, slotMemoryOf } from './context.js';
 import type { JobMasterMessage } from './messages.js';
 import { reactiveParallelism } from './scaling.js';
 
@@ -60,6 +60,7 @@ export function lookForSlots(context: Context): Decision<Context> {
     type: 'resourceManager.countSlots',
     job: record.job,
     run: runOf(context),
+    slotMemoryBytes: slotMemoryOf(context),
   };
   return {
     effects: [

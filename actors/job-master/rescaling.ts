@@ -9,7 +9,7 @@ import type { RescaleWish, ScaleRecord } from '../protocol/scaling.js';
 import { atParallelism, scaleEnd, scaleKey, scalePrefix, scaleRecord } from '../protocol/scaling.js';
 import { slotsNeeded } from '../protocol/slot-sharing.js';
 import type { ResourceManagerMessage } from '../resource-manager/messages.js';
-import { both, type Context, isAwaited, type On, requesting, runOf } from './context.js';
+import { both, type Context, isAwaited, type On, requesting, runOf, slotMemoryOf } from './context.js';
 import { withFailure } from './failover.js';
 import { refusal } from './recovery.js';
 import { decideScale } from './scaling.js';
@@ -45,7 +45,13 @@ export function rescale(context: Context, { ask, wish }: On<'jobMaster.rescale'>
   if (changes.length === 0) return { effects: answer(ask, granted(next)) };
   const begun: Rescaling = { ask, wish, record: next, step: 'counting' };
   if (wish.wait || slotsNeeded(atParallelism(graph, parallelism)) <= slotsNeeded(graph)) return keep(context, begun);
-  const message: ResourceManagerMessage = { type: 'resourceManager.countSlots', job, run: runOf(context) };
+  const slotMemoryBytes = slotMemoryOf(context);
+  const message: ResourceManagerMessage = {
+    type: 'resourceManager.countSlots',
+    job,
+    run: runOf(context),
+    slotMemoryBytes,
+  };
   return {
     context: { rescaling: begun },
     effects: [{ kind: 'tell', actor: actorNames.resourceManager, message }],

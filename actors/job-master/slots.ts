@@ -6,7 +6,7 @@ import type { JobGraph } from '../protocol/job-graph.js';
 import { slotSharingGroupOf, slotSharingGroupsOf, slotsNeeded } from '../protocol/slot-sharing.js';
 import type { ResourceManagerMessage } from '../resource-manager/messages.js';
 import type { SlotMessage } from '../slot/messages.js';
-import { allocationOf, asking, beside, type Context, type On, questionOf, runOf } from './context.js';
+import { allocationOf, asking, beside, type Context, type On, questionOf, runOf, slotMemoryOf } from './context.js';
 import { isLastTo, type SlotPhase, type SlotStep, type SubtaskPhase, slotPhaseAfter } from './phases.js';
 import { openQuestions, slotsAsk, unasked } from './questions.js';
 import { graphForGrant, isSettling, slotsLeast, slotsUsable } from './reactive.js';
@@ -19,12 +19,14 @@ export const slotText = (slot: SlotAddress): string => `${processText(slot)}/${s
 export function requestSlots(context: Context): Decision<Context> {
   const { record, graph, options } = context;
   const usable = slotsUsable(context);
+  const slotMemoryBytes = slotMemoryOf(context);
   const message: ResourceManagerMessage = {
     type: slotsAsk,
     job: record.job,
     run: runOf(context),
     count: usable ?? slotsNeeded(graph),
     ...(usable === null ? {} : { least: slotsLeast(context) }),
+    slotMemoryBytes,
   };
   const to = beside(context, actorNames.resourceManager);
   const settlingMs = isSettling(context) ? record.reactive?.stabilizationMs : undefined;

@@ -77,6 +77,8 @@ export interface JobOptions {
   /** Commit again what a newer, unreadable checkpoint had committed, instead of failing. */
   readonly allowRollback: boolean;
   readonly stateBackend: StateBackendName;
+  /** A slot with less managed memory is not granted to the job. Absent: any will do. */
+  readonly slotMemoryBytes?: number;
 }
 
 /** Where keyed state lives while the job runs. `heap`: in memory. `disk`: in files of the task manager, beside a cache. */

@@ -42,7 +42,7 @@ export function announce(): Decision<Context> {
  * of the time before this life was held lost, are over, because their jobs have new runs.
  */
 export function register(context: Context, message: On<'resourceManager.register'>): Decision<Context> {
-  const { process, incarnation, versions, slots, meta } = message;
+  const { process, incarnation, versions, slotMemoryBytes, slots, meta } = message;
   if (!sameVersions(versions, context.versions)) return { effects: answer(meta.ask, otherVersion(context, message)) };
   const registered: ResourceManagerFact = { type: 'resourceManager.registered', process };
   const known = rowOf(context, process);
@@ -54,6 +54,7 @@ export function register(context: Context, message: On<'resourceManager.register
     process,
     incarnation,
     status: 'registered',
+    slotMemoryBytes,
     slots: slots.map(({ slot }) => ({ slot, use: { kind: 'free' }, closed: null })),
   };
   const lost = rest.lost.filter((each) => each.process !== process || each.incarnation !== incarnation);

@@ -19,10 +19,11 @@ export function describe(context: ResourceManagerContext, { meta }: Describe): D
   return { effects: answer(meta.ask, described) };
 }
 
-const summaryOf = ({ process, incarnation, status, slots }: TaskManagerRow): TaskManagerSummary => ({
+const summaryOf = ({ process, incarnation, status, slotMemoryBytes, slots }: TaskManagerRow): TaskManagerSummary => ({
   process,
   incarnation,
   status,
+  slotMemoryBytes,
   jobs: slots.map(({ use }) => jobOf(use)),
 });
 

@@ -6,6 +6,7 @@ import { actorNames, type JobId, type JobRun, type SlotAddress } from '../protoc
 import { closingEffects } from './closing.js';
 import type { ResourceManagerFact, ResourceManagerMessage } from './messages.js';
 import {
+  addressOf,
   allSlots,
   closed,
   markOver,
@@ -14,6 +15,7 @@ import {
   release,
   type SlotRow,
   sameSlot,
+  type TaskManagerRow,
   withSlot,
 } from './table.js';
 
@@ -23,6 +25,7 @@ const shortagesMax = 64;
 type Context = ResourceManagerContext;
 type On<T extends ResourceManagerMessage['type']> = Delivered<Extract<ResourceManagerMessage, { type: T }>>;
 type Pool = { readonly used: number };
+type Wish = Pick<On<'resourceManager.requestSlots'>, 'job' | 'run' | 'slotMemoryBytes'>;
 type Located = ReturnType<typeof allSlots>[number];
 
 /**
@@ -30,15 +33,16 @@ type Located = ReturnType<typeof allSlots>[number];
  * over: what they still hold is released even while this one must wait, or the job would wait for itself.
  */
 export function requestSlots(context: Context, message: On<'resourceManager.requestSlots'>): Decision<Context> {
-  const { job, run, count, least = count, meta } = message;
+  const { job, run, count, slotMemoryBytes, least = count, meta } = message;
   if (run <= overThrough(context, job) || newestRun(context, job) > run) return { refuse: 'staleRun' };
   const cleared = releaseThrough(context, job, run - 1);
   const here = grantsOf(cleared, job, run);
   // A repetition gets what was granted before, also when there would be more by now.
-  const more = here.length >= least ? [] : choose(cleared, job, run, count - here.length);
+  const more = here.length >= least ? [] : choose(cleared, message, count - here.length);
   const shortages = cleared.shortages.filter((each) => each.job !== job);
   if (here.length + more.length < least) {
-    const shortage = { job, run, wanted: least, available: here.length + more.length };
+    const tooSmall = freeSlots(cleared, message).filter(({ fits }) => !fits).length;
+    const shortage = { job, run, wanted: least, available: here.length + more.length, slotMemoryBytes, tooSmall };
     const short: Context = { ...cleared, shortages: [...shortages, shortage].slice(-shortagesMax) };
     return { context: short, effects: closingEffects(context, short), refuse: 'tooFewSlots' };
   }
@@ -49,14 +53,15 @@ export function requestSlots(context: Context, message: On<'resourceManager.requ
 }
 
 /** Slots that are being closed after a run of this job will be free for its next one. */
-export function countSlots(context: Context, { job, run }: On<'resourceManager.countSlots'>): Decision<Context> {
+export function countSlots(context: Context, message: On<'resourceManager.countSlots'>): Decision<Context> {
+  const { job, run, slotMemoryBytes } = message;
   const isTheirs = ({ use }: SlotRow): boolean =>
     use.kind === 'free' || (use.kind === 'granted' ? use.job === job : use.allocation.job === job);
   const available = context.taskManagers
-    .filter(({ status }) => status === 'registered')
+    .filter((manager) => manager.status === 'registered' && manager.slotMemoryBytes >= slotMemoryBytes)
     .reduce((sum, { slots }) => sum + slots.filter(isTheirs).length, 0);
-  const message: ResourceManagerFact = { type: 'resourceManager.slotsCounted', run, available };
-  return { effects: [{ kind: 'tell', actor: actorNames.jobMaster(job), message }] };
+  const counted: ResourceManagerFact = { type: 'resourceManager.slotsCounted', run, available };
+  return { effects: [{ kind: 'tell', actor: actorNames.jobMaster(job), message: counted }] };
 }
 
 /** What has answered that it is closed is free at once; of the rest nothing is known, so it is asked. */
@@ -107,15 +112,14 @@ function grant(context: Context, slot: SlotAddress, job: JobId, run: JobRun): Co
 }
 
 /** Up to `count` free slots, one after the other as the placement says; among equals the first by name. */
-function choose(context: Context, job: JobId, run: JobRun, count: number): readonly SlotAddress[] {
+function choose(context: Context, wish: Wish, count: number): readonly SlotAddress[] {
   const chosen: SlotAddress[] = [];
   const goesBefore = before[context.options.placement];
-  const pools = context.taskManagers
-    .filter(({ status }) => status === 'registered')
-    .map(({ process, incarnation, slots }) => ({
-      used: slots.filter(({ use }) => use.kind !== 'free').length,
-      free: slots.filter((row) => isFit(row, job, run)).map(({ slot }) => ({ process, incarnation, slot })),
-    }));
+  const fitting = freeSlots(context, wish).filter(({ fits }) => fits);
+  const pools = context.taskManagers.map((manager) => ({
+    used: manager.slots.filter(({ use }) => use.kind !== 'free').length,
+    free: fitting.filter((each) => each.manager === manager).map(({ address }) => address),
+  }));
   while (chosen.length < count) {
     let best: (typeof pools)[number] | undefined;
     for (const pool of pools) if (pool.free.length > 0 && (best === undefined || goesBefore(pool, best))) best = pool;
@@ -133,5 +137,25 @@ const before: Readonly<Record<SlotPlacement, (one: Pool, other: Pool) => boolean
   pack: (one, other) => one.used > other.used,
 };
 
-const isFit = ({ use, closed }: SlotRow, job: JobId, run: JobRun): boolean =>
+interface FreeSlot {
+  readonly manager: TaskManagerRow;
+  readonly address: SlotAddress;
+  /** It has the memory that is asked of it. */
+  readonly fits: boolean;
+}
+
+const freeSlots = (context: Context, wish: Wish): readonly FreeSlot[] =>
+  context.taskManagers
+    .filter(({ status }) => status === 'registered')
+    .flatMap((manager) =>
+      manager.slots
+        .filter((row) => mayOpen(row, wish))
+        .map(({ slot }) => ({
+          manager,
+          address: addressOf(manager, slot),
+          fits: manager.slotMemoryBytes >= wish.slotMemoryBytes,
+        })),
+    );
+
+const mayOpen = ({ use, closed }: SlotRow, { job, run }: Wish): boolean =>
   use.kind === 'free' && (closed === null || closed.job !== job || closed.run < run);

@@ -15,19 +15,31 @@ export type ResourceManagerMessage =
       readonly process: ProcessName;
       readonly incarnation: Incarnation;
       readonly versions: Versions;
+      /** The managed memory of each of its slots. */
+      readonly slotMemoryBytes: number;
       readonly slots: readonly SlotReport[];
     }
-  /** Asked by a job-master; answered with `resourceManager.slotsGranted`, refused while slots are too few. */
+  /**
+   * Asked by a job-master; answered with `resourceManager.slotsGranted`, refused while slots with at least so much managed memory each
+   * are too few.
+   */
   | {
       readonly type: 'resourceManager.requestSlots';
       readonly job: JobId;
       readonly run: JobRun;
       readonly count: number;
+      /** 0: any slot will do. */
+      readonly slotMemoryBytes: number;
       /** With so many the job begins, if there are no more; absent: with all of them. */
       readonly least?: number;
     }
   /** Told by a job-master, and told back with `resourceManager.slotsCounted`. Changes nothing. */
-  | { readonly type: 'resourceManager.countSlots'; readonly job: JobId; readonly run: JobRun }
+  | {
+      readonly type: 'resourceManager.countSlots';
+      readonly job: JobId;
+      readonly run: JobRun;
+      readonly slotMemoryBytes: number;
+    }
   /** Told by a job-master: runs through this one are over; these slots have answered that they are closed. */
   | {
       readonly type: 'resourceManager.releaseSlots';
@@ -103,6 +115,8 @@ export interface TaskManagerSummary {
   readonly process: ProcessName;
   readonly incarnation: Incarnation;
   readonly status: 'registered' | 'suspected';
+  /** The managed memory of each slot. */
+  readonly slotMemoryBytes: number;
   readonly jobs: readonly (JobId | null)[];
 }
 
@@ -119,6 +133,10 @@ export interface Shortage {
   readonly run: JobRun;
   readonly wanted: number;
   readonly available: number;
+  /** The managed memory that it asks of each slot; 0 for any. */
+  readonly slotMemoryBytes: number;
+  /** Slots that are free and have less. */
+  readonly tooSmall: number;
 }
 
 export const resourceManagerMessages = {

@@ -32,6 +32,7 @@ export interface TaskManagerRow {
   readonly process: ProcessName;
   readonly incarnation: Incarnation;
   readonly status: 'registered' | 'suspected';
+  readonly slotMemoryBytes: number;
   readonly slots: readonly SlotRow[];
 }
 

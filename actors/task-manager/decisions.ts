@@ -18,6 +18,7 @@ export interface TaskManagerContext {
   readonly versions: Versions;
   readonly options: ClusterOptions;
   readonly slotCount: number;
+  readonly slotMemoryBytes: number;
   /** What each slot said last, by number; a slot that has said nothing is not in it. */
   readonly slots: readonly SlotReport[];
   /** Numbers the questions to be registered: the answer to an earlier one says nothing of the leader of now. */
@@ -36,6 +37,7 @@ export const taskManagerContext = (input: TaskManagerInput): Context => ({
   versions: input.versions,
   options: input.options,
   slotCount: input.slots,
+  slotMemoryBytes: input.slotMemoryBytes,
   slots: [],
   registration: 0,
   refusal: null,
@@ -73,9 +75,16 @@ export const noteSlot = ({ slots }: Context, { report }: On<'slot.changed'>): De
 
 /** Asked of whoever leads there now, with what the slots hold now. */
 export function askToRegister(context: Context): Decision<Context> {
-  const { process, incarnation, leader, versions, options, slots } = context;
+  const { process, incarnation, leader, versions, options, slotMemoryBytes, slots } = context;
   const registration = context.registration + 1;
-  const message: ResourceManagerMessage = { type: 'resourceManager.register', process, incarnation, versions, slots };
+  const message: ResourceManagerMessage = {
+    type: 'resourceManager.register',
+    process,
+    incarnation,
+    versions,
+    slotMemoryBytes,
+    slots,
+  };
   return {
     context: { registration },
     effects: [

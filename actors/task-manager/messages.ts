@@ -38,6 +38,8 @@ export interface TaskManagerInput {
   readonly incarnation: Incarnation;
   readonly versions: Versions;
   readonly slots: number;
+  /** The managed memory of each slot. */
+  readonly slotMemoryBytes: number;
   /** The process whose `resource-manager` this one registers with. */
   readonly leader: ProcessName;
   readonly options: ClusterOptions;

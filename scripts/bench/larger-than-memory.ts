@@ -18,7 +18,7 @@ export async function largerThanMemory(gigabytes: number): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), 'weirflow-large-'));
   const keys = Math.floor((gigabytes * 1_024 ** 3) / keyBytes);
   const places = ['--state-dir', join(folder, 'state'), '--checkpoints', join(folder, 'checkpoints')];
-  const args = [main, 'run', job, '--state-cache', '256MB', ...places, '--', '--keys', String(keys)];
+  const args = [main, 'run', job, '--slot-memory', '256MB', ...places, '--', '--keys', String(keys)];
   const sinceMs = performance.now();
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));

@@ -165,8 +165,8 @@ describe('job-master: who had finished, at another parallelism', () => {
     expect(finishedOf(graphAt(2, 4), ...some)).toEqual(['a#0']);
   });
 
-  it('everybody in a vertex of which nobody ran on', () => {
-    expect(finishedOf(graphAt(3, 2), ['a#0', 'a#1', 'b#0'], ['b#1'])).toEqual(['a#0', 'a#1', 'a#2']);
+  it('everybody in a vertex of which nobody ran on, and who had finished behind it: nothing comes there any more', () => {
+    expect(finishedOf(graphAt(3, 2), ['a#0', 'a#1', 'b#0'], ['b#1'])).toEqual(['a#0', 'a#1', 'a#2', 'b#0']);
   });
 });
 

@@ -11,19 +11,28 @@ const versions = { engine: '1.0.0', wire: 1 };
 
 /** Three task managers with two slots each, and what jobs are given of them: `a0 b1`. */
 class Cluster extends Driver {
-  constructor(placement: SlotPlacement) {
+  constructor(placement: SlotPlacement, memoryBytes: Readonly<Record<string, number>> = {}) {
     super(resourceManagerActor, { epoch: 1, versions, options: { ...defaultClusterOptions, placement } });
     const slots = [0, 1].map((slot) => ({ slot, allocation: null, progress: 0, subtasks: [] }));
     for (const process of ['a', 'b', 'c']) {
+      const slotMemoryBytes = memoryBytes[process] ?? 64;
       this.ask(
-        { type: 'resourceManager.register', process, incarnation: 'i1', versions, slots } as AnyMessage,
+        {
+          type: 'resourceManager.register',
+          process,
+          incarnation: 'i1',
+          versions,
+          slotMemoryBytes,
+          slots,
+        } as AnyMessage,
         'register',
       );
     }
   }
 
-  request(job: string, count: number): string {
-    const answer = this.ask({ type: 'resourceManager.requestSlots', job, run: 1, count } as AnyMessage, 'request');
+  request(job: string, count: number, asked = 0): string {
+    const wish = { type: 'resourceManager.requestSlots', job, run: 1, count, slotMemoryBytes: asked };
+    const answer = this.ask(wish as AnyMessage, 'request');
     if (!('slots' in answer)) return 'refused';
     return (answer.slots as readonly SlotAddress[]).map(({ process, slot }) => `${process}${slot}`).join(' ');
   }
@@ -57,5 +66,15 @@ describe('resource manager: placement on three task managers with two slots each
     expect(cluster.request('second', 1)).toBe('b1');
     cluster.end('first', [at('a', 0), at('a', 1), at('b', 0)]);
     expect(cluster.request('third', 2)).toBe('a0 b0');
+  });
+
+  it('a job that asks for managed memory gets no slot with less, whatever else is free', () => {
+    const cluster = new Cluster('spread', { a: 64, b: 512, c: 256 });
+    expect(cluster.request('large', 3, 256)).toBe('b0 b1 c0');
+    expect(cluster.request('larger', 2, 256)).toBe('refused');
+    expect(cluster.context).toMatchObject({
+      shortages: [{ job: 'larger', wanted: 2, available: 1, slotMemoryBytes: 256, tooSmall: 2 }],
+    });
+    expect(cluster.request('any', 3)).toBe('a0 a1 c1');
   });
 });

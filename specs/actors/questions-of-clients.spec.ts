@@ -170,11 +170,18 @@ class Manager extends Driver {
       { length: count },
       (_, slot): SlotReport => ({ slot, allocation: null, progress: 0, subtasks: [] }),
     );
-    this.ask({ type: 'resourceManager.register', process, incarnation: 'i1', versions, slots } as AnyMessage);
+    this.ask({
+      type: 'resourceManager.register',
+      process,
+      incarnation: 'i1',
+      versions,
+      slotMemoryBytes: 64,
+      slots,
+    } as AnyMessage);
   }
 
   request(job: string, count: number): void {
-    this.ask({ type: 'resourceManager.requestSlots', job, run: 1, count } as AnyMessage);
+    this.ask({ type: 'resourceManager.requestSlots', job, run: 1, count, slotMemoryBytes: 0 } as AnyMessage);
   }
 
   describe(): AnyMessage {
@@ -194,11 +201,11 @@ describe('resource manager: which task managers there are', () => {
       type: 'resourceManager.described',
       epoch: 3,
       taskManagers: [
-        { process: 'tm-a', incarnation: 'i1', status: 'registered', jobs: ['flights', null] },
-        { process: 'tm-b', incarnation: 'i1', status: 'suspected', jobs: ['flights', null] },
+        { process: 'tm-a', incarnation: 'i1', status: 'registered', slotMemoryBytes: 64, jobs: ['flights', null] },
+        { process: 'tm-b', incarnation: 'i1', status: 'suspected', slotMemoryBytes: 64, jobs: ['flights', null] },
       ],
       lost: [{ process: 'tm-c', incarnation: 'i1', status: 'lost', reason: 'unreachable' }],
-      shortages: [{ job: 'late', run: 1, wanted: 3, available: 1 }],
+      shortages: [{ job: 'late', run: 1, wanted: 3, available: 1, slotMemoryBytes: 0, tooSmall: 0 }],
     });
   });
 

@@ -28,12 +28,14 @@ class Manager extends Driver {
   }
 
   register(process: string, slots: readonly SlotReport[], incarnation = 'i1', its = versions): AnyMessage | Verdict {
-    const message = { type: 'resourceManager.register', process, incarnation, versions: its, slots };
+    const offer = { process, incarnation, versions: its, slotMemoryBytes: 64, slots };
+    const message = { type: 'resourceManager.register', ...offer };
     return this.ask(message as AnyMessage, 'register');
   }
 
   request(job: string, run: JobRun, count: number): AnyMessage | Verdict {
-    return this.ask({ type: 'resourceManager.requestSlots', job, run, count } as AnyMessage, 'request');
+    const wish = { job, run, count, slotMemoryBytes: 0 };
+    return this.ask({ type: 'resourceManager.requestSlots', ...wish } as AnyMessage, 'request');
   }
 
   release(job: string, throughRun: JobRun, closed: readonly SlotAddress[] = []): void {

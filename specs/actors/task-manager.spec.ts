@@ -22,6 +22,7 @@ class Manager extends Driver {
       incarnation: 'i1',
       versions,
       slots: 2,
+      slotMemoryBytes: 64,
       leader: 'jm',
       options: defaultClusterOptions,
     });
@@ -88,6 +89,7 @@ describe('task manager: registering', () => {
         process: 'tm-a',
         incarnation: 'i1',
         versions,
+        slotMemoryBytes: 64,
         slots: [empty(0), empty(1)],
       },
     });

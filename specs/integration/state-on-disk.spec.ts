@@ -18,7 +18,7 @@ const daysIn = (folder: string): readonly string[] =>
 describe('state on disk: over NATS', () => {
   it('windows whose state is on disk: a task manager is killed, and the days are those of the heap', async () => {
     const stage = await ClusterStage.start('folder');
-    const disk = ['--state-cache', '1MB', '--state-dir', join(stage.folder, 'state')];
+    const disk = ['--slot-memory', '4MB', '--state-dir', join(stage.folder, 'state')];
     const [leader] = await Promise.all([
       stage.jobManager(),
       stage.taskManager('tm-1', ...disk),

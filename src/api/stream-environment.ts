@@ -5,6 +5,7 @@ import { CollectionSource } from './collection-source.js';
 import { SingleOutputStream } from './data-stream.js';
 import type { GraphRecorder } from './graph-recorder.js';
 import { readParam } from './job-params.js';
+import { checkedMemory } from './memory.js';
 import { wholeNumber } from './whole-number.js';
 
 /** How often state is made durable. What is left out keeps its default. */
@@ -130,6 +131,17 @@ export class StreamEnvironment {
   setStateBackend(stateBackend: StateBackendName): this {
     return this.#set(() => {
       this.#recorder.options = { ...this.#recorder.options, stateBackend };
+    });
+  }
+
+  /**
+   * What the job needs of managed memory in each of its slots, as `512MB`: for caches of state on disk, channels and snapshots. It is given no slot with less
+   * (`weir taskmanager --slot-memory`), and waits for larger ones. Default: any slot will do. Throws OPTION_RANGE for what is no size.
+   */
+  setSlotMemory(size: string): this {
+    return this.#set(() => {
+      const slotMemoryBytes = checkedMemory(size);
+      this.#recorder.options = { ...this.#recorder.options, slotMemoryBytes };
     });
   }
 

@@ -1,5 +1,6 @@
 import type { CAC, Command as Declared } from 'cac';
 import type { SlotPlacement } from '../../actors/protocol/deployment.js';
+import { bytesText, defaultSlotMemoryBytes } from '../../actors/protocol/memory-size.js';
 import type { CancelOptions } from './cancel-command.js';
 import { type ClusterTarget, clusterTarget, name, storeChoice } from './cluster-options.js';
 import { UsageError } from './exit-code.js';
@@ -9,14 +10,14 @@ import type { ListOptions } from './list-command.js';
 import type { LogsOptions } from './logs-command.js';
 import { declareLogs, logsOptions } from './logs-options.js';
 import { operationsOptions, withOperations } from './operations-options.js';
-import { checkedJobId, jobId, oneOf, onlyArgument, wholeNumber } from './options.js';
+import { checkedJobId, jobId, memorySize, oneOf, onlyArgument, wholeNumber } from './options.js';
 import { withReach } from './reach-options.js';
 import type { RescaleOptions } from './rescale-command.js';
 import { declareRescale, reactiveOption, rescaleAction, withReactive } from './rescale-options.js';
 import type { SavepointOptions } from './savepoint-command.js';
 import { originOption, savepointAction, stopSavepoint, withOrigin, withSavepoint } from './savepoint-options.js';
 import type { SavepointsOptions } from './savepoints-command.js';
-import { stateBackend, stateOnDisk, withStateBackend, withStateOnDisk } from './state-options.js';
+import { stateBackend, stateFolder, withStateBackend, withStateOnDisk } from './state-options.js';
 import type { StatusOptions } from './status-command.js';
 import type { StopOptions } from './stop-command.js';
 import type { SubmitOptions } from './submit-command.js';
@@ -39,6 +40,8 @@ export type ClusterCommand =
 
 export type ListFormat = 'text' | 'json';
 
+/** For help. */
+export const slotMemoryDefault = `for caches of state, channels and snapshots (default: ${bytesText(defaultSlotMemoryBytes)})`;
 const placements: readonly SlotPlacement[] = ['spread', 'pack'];
 const listFormats: readonly ListFormat[] = ['text', 'json'];
 export const processWaitSeconds = 30;
@@ -54,6 +57,7 @@ export function declareClusterCommands(cli: CAC): void {
   const taskManager = cli
     .command('taskmanager', 'Start a task manager, which runs what the job manager gives it')
     .option('--slots <n>', 'How many slots it offers (default: as many as there are processors)')
+    .option('--slot-memory <size>', `Managed memory of each slot ${slotMemoryDefault}`)
     .option('--name <name>', 'What it is called, each in the cluster otherwise (default: tm- and some letters)')
     .example('  $ weir taskmanager --slots 4 --name tm-1 --checkpoints /mnt/shared/weirflow');
   withOperations(withStateOnDisk(withStore(withTarget(taskManager, processWaitSeconds))), { default: 0 });
@@ -111,8 +115,8 @@ export function clusterCommand(cli: CAC): ClusterCommand | null {
     case 'taskmanager': {
       noArgument(cli);
       const slots = cli.options.slots === undefined ? null : wholeNumber(cli, 'slots');
-      const place = { target: target(cli), store: storeChoice(cli), ...stateOnDisk(cli) };
-      const options = { ...place, slots, name: name(cli, 'name') };
+      const offer = { slots, slotMemoryBytes: memorySize(cli, 'slotMemory'), name: name(cli, 'name') };
+      const options = { target: target(cli), store: storeChoice(cli), stateFolder: stateFolder(cli), ...offer };
       return { kind: 'taskmanager', options: { ...options, operations: operationsOptions(cli) } };
     }
     case 'submit': {

@@ -1,4 +1,5 @@
 import type { CAC } from 'cac';
+import { bytesOf, bytesText, slotMemoryBytesMin } from '../../actors/protocol/memory-size.js';
 import { UsageError } from './exit-code.js';
 import { nearest } from './suggestion.js';
 
@@ -57,6 +58,16 @@ export function wholeNumber(cli: CAC, name: string): number {
   const value: unknown = cli.options[name];
   if (Number.isInteger(value) && (value as number) > 0) return value as number;
   throw new UsageError(`${flag(name)} is '${String(value)}'.`, `Give a whole number of at least 1: ${flag(name)} 2.`);
+}
+
+/** The option as bytes; null when it is not given. Throws a UsageError for what is no size, and for less than any slot has. */
+export function memorySize(cli: CAC, name: string): number | null {
+  const given = text(cli, name);
+  if (given === null) return null;
+  const bytes = bytesOf(given);
+  if (bytes !== null && bytes >= slotMemoryBytesMin) return bytes;
+  const least = bytesText(slotMemoryBytesMin);
+  throw new UsageError(`${flag(name)} is '${given}'.`, `Give a size of at least ${least}: ${flag(name)} 256MB.`);
 }
 
 export function jobId(cli: CAC): string | null {

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { type Failure, failure } from '../../actors/protocol/failure.js';
 import type { JobGraph, JobRecord, StateBackendName } from '../../actors/protocol/job-graph.js';
+import { bytesText } from '../../actors/protocol/memory-size.js';
 import { keyGroupsBefore, type SavepointName } from '../../actors/protocol/savepoint.js';
 import { slotSharingGroupsOf, slotsNeeded } from '../../actors/protocol/slot-sharing.js';
 import { EngineError } from '../api/engine-error.js';
@@ -31,7 +32,7 @@ import { RunProgress } from './run-progress.js';
 import { reportResult } from './run-report.js';
 import { wishFor } from './savepoint-command.js';
 import type { GivenOrigin } from './savepoint-options.js';
-import { type StateOnDisk, withBackend } from './state-options.js';
+import { withBackend } from './state-options.js';
 import type { Terminal } from './terminal.js';
 
 export interface RunOptions {
@@ -41,13 +42,16 @@ export interface RunOptions {
   readonly checkpoints: string | null;
   /** null: as many as the job needs. */
   readonly slots: number | null;
+  /** Of each slot; null: the default, or what the job asks for if that is more. */
+  readonly slotMemoryBytes: number | null;
   /** Everything in one thread, for a debugger. */
   readonly inline: boolean;
   /** null: the job's name. */
   readonly jobId: string | null;
   /** null: as the job says. */
   readonly stateBackend: StateBackendName | null;
-  readonly stateOnDisk: StateOnDisk;
+  /** For keyed state on disk; null for a temporary one. */
+  readonly stateFolder: string | null;
   /** null: it begins anew. */
   readonly origin: GivenOrigin | null;
   /** What an interrupt ends the job with, under that name or one that is made for it; null: it cancels the job. */
@@ -72,7 +76,8 @@ export async function runCommand(options: RunOptions, terminal: Terminal): Promi
     code: bundledCode(bundle, engineModules),
     threads: options.inline ? null : { bundle, engine: engineUrl },
     slots: slotsFor(record, options.slots),
-    ...options.stateOnDisk,
+    ...slotMemoryFor(record, options.slotMemoryBytes),
+    stateFolder: options.stateFolder,
     checkpoints: checkpoints === null ? null : resolve(checkpoints),
     ...(located === null ? {} : { prepare: (blobs: BlobStore) => copySavepoint(located.blobs, blobs, located.name) }),
     client: clientLines((line) => terminal.out(line)),
@@ -142,6 +147,17 @@ function slotsFor({ graph }: JobRecord, given: number | null): number {
   throw new UsageError(
     `Job '${graph.name}' has ${widthText(graph)}, and so needs ${slots} slots; --slots gives it ${given}.`,
     `Leave --slots out, or lower the parallelism.`,
+  );
+}
+
+/** What is too small would never be granted. */
+function slotMemoryFor({ graph }: JobRecord, given: number | null): { readonly slotMemoryBytes?: number } {
+  if (given === null) return {};
+  const { slotMemoryBytes = 0 } = graph.options;
+  if (given >= slotMemoryBytes) return { slotMemoryBytes: given };
+  throw new UsageError(
+    `Job '${graph.name}' asks for ${bytesText(slotMemoryBytes)} of managed memory in each slot; --slot-memory gives it ${bytesText(given)}.`,
+    'Leave --slot-memory out, or ask for less with env.setSlotMemory.',
   );
 }
 

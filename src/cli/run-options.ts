@@ -2,16 +2,16 @@ import type { CAC } from 'cac';
 import { isSubjectName } from '../transport/nats/subjects.js';
 import { accessFlags } from './access-options.js';
 import type { ApplicationOptions } from './application-command.js';
-import { placement, processWaitSeconds, withPlacement, withStore } from './cluster-commands.js';
+import { placement, processWaitSeconds, slotMemoryDefault, withPlacement, withStore } from './cluster-commands.js';
 import { clusterTarget, storeChoice } from './cluster-options.js';
 import { UsageError } from './exit-code.js';
 import { operationsFlags, operationsOptions, withOperations } from './operations-options.js';
-import { jobId, onlyArgument, ownArgs, text, wholeNumber } from './options.js';
+import { jobId, memorySize, onlyArgument, ownArgs, text, wholeNumber } from './options.js';
 import { withReach } from './reach-options.js';
 import { reactiveOption, withReactive } from './rescale-options.js';
 import type { RunOptions } from './run-command.js';
 import { checkedSavepointName, originOption, withOrigin } from './savepoint-options.js';
-import { stateBackend, stateOnDisk, withStateBackend, withStateOnDisk } from './state-options.js';
+import { stateBackend, stateFolder, withStateBackend, withStateOnDisk } from './state-options.js';
 
 export type RunRequest =
   | { readonly kind: 'run'; readonly options: RunOptions }
@@ -24,6 +24,7 @@ export function declareRun(cli: CAC): void {
     .command('run <job>', 'Run the job of a .ts or .js file in this process')
     .usage('run <job> [options] [-- parameters]')
     .option('--slots <n>', 'Slots to run in, each a thread (default: as many as the job needs)')
+    .option('--slot-memory <size>', `Managed memory of each slot ${slotMemoryDefault}, or what the job asks for`)
     .option('--inline', 'Run all slots in one thread, for a debugger')
     .option('--job-id <id>', "What the run is known by (default: the job's name)")
     .option('--stop-with-savepoint [name]', 'Let Ctrl+C and SIGTERM end the job with a savepoint, and not cancel it')
@@ -48,6 +49,7 @@ export function runArgument(cli: CAC): string {
 
 export function runRequest(cli: CAC, path: string, params: readonly string[]): RunRequest {
   const slots = cli.options.slots === undefined ? null : wholeNumber(cli, 'slots');
+  const slotMemoryBytes = memorySize(cli, 'slotMemory');
   const inline = cli.options.inline === true;
   const ofJob = { jobId: jobId(cli), stateBackend: stateBackend(cli) };
   if (cli.options.cluster === undefined) {
@@ -59,9 +61,10 @@ export function runRequest(cli: CAC, path: string, params: readonly string[]): R
         params,
         checkpoints: text(cli, 'checkpoints'),
         slots,
+        slotMemoryBytes,
         inline,
         ...ofJob,
-        stateOnDisk: stateOnDisk(cli),
+        stateFolder: stateFolder(cli),
         origin: originOption(cli),
         stopSavepoint: stopSavepointOption(cli, path),
       },
@@ -73,11 +76,11 @@ export function runRequest(cli: CAC, path: string, params: readonly string[]): R
       'In a cluster that is a command of its own: weir stop <job> --savepoint.',
     );
   }
-  if (slots !== null || inline) {
-    const option = inline ? '--inline' : '--slots';
+  if (slots !== null || slotMemoryBytes !== null || inline) {
+    const option = inline ? '--inline' : slots !== null ? '--slots' : '--slot-memory';
     throw new UsageError(
       `${option} is for a run in this process, and --cluster runs the job on task managers.`,
-      'Leave out one of them; weir taskmanager has --slots.',
+      'Leave out one of them; weir taskmanager has --slots and --slot-memory.',
     );
   }
   const named = typeof cli.options.cluster !== 'boolean' && text(cli, 'cluster') !== path;

@@ -1,3 +1,4 @@
+import { bytesText } from '../../actors/protocol/memory-size.js';
 import type { ResourceDescription } from '../../actors/resource-manager/messages.js';
 import { shortageText } from '../runtime/cluster/shortage-text.js';
 import type { ListFormat } from './cluster-commands.js';
@@ -33,20 +34,28 @@ function statusText(
   jobs: { readonly running: number; readonly others: number },
 ): string {
   const rows = [
-    ...taskManagers.map(({ process, status, jobs: slots }) => [
+    ...taskManagers.map(({ process, status, slotMemoryBytes, jobs: slots }) => [
       process,
       status,
       String(slots.length),
+      bytesText(slotMemoryBytes),
       String(slots.filter((job) => job === null).length),
       [...new Set(slots.filter((job) => job !== null))].join(' '),
     ]),
-    ...withoutSuccessors(lost, taskManagers).map(({ process, reason }) => [process, `lost: ${reason}`, '0', '0', '']),
+    ...withoutSuccessors(lost, taskManagers).map(({ process, reason }) => [
+      process,
+      `lost: ${reason}`,
+      '0',
+      '',
+      '0',
+      '',
+    ]),
   ];
   return [
     `cluster '${cluster}', epoch ${epoch}: jobs running ${jobs.running}, ended or ending ${jobs.others}`,
     rows.length === 0
       ? 'no task managers; start one with weir taskmanager'
-      : tableText(['TASK MANAGER', 'STATE', 'SLOTS', 'FREE', 'JOBS'], rows),
+      : tableText(['TASK MANAGER', 'STATE', 'SLOTS', 'OF', 'FREE', 'JOBS'], rows),
     ...shortages.map((shortage) => `job ${shortage.job} ${shortageText(shortage)}`),
   ].join('\n');
 }

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { bytesText, defaultSlotMemoryBytes } from '../../actors/protocol/memory-size.js';
 import { engineModules, engineUrl } from '../engine-modules.js';
 import { TaskManagerMetrics } from '../metrics/task-manager-metrics.js';
 import type { StoreChoice } from '../runtime/cluster/cluster-stores.js';
@@ -15,24 +16,26 @@ export interface TaskManagerOptions {
   readonly store: StoreChoice;
   /** null: as many as there are processors. */
   readonly slots: number | null;
+  /** null: the default. */
+  readonly slotMemoryBytes: number | null;
   /** null: drawn. */
   readonly name: string | null;
   /** null: one of the operating system for what is temporary. */
   readonly stateFolder: string | null;
-  /** Per slot; null: the default. */
-  readonly stateMemoryBytes: number | null;
   readonly operations: OperationsOptions;
 }
 
 /** Runs a task manager until it is told to end. What jobs print in its slots goes to stdout. */
 export async function taskManagerCommand(options: TaskManagerOptions, terminal: Terminal): Promise<number> {
-  const { target, store, stateFolder, stateMemoryBytes } = options;
+  const { target, store, stateFolder } = options;
   const slots = options.slots ?? availableParallelism();
   const name = options.name ?? `tm-${nodeEntropy.id().slice(0, 8)}`;
   const identity = { role: 'taskmanager', cluster: target.cluster, process: name } as const;
   const operations = new Operations(identity, options.operations, terminal);
   const { log, readiness } = operations;
-  log.info(`task manager ${name}, ${slots} slots, of ${placeText(target, store)}, process ${process.pid}`);
+  const slotMemoryBytes = options.slotMemoryBytes ?? defaultSlotMemoryBytes;
+  const offered = `${slots} slots of ${bytesText(slotMemoryBytes)}`;
+  log.info(`task manager ${name}, ${offered}, of ${placeText(target, store)}, process ${process.pid}`);
   const metrics = new TaskManagerMetrics(operations.metrics, slots);
   return operations.run(() =>
     startTaskManager({
@@ -40,8 +43,8 @@ export async function taskManagerCommand(options: TaskManagerOptions, terminal: 
       store,
       process: name,
       slots,
+      slotMemoryBytes,
       stateFolder,
-      stateMemoryBytes,
       engine: engineModules,
       engineUrl,
       client: clientLines((line) => terminal.out(line)),

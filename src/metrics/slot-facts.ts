@@ -1,6 +1,6 @@
 import type { SlotReport } from '../../actors/protocol/deployment.js';
 import type { JobId, JobRun, SubtaskKey } from '../../actors/protocol/ids.js';
-import type { SlotCounts, SubtaskCounts } from '../ports/subtask-counts.js';
+import type { MemoryUse, SlotCounts, SubtaskCounts } from '../ports/subtask-counts.js';
 import type { TaskTrace, TraceRecord } from '../ports/telemetry.js';
 
 /** How the time of a subtask was spent between its last two reports. */
@@ -26,6 +26,13 @@ export interface SubtaskFacts {
   /** Null before its second report. */
   readonly shares: TimeShares | null;
   readonly snapshot: SnapshotFacts | null;
+}
+
+/** One purpose of the managed memory of a slot that runs something. */
+export interface SlotMemoryFacts {
+  readonly slot: number;
+  readonly job: JobId;
+  readonly use: MemoryUse;
 }
 
 interface Held {
@@ -78,6 +85,12 @@ export class SlotFacts {
         ),
         snapshot: this.snapshots.get(now.allocation.run)?.get(counts.subtask) ?? null,
       })),
+    );
+  }
+
+  memory(): readonly SlotMemoryFacts[] {
+    return [...this.held].flatMap(([slot, { now }]) =>
+      now.memory.map((use) => ({ slot, job: now.allocation.job, use })),
     );
   }
 

@@ -1,4 +1,4 @@
-import type { InputTime, SlotCounts, SubtaskCounts } from '../ports/subtask-counts.js';
+import type { InputTime, MemoryUse, SlotCounts, SubtaskCounts } from '../ports/subtask-counts.js';
 import type { TaskTrace, TraceRecord } from '../ports/telemetry.js';
 import { holderOf } from './held-back-by.js';
 import type { MetricRegistry, Sample } from './metric-registry.js';
@@ -26,6 +26,7 @@ export class TaskManagerMetrics {
     this.describeInputTimes();
     this.describeTime();
     this.describeSnapshots();
+    this.describeMemory();
     registry.making(() => userFamilies(slots.subtasks(), labelsOf));
   }
 
@@ -160,6 +161,22 @@ export class TaskManagerMetrics {
       'All bytes that its last snapshot refers to, which is what a restore reads.',
       ({ snapshot }) => snapshot?.fullBytes ?? null,
     );
+  }
+
+  private describeMemory(): void {
+    const family = (name: string, help: string, value: (use: MemoryUse) => number): void =>
+      this.registry.gauge({
+        name: `weirflow_slot_memory_${name}_bytes`,
+        help,
+        labels: ['job', 'slot', 'purpose'],
+        samples: () =>
+          this.slots.memory().map(({ slot, job, use }) => ({
+            labels: { job, slot: String(slot), purpose: use.purpose },
+            value: value(use),
+          })),
+      });
+    family('used', 'Managed memory of a slot in use, by purpose.', ({ usedBytes }) => usedBytes);
+    family('budget', 'Managed memory of a slot, by purpose.', ({ budgetBytes }) => budgetBytes);
   }
 
   private gauge(name: string, help: string, value: Value): void {

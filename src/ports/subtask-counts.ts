@@ -44,9 +44,20 @@ export interface SubtaskCounts {
   readonly user: readonly UserMetric[];
 }
 
+/** What the managed memory of a slot is for. */
+export type MemoryPurpose = 'state' | 'channels' | 'output' | 'snapshots';
+
+/** How much of it one purpose has, and has in use. */
+export interface MemoryUse {
+  readonly purpose: MemoryPurpose;
+  readonly usedBytes: number;
+  readonly budgetBytes: number;
+}
+
 export interface SlotCounts {
   readonly allocation: Allocation;
   readonly subtasks: readonly SubtaskCounts[];
+  readonly memory: readonly MemoryUse[];
 }
 
 /** Told of a slot's subtasks about once a second, and null when nothing of them is left. */

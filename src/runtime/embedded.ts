@@ -5,6 +5,7 @@ import type { ClusterOptions } from '../../actors/protocol/deployment.js';
 import { defaultClusterOptions } from '../../actors/protocol/deployment.js';
 import type { ProcessName } from '../../actors/protocol/ids.js';
 import type { JobRecord, JobResult } from '../../actors/protocol/job-graph.js';
+import { defaultSlotMemoryBytes } from '../../actors/protocol/memory-size.js';
 import type { StopWithSavepoint } from '../../actors/protocol/savepoint.js';
 import { slotsNeeded } from '../../actors/protocol/slot-sharing.js';
 import { EngineError } from '../api/engine-error.js';
@@ -45,13 +46,13 @@ export interface EmbeddedOptions {
   readonly taskManagers?: number;
   /** Per task manager; by default as many as the job needs in all. */
   readonly slots?: number;
+  /** The managed memory of each slot. Left out: 256 MB, or what the job asks for if that is more. */
+  readonly slotMemoryBytes?: number;
   /** Folder for checkpoints and the job's records; null or absent keeps them in memory, for this run only. */
   readonly checkpoints?: string | null;
   readonly cluster?: Partial<ClusterOptions>;
   /** Folder for keyed state on disk, of jobs that want that; by default one of the operating system for what is temporary. */
   readonly stateFolder?: string | null;
-  /** How much memory keyed state on disk may take in each slot. */
-  readonly stateMemoryBytes?: number | null;
   /** Puts into the store what the job needs, before anything runs: a savepoint from elsewhere. What it rejects with is the end of the run. */
   readonly prepare?: (blobs: BlobStore) => Promise<void>;
   /** Freezes records and state values that user code is handed. */
@@ -92,6 +93,7 @@ export class EmbeddedRun {
   private readonly blobs: BlobStore;
   private readonly cluster: ClusterOptions;
   private readonly slots: number;
+  private readonly slotMemoryBytes: number;
   private readonly stateFolder: string;
   private readonly threads: SlotThreads | null;
   private readonly threadsEnded: Promise<void>[] = [];
@@ -113,6 +115,8 @@ export class EmbeddedRun {
     this.threads = options.threads == null ? null : threadsOf(options.threads, folder, this.stateFolder);
     this.cluster = { ...defaultClusterOptions, ...options.cluster };
     const count = options.taskManagers ?? 1;
+    this.slotMemoryBytes =
+      options.slotMemoryBytes ?? Math.max(defaultSlotMemoryBytes, options.record.graph.options.slotMemoryBytes ?? 0);
     this.slots = options.slots ?? Math.ceil(slotsNeeded(options.record.graph) / count);
     this.client = new Client(this.bus, nodeClock, 'client', nodeEntropy.id(), leaderName);
     const { prepare } = options;
@@ -208,9 +212,8 @@ export class EmbeddedRun {
 
   private startTaskManager(name: ProcessName): void {
     const development = this.options.development ?? false;
-    const { stateMemoryBytes } = this.options;
-    const tasks = stateMemoryBytes == null ? {} : { stateMemoryBytes };
-    const options = { process: name, slots: this.slots, leader: leaderName, cluster: this.cluster, development, tasks };
+    const { slots, slotMemoryBytes, cluster } = this;
+    const options = { process: name, slots, slotMemoryBytes, leader: leaderName, cluster, development };
     this.members.set(name, new TaskManager(this.ports(), options, (ports) => this.createTasks(ports)));
   }
 

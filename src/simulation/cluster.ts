@@ -1,6 +1,7 @@
 import type { ClusterOptions } from '../../actors/protocol/deployment.js';
 import { actorNames } from '../../actors/protocol/ids.js';
 import type { JobRecord } from '../../actors/protocol/job-graph.js';
+import { defaultSlotMemoryBytes } from '../../actors/protocol/memory-size.js';
 import type { SavepointName } from '../../actors/protocol/savepoint.js';
 import type { CodeStore } from '../graph/code-store.js';
 import type { ClientOutput } from '../ports/client-output.js';
@@ -23,6 +24,8 @@ import type { SimWorld } from './world.js';
 export const jobManagerName = 'jm';
 /** Room for a few keys. */
 const stateMemoryBytes = 4_096;
+/** Little too, so that snapshots take several blobs. */
+const snapshotBlobBytes = 512;
 const crashCallsMax = 900;
 const crashAfterMs = 400;
 const crashWithinMs = 2_200;
@@ -124,8 +127,9 @@ export class SimCluster {
     const { cluster, slots } = this.options;
     if (process.name === jobManagerName) this.jobManager = new JobManager(ports, { process: process.name, cluster });
     else {
-      const tasks = { stateMemoryBytes };
-      const options = { process: process.name, slots, leader: jobManagerName, cluster, development: true, tasks };
+      const own = { process: process.name, slots, slotMemoryBytes: defaultSlotMemoryBytes };
+      const tasks = { stateMemoryBytes, snapshotBlobBytes };
+      const options = { ...own, leader: jobManagerName, cluster, development: true, tasks };
       const stores = simulatedStores(process);
       const create = (data: DataPlanePorts): InspectableTaskHost => createTaskHost({ ...data, stores });
       this.taskManagers.set(process.name, new TaskManager(ports, options, create));

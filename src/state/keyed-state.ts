@@ -95,6 +95,8 @@ export interface KeyedStateBackend extends KeyedState {
   /** Groups this subtask owns, inclusive; nothing outside is ever loaded or written. */
   readonly range: { readonly first: number; readonly last: number };
   currentWatermark(watermark: number): void;
+  /** What it holds of the managed memory it was given; 0 for one that needs none. */
+  readonly managedBytes: number;
   /** False between keys, and at records without one. */
   readonly hasCurrentKey: boolean;
   /** From here on what happens to the state and the timers of the current key can be taken back, until one of the next two. */

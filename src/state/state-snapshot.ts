@@ -40,8 +40,8 @@ export interface StateSnapshot {
    * called from within a call of user code. Throws STATE_UNSUPPORTED for a value that cannot be stored; the snapshot is over then.
    */
   advance(entriesMax: number): StateProgress;
-  /** Once `advance` has said `done`: the groups that are written, each once, in order. The bytes belong to the caller. */
-  readonly changed: readonly KeyGroupPart[];
+  /** The groups that are written so far, each once, in order; who takes one out has it for himself, so that not all are in memory at a time. */
+  readonly changed: KeyGroupPart[];
   /** Once done: groups whose chain at the base still holds as it is. Groups in neither list are empty. */
   readonly unchanged: readonly number[];
   /**

@@ -5,7 +5,7 @@ import { actorNames, sameAllocation } from '../../actors/protocol/ids.js';
 import type { SlotMessage } from '../../actors/slot/messages.js';
 import { firstDifference } from '../graph/first-difference.js';
 import type { JobProgram } from '../graph/job-program.js';
-import type { SubtaskCounts } from '../ports/subtask-counts.js';
+import type { MemoryUse, SubtaskCounts } from '../ports/subtask-counts.js';
 import type { TaskEffect, TaskHost } from '../ports/task-host.js';
 import type { Barrier } from './elements.js';
 import { ColumnCodec } from './frame/column-codec.js';
@@ -21,6 +21,8 @@ export interface InspectableTaskHost extends TaskHost {
   inspect(): readonly SlotInspection[];
   /** What the subtasks of every loaded slot have done so far. */
   counts(): readonly SubtaskCounts[];
+  /** What the managed memory of every loaded slot is used for. */
+  memory(): readonly MemoryUse[];
   /** The subtask whose code runs at this moment; null between turns. */
   atWork(): SubtaskKey | null;
 }
@@ -78,6 +80,10 @@ class SlotTaskHost implements InspectableTaskHost {
 
   counts(): readonly SubtaskCounts[] {
     return [...this.slots.values()].flatMap(({ runtime }) => runtime?.counts() ?? []);
+  }
+
+  memory(): readonly MemoryUse[] {
+    return [...this.slots.values()].flatMap(({ runtime }) => runtime?.memory() ?? []);
   }
 
   atWork(): SubtaskKey | null {

@@ -63,6 +63,11 @@ export class TaskOperators {
     return this.instances.reduce((sum, { part }) => sum + lateRecordsOf(part.operator), 0);
   }
 
+  /** Managed memory that keyed state holds. */
+  get managedBytes(): number {
+    return this.instances.reduce((sum, { part }) => sum + (part.keyed?.state.managedBytes ?? 0), 0);
+  }
+
   /** Whether everything that was emitted has gone through the chain, and every operator takes more. */
   settled(): boolean {
     return (!this.setting.gauge.paused || this.chain.resume()) && this.chain.ready();

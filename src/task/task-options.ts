@@ -1,3 +1,5 @@
+import { defaultSlotMemoryBytes } from '../../actors/protocol/memory-size.js';
+
 /** Limits and intervals of the data plane of one process. */
 export interface TaskOptions {
   /** Deep-freezes records and state values, so that a change in place throws where it happens. */
@@ -12,14 +14,16 @@ export interface TaskOptions {
   readonly channelWindowFrames: number;
   /** A batch is passed on when it holds this many records, however small they are. */
   readonly batchRecordsMax: number;
+  /** The managed memory of a slot: what caches of state, channels, output beyond credit and snapshots under way share. */
+  readonly slotMemoryBytes: number;
   /** A record whose encoding is longer fails the attempt that emits it. */
   readonly recordBytesMax: number;
-  /** Output of one channel beyond its credit that may wait; more fails the attempt. */
-  readonly overdraftBytesMax: number;
   /** How many records a tasklet takes before others of its slot have their turn. */
   readonly turnRecordsMax: number;
-  /** How much memory the keyed state of one slot may take before it is written back, by a state backend that can: in equal shares for each operator that has some. */
-  readonly stateMemoryBytes: number;
+  /** How much memory keyed state that is cached may take in a slot; null for its share of the slot's memory. */
+  readonly stateMemoryBytes: number | null;
+  /** A snapshot is stored in blobs of about this size. */
+  readonly snapshotBlobBytes: number;
   /** How often idle channels repeat their grant and their last sequence number. */
   readonly repeatMs: number;
   /** How often a slot tells that it lives. */
@@ -35,10 +39,11 @@ export const defaultTaskOptions: TaskOptions = {
   frameBytes: 32_768,
   channelWindowFrames: 16,
   batchRecordsMax: 1_024,
+  slotMemoryBytes: defaultSlotMemoryBytes,
   recordBytesMax: 16_777_216,
-  overdraftBytesMax: 268_435_456,
   turnRecordsMax: 1_024,
-  stateMemoryBytes: 134_217_728,
+  stateMemoryBytes: null,
+  snapshotBlobBytes: 8_388_608,
   repeatMs: 200,
   progressMs: 1_000,
   latencyMarkerMs: null,

@@ -10,6 +10,7 @@ import type { InputChannel } from './channel/channel.js';
 import type { Gauge } from './gauge.js';
 import type { BoundPorts } from './operator/bound-ports.js';
 import type { TaskOutput } from './output/task-output.js';
+import type { MemoryShare } from './slot/slot-memory.js';
 import type { TaskOptions } from './task-options.js';
 
 /** All that a tasklet is given: its place in the job, its code, its channels, and the ways to what is outside. */
@@ -23,6 +24,8 @@ export interface TaskletSetting {
   readonly stateBackend: StateBackendName;
   /** How much memory its keyed state may take, of each operator that has some. */
   readonly stateMemoryBytes: number;
+  /** What snapshots of the slot hold until it is durable. */
+  readonly snapshotMemory: MemoryShare;
   readonly ports: BoundPorts & { readonly blobs: BlobStore; readonly stores: KeyValueEngine };
   readonly options: TaskOptions;
   readonly inputs: readonly InputChannel[];

@@ -289,10 +289,9 @@ export class Tasklet {
     this.phase = 'restoring';
     const fail = (failure: Failure): void => this.fail(failure);
     const store = { blobs: ports.blobs, clock: ports.clock, timeoutMs: options.storeTimeoutMs };
-    const restored = new RestoredState(plan, store, setting.wake);
+    const restored = new RestoredState(plan, store, setting);
     this.restoring = restored;
     yield* until(() => restored.isOver);
-    this.restoring = null;
     if (restored.failure !== null) throw new TaskFailure(restored.failure);
     const operators = new TaskOperators(setting, this.chainEnd, fail);
     this.operators = operators;
@@ -300,6 +299,7 @@ export class Tasklet {
     yield* operators.open(plan.from, restored);
     const { source } = program;
     const restoredSplits = source === null ? [] : (restored.items(source.uid) as readonly Split[]);
+    restored.cancel();
     this.source =
       source === null
         ? null

@@ -87,22 +87,17 @@ export const dataPlaneMutants: readonly Mutant[] = [
   },
   {
     name: 'part-told-before-durable',
-    file: 'src/task/checkpoint/snapshot-store.ts',
-    find: `      this.requests.delete(text);
-      done(failed);
-    });`,
-    replace: `      this.requests.delete(text);
-      if (failed !== null) done(failed);
-    });
-    done(null);`,
+    file: 'src/task/checkpoint/snapshot-upload.ts',
+    find: 'if (this.waiting === 0) done(this.failure);',
+    replace: 'if (this.waiting >= 0) done(this.failure);',
     race: null,
     harm: 'A part is reported before the store has said that it is durable.',
   },
   {
     name: 'part-of-unknown-outcome',
-    file: 'src/task/checkpoint/snapshot-store.ts',
-    find: 'done(failed);',
-    replace: 'done(null);',
+    file: 'src/task/checkpoint/snapshot-upload.ts',
+    find: 'this.failure ??= failed;',
+    replace: 'this.failure ??= null;',
     race: null,
     harm: 'A part whose write failed, or has no known outcome, is reported as durable.',
   },

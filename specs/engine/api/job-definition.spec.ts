@@ -28,6 +28,21 @@ describe('defineJob', () => {
     }
   });
 
+  it('asks for managed memory in its slots, as a size', () => {
+    const asking =
+      (size: string): Write =>
+      (env) =>
+        void numbers(env.setSlotMemory(size)).print();
+    expect(graphOf(asking('512MB')).options.slotMemoryBytes).toBe(536_870_912);
+    expect(graphOf((env) => void numbers(env).print()).options.slotMemoryBytes).toBeUndefined();
+    for (const size of ['512', '1KB', 'much']) {
+      expect(refusal(asking(size))).toMatchObject({
+        code: 'OPTION_RANGE',
+        message: expect.stringContaining(`'${size}'`),
+      });
+    }
+  });
+
   it('runs nothing: the function is called when the job is built, once each time', () => {
     let calls = 0;
     const job = defineJob('job', (env) => {

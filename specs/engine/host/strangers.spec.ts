@@ -12,7 +12,14 @@ import { ToyWorld } from './toy.js';
 
 const slots = [{ slot: 0, allocation: null, progress: 1, subtasks: ['a#0'] }];
 const versions = { engine: '1.0.0', wire: 1 };
-const register = { type: 'resourceManager.register', process: 'tm-1', incarnation: 'i', versions, slots };
+const register = {
+  type: 'resourceManager.register',
+  process: 'tm-1',
+  incarnation: 'i',
+  versions,
+  slotMemoryBytes: 64,
+  slots,
+};
 
 describe('strangers: what an actor takes from other processes', () => {
   const refusal = (actor: string, message: object): string | null =>

@@ -12,6 +12,7 @@ const row = (process: string, ...uses: readonly SlotUse[]): TaskManagerRow => ({
   process,
   incarnation: `${process}-life`,
   status: 'registered',
+  slotMemoryBytes: 64,
   slots: uses.map((use, slot) => ({ slot, use, closed: null })),
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MetricRegistry } from '../../../src/metrics/metric-registry.js';
 import { sharesOf } from '../../../src/metrics/slot-facts.js';
 import { TaskManagerMetrics } from '../../../src/metrics/task-manager-metrics.js';
-import type { SubtaskCounts } from '../../../src/ports/subtask-counts.js';
+import type { MemoryUse, SubtaskCounts } from '../../../src/ports/subtask-counts.js';
 
 const counts: SubtaskCounts = {
   subtask: 'mean-delay#1',
@@ -30,11 +30,13 @@ function scrape(): { readonly metrics: TaskManagerMetrics; readonly lines: () =>
   return { metrics: new TaskManagerMetrics(registry, 2), lines };
 }
 
+const memory: readonly MemoryUse[] = [];
+
 describe('metrics: subtasks of a task manager', () => {
   it('are what the last report said, and go when nothing of the slot is left', async () => {
     const { metrics, lines } = scrape();
-    metrics.counted(0, { allocation, subtasks: [counts] });
-    metrics.counted(0, { allocation, subtasks: [{ ...counts, recordsIn: 130 }] });
+    metrics.counted(0, { allocation, subtasks: [counts], memory });
+    metrics.counted(0, { allocation, subtasks: [{ ...counts, recordsIn: 130 }], memory });
     expect(await lines()).toContain(`weirflow_task_records_in_total${labels} 130`);
     expect(await lines()).toContain(`weirflow_task_records_out_total${labels} 40`);
     expect(await lines()).toContain(`weirflow_task_bytes_in_total${labels} 2000`);
@@ -48,10 +50,10 @@ describe('metrics: subtasks of a task manager', () => {
 
   it('a watermark is absent before the first and infinite behind the last record', async () => {
     const { metrics, lines } = scrape();
-    metrics.counted(0, { allocation, subtasks: [counts] });
+    metrics.counted(0, { allocation, subtasks: [counts], memory });
     expect((await lines()).filter((line) => line.includes('watermark'))).toEqual([]);
     const later = { ...counts, inputWatermarkMs: Number.POSITIVE_INFINITY, outputWatermarkMs: 1_500 };
-    metrics.counted(0, { allocation, subtasks: [later] });
+    metrics.counted(0, { allocation, subtasks: [later], memory });
     expect(await lines()).toContain(`weirflow_task_input_watermark_seconds${labels} +Inf`);
     expect(await lines()).toContain(`weirflow_task_output_watermark_seconds${labels} 1.5`);
   });
@@ -64,7 +66,7 @@ describe('metrics: subtasks of a task manager', () => {
       { ...input, input: 'slow', watermarkMs: 2_500, heldBackBy: 'slow#0' },
       { ...input, input: 'quiet', watermarkMs: null, heldBackBy: null, idle: 2 },
     ];
-    metrics.counted(0, { allocation, subtasks: [{ ...counts, inputTimes }] });
+    metrics.counted(0, { allocation, subtasks: [{ ...counts, inputTimes }], memory });
     const of = (name: string) => labels.replace('subtask="1"', `subtask="1",input="${name}"`);
     expect(await lines()).toContain(`weirflow_task_edge_watermark_seconds${of('slow')} 2.5`);
     expect(await lines()).toContain(`weirflow_task_edge_idle${of('fast')} 1`);
@@ -78,7 +80,7 @@ describe('metrics: subtasks of a task manager', () => {
   it('a snapshot counts for its run: nothing of it is left in the next', async () => {
     const { metrics, lines } = scrape();
     const trace = { kind: 'task', atMs: 0, process: 'tm-1', subtask: 'mean-delay#1', run: 1 } as const;
-    metrics.counted(0, { allocation, subtasks: [counts] });
+    metrics.counted(0, { allocation, subtasks: [counts], memory });
     metrics.task({ ...trace, what: 'aligned', detail: { alignmentMs: 12 } });
     metrics.task({ ...trace, what: 'snapshotTaken', detail: { bytes: 640, fullBytes: 900, syncMs: 3, asyncMs: 40 } });
     expect(await lines()).toContain(`weirflow_task_checkpoint_alignment_seconds${labels} 0.012`);
@@ -86,7 +88,7 @@ describe('metrics: subtasks of a task manager', () => {
     expect(await lines()).toContain(`weirflow_task_checkpoint_async_seconds${labels} 0.04`);
     expect(await lines()).toContain(`weirflow_task_checkpoint_bytes${labels} 640`);
     expect(await lines()).toContain(`weirflow_task_checkpoint_full_bytes${labels} 900`);
-    metrics.counted(0, { allocation: { ...allocation, run: 2 }, subtasks: [counts] });
+    metrics.counted(0, { allocation: { ...allocation, run: 2 }, subtasks: [counts], memory });
     expect((await lines()).filter((line) => line.includes('checkpoint'))).toEqual([]);
   });
 
@@ -111,8 +113,12 @@ describe('metrics: subtasks of a task manager', () => {
       // A name that is taken by something else is left out.
       { operator: 'parse', name: 'rejected_total', kind: 'gauge', value: 1 },
     ];
-    metrics.counted(0, { allocation, subtasks: [{ ...counts, user }] });
-    metrics.counted(1, { allocation, subtasks: [{ ...counts, subtask: 'mean-delay#0', user: user.slice(0, 1) }] });
+    metrics.counted(0, { allocation, subtasks: [{ ...counts, user }], memory });
+    metrics.counted(1, {
+      allocation,
+      subtasks: [{ ...counts, subtask: 'mean-delay#0', user: user.slice(0, 1) }],
+      memory,
+    });
     const text = await registry.text();
     const lines = text.split('\n').filter((line) => line.includes('weirflow_user_') && !line.includes('HELP'));
     expect(lines).toEqual([
@@ -134,5 +140,21 @@ describe('metrics: subtasks of a task manager', () => {
     metrics.counted(0, null);
     metrics.counted(1, null);
     expect(await registry.text()).not.toContain('weirflow_user_');
+  });
+
+  it('managed memory of a slot is told by purpose while something runs in it', async () => {
+    const registry = new MetricRegistry({ cluster: 'spec', process: 'tm-1' });
+    const metrics = new TaskManagerMetrics(registry, 2);
+    const use: MemoryUse = { purpose: 'snapshots', usedBytes: 300, budgetBytes: 1_000 };
+    metrics.counted(1, { allocation, subtasks: [], memory: [use] });
+    const told = async (): Promise<readonly string[]> =>
+      (await registry.text()).split('\n').filter((line) => line.startsWith('weirflow_slot_memory'));
+    expect((await told()).map((line) => line.replace(/\{.*\}/, ''))).toEqual([
+      'weirflow_slot_memory_used_bytes 300',
+      'weirflow_slot_memory_budget_bytes 1000',
+    ]);
+    expect((await told())[0]).toContain('slot="1",purpose="snapshots"');
+    metrics.counted(1, null);
+    expect(await told()).toEqual([]);
   });
 });

@@ -65,7 +65,7 @@ describe('framed channel: credit', () => {
   });
 
   it('counts the bytes that wait, and fails the attempt when they are too many', () => {
-    const pair = new FramedPair({ channelWindowFrames: 1, frameBytes: 200, overdraftBytesMax: 1_000 }).open();
+    const pair = new FramedPair({ channelWindowFrames: 1, frameBytes: 200 }, 1_000).open();
     const overdraw = (): void => {
       for (let count = 0; count < 10; count++) pair.append(big(120)).output.control({ kind: 'status', idle: true });
     };

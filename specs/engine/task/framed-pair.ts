@@ -5,6 +5,7 @@ import type { Element } from '../../../src/task/elements.js';
 import { type FrameHeader, openFrame, sealFrame } from '../../../src/task/frame/frame-header.js';
 import { RowCodec } from '../../../src/task/frame/row-codec.js';
 import { Gauge } from '../../../src/task/gauge.js';
+import { MemoryShare } from '../../../src/task/slot/slot-memory.js';
 import { defaultTaskOptions, type TaskOptions } from '../../../src/task/task-options.js';
 
 /** Both ends of a framed channel, and by hand what lies between them: frames wait here until they are delivered, lost or repeated. */
@@ -17,7 +18,7 @@ export class FramedPair {
   readonly grants: number[] = [];
   readonly failures: string[] = [];
 
-  constructor(options: Partial<TaskOptions> = {}) {
+  constructor(options: Partial<TaskOptions> = {}, overdraftBytes = 1_000_000_000) {
     const limits = { ...defaultTaskOptions, ...options };
     const id = { edge: 0, producer: 0, consumer: 0 };
     const common = { ...id, jobHash: 1, run: 1, attempt: 1 };
@@ -33,6 +34,7 @@ export class FramedPair {
       this.gauge,
       { uid: 'emitter', name: 'Emitter' },
       10,
+      new MemoryShare(overdraftBytes),
     );
     this.input = new FramedInput(id, (_kind, sequence) => this.grants.push(sequence), codec, limits);
   }

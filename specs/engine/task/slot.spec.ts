@@ -25,6 +25,23 @@ const twoSlots = (world: World, options: DriverOptions = {}, outside = new Outsi
   new Driver(world, passThrough(outside), { slots: 2, splits: ranges(2_000, 2_000), ...options });
 
 describe('slot: loading', () => {
+  it('refuses what leaves no room for a frame of each channel, and says how much does', () => {
+    const world = new World();
+    const driver = twoSlots(world, { options: { slotMemoryBytes: 60_000 } });
+    const { allocation, placement, job } = driver;
+    const load = { kind: 'slot.load', slot: 0, allocation, record: job.record, graph: job.graph, placement } as const;
+    driver.host.perform(load);
+    world.runFor(10);
+    expect(driver.messages('slot.loadFailed')).toMatchObject([
+      {
+        failure: {
+          code: 'SLOT_MEMORY_TOO_SMALL',
+          message: expect.stringMatching(/1 channels enter slot 0 .* 58.6KB of managed memory .* at least 64KB/s),
+        },
+      },
+    ]);
+  });
+
   it('refuses a program whose graph is another one, and names the first difference', () => {
     const world = new World();
     const driver = new Driver(world, passThrough());

@@ -1,4 +1,5 @@
 import type { JobEdge, JobGraph, JobVertex, OperatorNode } from '../../../actors/protocol/job-graph.js';
+import { bytesText } from '../../../actors/protocol/memory-size.js';
 import { defaultSlotSharingGroup, slotSharingGroupOf, slotsNeeded } from '../../../actors/protocol/slot-sharing.js';
 import type { ExecutionGraph } from '../execution-graph.js';
 import type { StreamGraph, StreamNode } from '../stream-graph.js';
@@ -35,12 +36,16 @@ export function drawStreamGraph(graph: StreamGraph): Drawing {
   };
 }
 
+/** Of each slot. */
+const memoryFact = ({ options: { slotMemoryBytes } }: JobGraph): string =>
+  slotMemoryBytes === undefined ? '' : ` of ${bytesText(slotMemoryBytes)}`;
+
 export function drawJobGraph(graph: JobGraph): Drawing {
   const operators = graph.vertices.reduce((sum, vertex) => sum + vertex.operators.length, 0);
   const slots = slotsNeeded(graph);
   return {
     title: graph.name,
-    summary: `job graph: ${count(graph.vertices.length, 'vertex')}, ${count(operators, 'operator')}, needs ${count(slots, 'slot')}`,
+    summary: `job graph: ${count(graph.vertices.length, 'vertex')}, ${count(operators, 'operator')}, needs ${count(slots, 'slot')}${memoryFact(graph)}`,
     boxes: graph.vertices.map((vertex) => ({
       id: vertex.id,
       facts: vertexFacts(vertex, graph.edges),

@@ -3,6 +3,7 @@ import type { AnyMessage } from '../../../actors/kernel/message.js';
 import type { Failure } from '../../../actors/protocol/failure.js';
 import { type Epoch, jobRun, runText } from '../../../actors/protocol/ids.js';
 import type { JobResult } from '../../../actors/protocol/job-graph.js';
+import { bytesText } from '../../../actors/protocol/memory-size.js';
 import type {
   ResourceManagerFact,
   ResourceManagerMessage,
@@ -67,7 +68,9 @@ export class JobManagerLog {
     if (shortages !== undefined) this.shortages(shortages as readonly Shortage[]);
     if (taskManagers === undefined) return;
     if (message.type === 'resourceManager.register') {
-      this.log.info(`task manager ${message.process} registered with ${message.slots.length} slots`);
+      this.log.info(
+        `task manager ${message.process} registered with ${message.slots.length} slots of ${bytesText(message.slotMemoryBytes)}`,
+      );
     } else if (message.type === 'heartbeat.suspected') this.log.warn(`task manager ${message.process} suspected`);
     else if (message.type === 'heartbeat.lost') {
       this.log.warn(`task manager ${message.process} lost: ${message.reason}`);

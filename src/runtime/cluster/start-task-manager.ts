@@ -36,10 +36,10 @@ export interface TaskManagerProcessOptions {
   readonly store: StoreChoice;
   readonly process: ProcessName;
   readonly slots: number;
+  /** The managed memory of each of them. */
+  readonly slotMemoryBytes: number;
   /** For keyed state on disk; null for one of the operating system for what is temporary. */
   readonly stateFolder: string | null;
-  /** How much memory keyed state on disk may take in each slot; null for the default. */
-  readonly stateMemoryBytes: number | null;
   /** What jobs import, and the URL of the built module that exports it. */
   readonly engine: EngineModules;
   readonly engineUrl: string;
@@ -57,7 +57,7 @@ export interface TaskManagerProcessOptions {
  * is taken, what runs is ended, and the leader moves it elsewhere.
  */
 export async function startTaskManager(options: TaskManagerProcessOptions): Promise<RunningProcess> {
-  const { address, process, slots, engine, engineUrl, client, log, metrics, readiness, stateMemoryBytes } = options;
+  const { address, process, slots, slotMemoryBytes, engine, engineUrl, client, log, metrics, readiness } = options;
   const stateFolder = options.stateFolder ?? defaultStateFolder();
   await sweepStateFolder(stateFolder);
   const { bus, store, code, watch, storage, links } = await joinCluster(address, process, options.store, (line) =>
@@ -114,14 +114,7 @@ export async function startTaskManager(options: TaskManagerProcessOptions): Prom
       telemetry: { trace, task },
       panic: (error) => end.end(crash(error)),
     },
-    {
-      process,
-      slots,
-      leader: jobManagerName,
-      cluster: defaultClusterOptions,
-      development: false,
-      tasks: stateMemoryBytes === null ? {} : { stateMemoryBytes },
-    },
+    { process, slots, slotMemoryBytes, leader: jobManagerName, cluster: defaultClusterOptions, development: false },
     (ports) =>
       createThreadedTaskHost({
         ...ports,

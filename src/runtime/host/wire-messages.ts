@@ -58,7 +58,13 @@ export const jobManagerWire: WireMessages = {
     'dispatcher.deleteSavepoint': fields({ name: text }),
   } satisfies Of<DispatcherMessage>,
   'resource-manager': {
-    'resourceManager.register': fields({ process: text, incarnation: text, versions, slots: list(slotReport) }),
+    'resourceManager.register': fields({
+      process: text,
+      incarnation: text,
+      versions,
+      slotMemoryBytes: count(),
+      slots: list(slotReport),
+    }),
     'resourceManager.describe': nothing,
     'slot.closed': ofSlot,
   } satisfies Of<ResourceManagerMessage>,

@@ -73,6 +73,7 @@ const jobOptions = fields({
   bufferTimeoutMs: orNull(number),
   allowRollback: flag,
   stateBackend: oneOf('heap', 'disk'),
+  slotMemoryBytes: optional(count()),
 });
 
 export const jobGraph = fields({ name: text, vertices: list(vertex), edges: list(edge), options: jobOptions });

@@ -20,6 +20,8 @@ export const taskManagerRoles = { 'task-manager': taskManagerActor, slot: slotAc
 export interface TaskManagerOptions {
   readonly process: ProcessName;
   readonly slots: number;
+  /** The managed memory of each of them. */
+  readonly slotMemoryBytes: number;
   /** The process it registers with. */
   readonly leader: ProcessName;
   readonly cluster: ClusterOptions;
@@ -39,7 +41,7 @@ export class TaskManager<Tasks extends TaskHost> {
   readonly tasks: Tasks;
 
   constructor(ports: ProcessPorts, options: TaskManagerOptions, createTasks: (ports: DataPlanePorts) => Tasks) {
-    const { process, slots, leader, cluster, development } = options;
+    const { process, slots, slotMemoryBytes, leader, cluster, development } = options;
     const { bus, clock, loops, telemetry } = ports;
     this.incarnation = ports.entropy.id();
     this.tasks = createTasks({
@@ -47,7 +49,7 @@ export class TaskManager<Tasks extends TaskHost> {
       process,
       incarnation: this.incarnation,
       notify: (actor, message) => this.host.tell(actor, message),
-      options: { development, storeTimeoutMs: cluster.storeTimeoutMs, ...options.tasks },
+      options: { development, storeTimeoutMs: cluster.storeTimeoutMs, slotMemoryBytes, ...options.tasks },
     });
     const panic = (error: unknown): void => {
       this.close();
@@ -67,7 +69,15 @@ export class TaskManager<Tasks extends TaskHost> {
       },
     );
     const { incarnation } = this;
-    const input: TaskManagerInput = { process, incarnation, versions: ownVersions, slots, leader, options: cluster };
+    const input: TaskManagerInput = {
+      process,
+      incarnation,
+      versions: ownVersions,
+      slots,
+      slotMemoryBytes,
+      leader,
+      options: cluster,
+    };
     this.host.startActor('task-manager', actorNames.taskManager, input);
   }
 

@@ -2,7 +2,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { AnyMessage } from '../../../actors/kernel/message.js';
 import type { ActorName, SlotAddress, SubtaskKey } from '../../../actors/protocol/ids.js';
 import type { CreateResult, DeleteResult, ListResult, PutResult, ReadResult } from '../../ports/blob-store.js';
-import type { SubtaskCounts } from '../../ports/subtask-counts.js';
+import type { SlotCounts } from '../../ports/subtask-counts.js';
 import type { TaskEffect } from '../../ports/task-host.js';
 import type { TaskTrace } from '../../ports/telemetry.js';
 
@@ -19,7 +19,7 @@ export type FromSlot =
   | { readonly kind: 'notify'; readonly actor: ActorName; readonly message: AnyMessage }
   | ClientOutputMessage
   | { readonly kind: 'traced'; readonly trace: TaskTrace }
-  | { readonly kind: 'counted'; readonly subtasks: readonly SubtaskCounts[] }
+  | { readonly kind: 'counted'; readonly counts: Omit<SlotCounts, 'allocation'> }
   /** Frames for that slot come out of the port; whoever holds the slot is to get it. */
   | { readonly kind: 'link'; readonly to: SlotAddress; readonly port: MessagePort }
   | { readonly kind: 'store'; readonly call: number; readonly request: StoreRequest };

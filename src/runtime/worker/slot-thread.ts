@@ -158,7 +158,7 @@ export class SlotThread {
         this.ports.console?.(this.slot, this.allocation, message.line);
         return this.window.leave(message);
       case 'counted':
-        return this.ports.counted?.(this.slot, { allocation: this.allocation, subtasks: message.subtasks });
+        return this.ports.counted?.(this.slot, { allocation: this.allocation, ...message.counts });
       case 'traced':
         return telemetry.task(message.trace);
       case 'link':

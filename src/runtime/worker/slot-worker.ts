@@ -77,7 +77,7 @@ async function runSlot(configuration: SlotConfiguration, main: MessagePort): Pro
   });
 
   function count(): void {
-    outbox.post({ kind: 'counted', subtasks: host.counts() });
+    outbox.post({ kind: 'counted', counts: { subtasks: host.counts(), memory: host.memory() } });
     countTimer = nodeClock.setTimer(countEveryMs, count);
   }
 

@@ -6,6 +6,7 @@ import { createHeapState } from '../../state/heap/heap-state.js';
 import { RestoredState } from '../../task/checkpoint/restored-state.js';
 import { StateTables } from '../../task/checkpoint/state-tables.js';
 import { Procedures, pause } from '../../task/operator/procedures.js';
+import { MemoryShare } from '../../task/slot/slot-memory.js';
 import type { HarnessTime } from './harness-time.js';
 
 /** A timer that is set and has not fired: of a function of the job's own, or of windows. */
@@ -30,7 +31,8 @@ export function timersIn(
 ): readonly PendingTimer[] {
   const operators = manifest.subtasks.flatMap((subtask) => subtask.operators);
   const plan = { from: manifest.id, operators, finished: false };
-  const restored = new RestoredState(plan, { blobs, clock: time.clock, timeoutMs: storeTimeoutMs }, () => undefined);
+  const setting = { snapshotMemory: new MemoryShare(Number.POSITIVE_INFINITY), wake: noWake };
+  const restored = new RestoredState(plan, { blobs, clock: time.clock, timeoutMs: storeTimeoutMs }, setting);
   time.settle();
   if (restored.failure !== null) throw new EngineError(restored.failure);
   return graph.vertices.flatMap(({ maxParallelism, operators: nodes }) =>
@@ -42,8 +44,8 @@ export function timersIn(
       const state = createHeapState({ operator: uid, maxParallelism, range, development: false, clock: time.clock });
       const loading = new Procedures();
       loading.begin(restored.loadKeyGroups(uid, state, new StateTables(), () => pause(noWake)));
-      // All bytes are here, and state in memory is ready at once.
-      while (!loading.advance());
+      // What it asks of the store comes when time is settled, and state in memory is ready at once.
+      while (!loading.advance()) time.settle();
       return names.flatMap((name) => {
         const timers: PendingTimer[] = [];
         const queue = state.timers(name);

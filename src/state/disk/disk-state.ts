@@ -120,6 +120,10 @@ class DiskState implements KeyedStateBackend {
     if (this.development) deepFreeze(key);
   }
 
+  get managedBytes(): number {
+    return this.cache.heldBytes + this.writes.heldBytes;
+  }
+
   clearCurrentKey(): void {
     this.cursor.leave();
   }

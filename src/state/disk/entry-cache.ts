@@ -53,6 +53,11 @@ export class EntryCache {
     return this.bytes > this.bytesMax;
   }
 
+  /** What is in it takes about so much. */
+  get heldBytes(): number {
+    return this.bytes;
+  }
+
   resized(entry: Cached, bytes: number): void {
     this.bytes += bytes - entry.bytes;
     entry.bytes = bytes;

@@ -53,6 +53,11 @@ export class WriteBehind {
     this.pump();
   }
 
+  /** What waits for the store. */
+  get heldBytes(): number {
+    return this.pendingBytes;
+  }
+
   /** Whether more is to come: false from when too much waits until half of that is written. */
   get hasRoom(): boolean {
     if (!this.wasFull && this.pendingBytes > this.setting.pendingBytesMax) {

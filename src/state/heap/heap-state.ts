@@ -106,6 +106,10 @@ class HeapState implements KeyedStateBackend {
     return this.states.timers(name) as TimerQueue<N>;
   }
 
+  get managedBytes(): number {
+    return 0;
+  }
+
   get hasCurrentKey(): boolean {
     return this.cursor.isAtKey;
   }

@@ -26,6 +26,8 @@ export interface LevelPlace {
   readonly cacheBytes: number;
 }
 
+/** Tables, mapped into memory while they are open: more of them would make the process as large as its state. */
+const openFilesMax = 96;
 const cacheBytesMin = 4 * 1_024 * 1_024;
 const writeBufferBytesMax = 16 * 1_024 * 1_024;
 /** Files of it are read often, and many of them make opening and compacting slow. */
@@ -59,6 +61,7 @@ export class LevelStore implements KeyValueStore {
       keyEncoding: 'utf8',
       valueEncoding: 'view',
       cacheSize,
+      maxOpenFiles: openFilesMax,
       writeBufferSize,
       maxFileSize: fileBytes,
     });

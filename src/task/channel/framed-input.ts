@@ -21,6 +21,8 @@ interface ReceivedFrame {
  */
 export class FramedInput implements InputChannel {
   bytesReceived = 0;
+  /** Received and not consumed. */
+  heldBytes = 0;
   private readonly queue = new Fifo<ReceivedFrame>();
   private fragments: Uint8Array[] = [];
   private fragmentBytes = 0;
@@ -56,6 +58,7 @@ export class FramedInput implements InputChannel {
     if (isData(kind) && sequence > this.grantedThrough) return this.overrun(sequence);
     this.receivedThrough = sequence;
     this.bytesReceived += frame.length;
+    this.heldBytes += frame.length;
     this.queue.push({ kind, body: frame.subarray(headerBytes) });
     return null;
   }
@@ -65,6 +68,7 @@ export class FramedInput implements InputChannel {
       const next = this.queue.shift();
       if (next === undefined) return null;
       this.consumedThrough += 1;
+      this.heldBytes -= next.body.length + headerBytes;
       const element = this.read(next);
       if ((this.owed() - this.grantedThrough) * 2 >= this.limits.channelWindowFrames) this.grant();
       if (element !== null) return element;

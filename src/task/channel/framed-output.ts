@@ -6,6 +6,7 @@ import { controlFrame, emptyFrame } from '../frame/control-frame.js';
 import type { FrameCodec } from '../frame/frame-codec.js';
 import { type ChannelId, channelText, type FrameKind, headerBytes } from '../frame/frame-header.js';
 import type { Gauge } from '../gauge.js';
+import type { MemoryShare } from '../slot/slot-memory.js';
 import { type Culprit, culpritText, TaskFailure } from '../task-failure.js';
 import type { TaskOptions } from '../task-options.js';
 import type { OutputChannel, OutputInspection } from './channel.js';
@@ -15,7 +16,7 @@ export type SendFrame = (kind: FrameKind, sequence: number, frame: Uint8Array) =
 
 export type FrameLimits = Pick<
   TaskOptions,
-  'frameBytes' | 'batchRecordsMax' | 'recordBytesMax' | 'overdraftBytesMax' | 'channelWindowFrames'
+  'frameBytes' | 'batchRecordsMax' | 'recordBytesMax' | 'channelWindowFrames'
 >;
 
 interface QueuedFrame {
@@ -32,7 +33,8 @@ const fillRatio = 0.8;
 /**
  * The producer's end of a channel that leaves the slot. Every frame has the next sequence number, given when it is sent. Nothing is
  * sent before the first grant: it says that the receiver listens. After it, records wait for credit, and what is behind them waits with
- * them; control elements need none. What waits is the overdraft, metered in bytes.
+ * them; control elements need none. What waits is the overdraft: the tasklet takes no record meanwhile, and what one record still puts out is
+ * held against the slot's memory, in bytes.
  */
 export class FramedOutput implements OutputChannel {
   bytesSent = 0;
@@ -56,6 +58,7 @@ export class FramedOutput implements OutputChannel {
     private readonly gauge: Gauge,
     private readonly emitter: Culprit,
     readonly bufferTimeoutMs: number | null,
+    private readonly overdraft: MemoryShare,
   ) {}
 
   get holdsBack(): boolean {
@@ -173,10 +176,9 @@ export class FramedOutput implements OutputChannel {
     }
     this.queue.push({ kind, frame, needsCredit });
     this.queuedBytes += frame.length;
+    this.overdraft.take(frame.length);
     if (needsCredit && this.queuedForCredit++ === 0) this.gauge.channelBlocked(true);
-    if (this.queuedBytes > this.limits.overdraftBytesMax) {
-      throw new TaskFailure(overdrawn(this.emitter, this.queuedBytes, this.limits.overdraftBytesMax));
-    }
+    if (this.overdraft.isOver) throw new TaskFailure(overdrawn(this.emitter, this.queuedBytes, this.overdraft));
   }
 
   private pump(): void {
@@ -185,6 +187,7 @@ export class FramedOutput implements OutputChannel {
       if (next === undefined || (next.needsCredit && !this.hasCredit())) return;
       this.queue.shift();
       this.queuedBytes -= next.frame.length;
+      this.overdraft.release(next.frame.length);
       if (next.needsCredit && --this.queuedForCredit === 0) this.gauge.channelBlocked(false);
       this.sendNext(next.kind, next.frame);
     }
@@ -217,10 +220,11 @@ const tooLarge = (emitter: Culprit, bytes: number, bytesMax: number): Failure =>
     'never',
   );
 
-const overdrawn = (emitter: Culprit, bytes: number, bytesMax: number): Failure =>
+const overdrawn = (emitter: Culprit, bytes: number, { usedBytes, budgetBytes }: MemoryShare): Failure =>
   failure(
     'OUTPUT_OVERDRAWN',
     'user',
-    `${culpritText(emitter)} has put out ${bytes} bytes beyond what its receiver takes; at most ${bytesMax} may wait. ` +
-      'Emit less for one record, or return an iterable that is pulled as the receiver allows',
+    `${culpritText(emitter)} has put out ${bytes} bytes beyond what its receiver takes; with that ${usedBytes} bytes wait in the slot, ` +
+      `and ${budgetBytes} of its managed memory are for it. ` +
+      'Emit less for one record, return an iterable that is pulled as the receiver allows, or give slots more memory (--slot-memory)',
   );

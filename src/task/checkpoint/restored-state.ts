@@ -1,15 +1,16 @@
 import type { Failure } from '../../../actors/kernel/failure.js';
 import type { RestorePlan } from '../../../actors/protocol/deployment.js';
-import {
-  type BlobHandle,
-  type OperatorSnapshot,
-  rangesOf,
-  type SerializerIdentity,
-  type StateRange,
+import type {
+  BlobHandle,
+  KeyGroupSnapshot,
+  OperatorSnapshot,
+  SerializerIdentity,
+  StateRange,
 } from '../../../actors/protocol/manifest.js';
 import type { KeyedStateBackend } from '../../state/keyed-state.js';
 import { Unreadable } from '../../state/value-reader.js';
 import { type Procedure, until } from '../operator/procedures.js';
+import type { MemoryShare } from '../slot/slot-memory.js';
 import { TaskFailure } from '../task-failure.js';
 import { damaged, loadBlob, type StoreRequest, type StoreSetting } from './checkpoint-store.js';
 import { isOperatorStateSerializer, itemsOf } from './plain-items.js';
@@ -17,37 +18,46 @@ import type { StateTables } from './state-tables.js';
 
 /** About a millisecond of loading. */
 const sliceBytes = 65_536;
+/** So many groups are looked at for what to read next. */
+const groupsAhead = 32;
 
-/** The blobs of a restore plan, read all at once and checked. */
+/** What a restore is given beside its plan. */
+export interface RestoreSetting {
+  /** What it may hold before it is loaded; shared with snapshots, of which there are none yet. */
+  readonly snapshotMemory: MemoryShare;
+  wake(): void;
+}
+
+/**
+ * The blobs of a restore plan, each checked. Those of operator state are read first and stay; those of keyed state are read a little ahead of
+ * where they are loaded, and are gone when their last group is: all of them may be more than memory.
+ */
 export class RestoredState {
   private readonly contents = new Map<string, Uint8Array>();
-  private readonly requests: StoreRequest[] = [];
-  private missing: number;
+  private readonly requests = new Map<string, StoreRequest>();
+  private heldBytes = 0;
+  private readonly first: ReadonlySet<string>;
   failure: Failure | null = null;
 
   constructor(
     private readonly plan: RestorePlan,
-    setting: StoreSetting,
-    wake: () => void,
+    private readonly store: StoreSetting,
+    private readonly setting: RestoreSetting,
   ) {
-    const handles = new Map(handlesOf(plan).map((handle) => [handle.name, handle]));
-    this.missing = handles.size;
-    for (const handle of handles.values()) {
-      const request = loadBlob(setting, handle, (result) => {
-        if (result instanceof Uint8Array) this.contents.set(handle.name, result);
-        else this.failure ??= result;
-        this.missing -= 1;
-        wake();
-      });
-      this.requests.push(request);
-    }
+    const handles = plan.operators.flatMap(({ operatorState }) => (operatorState === null ? [] : [operatorState.blob]));
+    this.first = new Set(handles.map(({ name }) => name));
+    for (const handle of handles) this.fetch(handle);
   }
 
+  /** What is read first is there. */
   get isOver(): boolean {
-    return this.missing === 0 || this.failure !== null;
+    return this.failure !== null || [...this.first].every((name) => this.contents.has(name));
   }
 
-  /** Loads the key groups that the backend owns, and remembers where they lie. Pauses now and then, so that other tasklets have their turns. */
+  /**
+   * Loads the key groups that the backend owns, and remembers where they lie. Pauses now and then, so that other tasklets have their turns, and
+   * waits while the backend cannot write back what it was given.
+   */
   *loadKeyGroups(uid: string, state: KeyedStateBackend, tables: StateTables, pause: () => Procedure): Procedure {
     const { from } = this.plan;
     const own = this.snapshotsOf(uid).flatMap(({ keyGroups, serializers }) =>
@@ -55,11 +65,26 @@ export class RestoredState {
         .filter(({ keyGroup }) => keyGroup >= state.range.first && keyGroup <= state.range.last)
         .map((group) => ({ group, serializers })),
     );
+    const left = new Map<string, number>();
+    for (const { group } of own) for (const name of namesOf(group)) left.set(name, (left.get(name) ?? 0) + 1);
     let loadedBytes = 0;
-    for (const { group, serializers } of own) {
+    for (const [at, { group, serializers }] of own.entries()) {
       const { keyGroup, watermark, ranges } = group;
+      for (const { blob } of ranges) this.fetch(blob);
+      for (let next = at + 1; next < Math.min(own.length, at + groupsAhead); next += 1) {
+        if (this.setting.snapshotMemory.isFull) break;
+        for (const { blob } of own[next]?.group.ranges ?? []) this.fetch(blob);
+      }
+      yield* until(() => this.failure !== null || ranges.every(({ blob }) => this.contents.has(blob.name)));
+      if (this.failure !== null) throw new TaskFailure(this.failure);
       const parts = ranges.map((range) => this.bytesOf(range));
       state.load({ keyGroup, watermark, parts }, serializers);
+      for (const name of namesOf(group)) {
+        const more = (left.get(name) ?? 0) - 1;
+        left.set(name, more);
+        if (more === 0) this.forget(name);
+      }
+      yield* until(() => state.admits());
       loadedBytes += parts.reduce((sum, { length }) => sum + length, 0);
       if (loadedBytes < sliceBytes) continue;
       loadedBytes = 0;
@@ -81,8 +106,39 @@ export class RestoredState {
     );
   }
 
+  /** Lets go of all that it holds: everything is loaded, or nobody wants it any more. */
   cancel(): void {
-    for (const request of this.requests) request.cancel();
+    for (const request of this.requests.values()) request.cancel();
+    this.requests.clear();
+    this.contents.clear();
+    this.setting.snapshotMemory.release(this.heldBytes);
+    this.heldBytes = 0;
+  }
+
+  private fetch(handle: BlobHandle): void {
+    const { name, bytes } = handle;
+    if (this.requests.has(name) || this.contents.has(name) || this.failure !== null) return;
+    this.heldBytes += bytes;
+    this.setting.snapshotMemory.take(bytes);
+    // The process may end within the call.
+    let sent: StoreRequest | null = null;
+    const request: StoreRequest = { cancel: () => sent?.cancel() };
+    this.requests.set(name, request);
+    sent = loadBlob(this.store, handle, (result) => {
+      this.requests.delete(name);
+      if (result instanceof Uint8Array) this.contents.set(name, result);
+      else this.failure ??= result;
+      this.setting.wake();
+    });
+  }
+
+  /** Unless operator state is in it too. */
+  private forget(name: string): void {
+    const content = this.contents.get(name);
+    if (content === undefined || this.first.has(name)) return;
+    this.contents.delete(name);
+    this.heldBytes -= content.length;
+    this.setting.snapshotMemory.release(content.length);
   }
 
   private snapshotsOf(uid: string): readonly OperatorSnapshot[] {
@@ -109,5 +165,4 @@ export class RestoredState {
   }
 }
 
-const handlesOf = ({ operators }: RestorePlan): readonly BlobHandle[] =>
-  operators.flatMap((operator) => rangesOf(operator).map(({ blob }) => blob));
+const namesOf = ({ ranges }: KeyGroupSnapshot): ReadonlySet<string> => new Set(ranges.map(({ blob }) => blob.name));

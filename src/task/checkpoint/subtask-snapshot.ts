@@ -15,6 +15,7 @@ import { Unstorable } from '../../state/value-writer.js';
 import type { KeyedPart } from '../chain/chain-part.js';
 import { type Culprit, culpritText, failureOfThrown, TaskFailure } from '../task-failure.js';
 import { itemsBytes, operatorStateSerializer } from './plain-items.js';
+import type { SnapshotUpload } from './snapshot-upload.js';
 import type { BaseTable, StateTables } from './state-tables.js';
 
 /** One operator, or the source, as its part of a snapshot is taken. */
@@ -32,9 +33,12 @@ export interface SnapshotPart {
 export interface TakenSnapshot {
   /** Only those that hold something. */
   readonly operators: readonly OperatorSnapshot[];
-  /** What has to become durable before anybody hears of the snapshot; null when there is nothing new. */
-  readonly blob: { readonly name: string; readonly bytes: Uint8Array } | null;
+  /** Of all its blobs. */
+  readonly bytes: number;
 }
+
+/** Where the blobs of a snapshot go while it is written. */
+export type SnapshotOutlet = Pick<SnapshotUpload, 'blobBytes' | 'isFull' | 'hold' | 'put'>;
 
 /** A savepoint is whole: it builds on nothing, and nothing builds on it. */
 export type SnapshotForm =
@@ -53,30 +57,34 @@ interface Draft {
   readonly serializers: readonly SerializerIdentity[];
 }
 
-type Place = Omit<StateRange, 'blob'>;
+/** Bytes in a blob, which has a handle when it is complete. */
+interface Place extends Omit<StateRange, 'blob'> {
+  readonly blob: SnapshotBlob;
+}
 
 type PlacedPart = Omit<KeyGroupPart, 'bytes'> & { readonly place: Place };
 
-/** A draft whose bytes have their places in the blob. */
+/** A draft whose bytes have their places in blobs. */
 interface Placed {
   readonly draft: Draft;
-  readonly parts: readonly PlacedPart[];
-  readonly items: Place | null;
+  readonly parts: PlacedPart[];
+  items: Place | null;
 }
 
-/** So many bytes are put into the blob in the time of an entry. */
+/** So many bytes are put into a blob in the time of an entry. */
 const entryBytes = 256;
 
 /**
  * The snapshot of a subtask under way. Made when the barrier goes through, it holds everything as it was then; it is written slice by slice while
- * records go on, into one new blob. Of key groups that have changed since `base` that is the whole group or what changed, behind the chain that the
- * group has there; the others are referred to where they lie.
+ * records go on, into new blobs, each of which leaves as soon as it is complete: a snapshot may be larger than memory. Of key groups that have changed since
+ * `base` that is the whole group or what changed, behind the chain that the group has there; the others are referred to where they lie.
  */
 export class SnapshotUnderWay {
   private readonly drafts: Draft[] = [];
   private next = 0;
-  private placing: Generator<number, void, void> | null = null;
-  private blob = new SnapshotBlob(0);
+  private blob: SnapshotBlob | null = null;
+  private blobs = 0;
+  private bytes = 0;
   private readonly placed: Placed[] = [];
 
   constructor(
@@ -84,6 +92,7 @@ export class SnapshotUnderWay {
     readonly checkpoint: CheckpointId,
     private readonly form: SnapshotForm,
     private readonly blobName: string,
+    private readonly outlet: SnapshotOutlet,
   ) {
     for (const part of parts) {
       try {
@@ -95,35 +104,42 @@ export class SnapshotUnderWay {
     }
   }
 
-  /** Writes about `entriesMax` entries of keyed state, and puts what is written into the blob; once it is done, `taken` tells what became of it. */
+  /**
+   * Writes about `entriesMax` entries of keyed state, and puts what is written into blobs. It is `blocked` also while too much of what is written waits to
+   * become durable. Once it is done, `taken` tells what became of it.
+   */
   advance(entriesMax: number): StateProgress {
+    let leftBytes = entriesMax * entryBytes;
     for (; this.next < this.drafts.length; this.next += 1) {
-      const { keyed, culprit } = this.drafts[this.next] as Draft;
-      if (keyed === null) continue;
-      try {
-        const progress = keyed.advance(entriesMax);
-        if (progress !== 'done') return progress;
-      } catch (error) {
-        throw failureOfThrown(culprit, 'while its state was written', error);
+      const draft = this.drafts[this.next] as Draft;
+      const placed = this.placedAt(this.next, draft);
+      for (;;) {
+        leftBytes -= this.place(placed, leftBytes);
+        if (leftBytes <= 0) return 'progress';
+        if (this.outlet.isFull) {
+          // What has begun must leave too, or nothing would ever make room.
+          this.seal();
+          if (this.outlet.isFull) return 'blocked';
+        }
+        const progress = advanced(draft, entriesMax);
+        if (progress !== 'done') {
+          this.place(placed, leftBytes);
+          return progress;
+        }
+        if (draft.keyed === null || draft.keyed.changed.length === 0) break;
       }
+      if (draft.items !== null) placed.items = this.append(draft.items);
     }
-    this.placing ??= this.place();
-    for (let leftBytes = entriesMax * entryBytes; leftBytes > 0; ) {
-      const placed = this.placing.next();
-      if (placed.done === true) return 'done';
-      leftBytes -= placed.value;
-    }
-    return 'progress';
+    this.seal();
+    return 'done';
   }
 
   taken(): TakenSnapshot {
-    const { content, checksum } = this.blob;
-    const blob: BlobHandle = { name: this.blobName, bytes: content.length, checksum };
     const operators = this.placed.map(({ draft, parts, items }): OperatorSnapshot => {
       const keyGroups = [
         ...parts.map(({ keyGroup, watermark, kind, place }) => {
           const before = kind === 'full' ? [] : knownAt(draft, keyGroup).ranges;
-          return { keyGroup, watermark, ranges: [...before, { blob, ...place }] };
+          return { keyGroup, watermark, ranges: [...before, rangeOf(place)] };
         }),
         ...(draft.keyed?.unchanged ?? []).map((keyGroup) => {
           const known = knownAt(draft, keyGroup);
@@ -132,35 +148,67 @@ export class SnapshotUnderWay {
       ].sort((a, b) => a.keyGroup - b.keyGroup);
       if (this.form.kind === 'checkpoint') draft.tables?.record(this.checkpoint, keyGroups);
       const { serializers, culprit } = draft;
-      return { uid: culprit.uid, serializers, keyGroups, operatorState: items === null ? null : { blob, ...items } };
+      return { uid: culprit.uid, serializers, keyGroups, operatorState: items === null ? null : rangeOf(items) };
     });
     return {
       operators: operators.filter(({ keyGroups, operatorState }) => keyGroups.length > 0 || operatorState !== null),
-      blob: content.length === 0 ? null : { name: this.blobName, bytes: content },
+      bytes: this.bytes,
     };
-  }
-
-  /** Piece by piece, because to copy and to sum up all of a large snapshot takes long; yields how many bytes each had. */
-  private *place(): Generator<number, void, void> {
-    const sizes = this.drafts.map(({ keyed, items }) =>
-      (keyed?.changed ?? []).reduce((sum, { bytes }) => sum + bytes.length, items?.length ?? 0),
-    );
-    this.blob = new SnapshotBlob(sizes.reduce((sum, size) => sum + size, 0));
-    for (const draft of this.drafts) {
-      const parts: PlacedPart[] = [];
-      for (const { bytes, ...part } of draft.keyed?.changed ?? []) {
-        parts.push({ ...part, place: this.blob.append(bytes) });
-        yield bytes.length;
-      }
-      this.placed.push({ draft, parts, items: draft.items === null ? null : this.blob.append(draft.items) });
-    }
   }
 
   /** Nobody wants it any more. */
   cancel(): void {
     for (const { keyed } of this.drafts) keyed?.cancel();
   }
+
+  private placedAt(index: number, draft: Draft): Placed {
+    const placed = this.placed[index] ?? { draft, parts: [], items: null };
+    this.placed[index] = placed;
+    return placed;
+  }
+
+  /** Piece by piece, because to sum up all of a large snapshot takes long; returns how many bytes it has placed. */
+  private place({ draft, parts }: Placed, bytesMax: number): number {
+    const changed = draft.keyed?.changed ?? [];
+    let placedBytes = 0;
+    let count = 0;
+    for (; count < changed.length && placedBytes < bytesMax; count += 1) {
+      const { bytes, ...part } = changed[count] as KeyGroupPart;
+      parts.push({ ...part, place: this.append(bytes) });
+      placedBytes += bytes.length;
+    }
+    changed.splice(0, count);
+    return placedBytes;
+  }
+
+  private append(piece: Uint8Array): Place {
+    const { outlet } = this;
+    if (this.blob !== null && this.blob.bytes + piece.length > outlet.blobBytes) this.seal();
+    this.blob ??= new SnapshotBlob(this.blobs === 0 ? this.blobName : `${this.blobName}.${this.blobs}`);
+    outlet.hold(piece.length);
+    return this.blob.append(piece);
+  }
+
+  private seal(): void {
+    const { blob } = this;
+    if (blob === null) return;
+    this.blob = null;
+    this.blobs += 1;
+    this.bytes += blob.bytes;
+    this.outlet.put({ name: blob.name, bytes: blob.content() });
+  }
 }
+
+function advanced({ keyed, culprit }: Draft, entriesMax: number): StateProgress {
+  if (keyed === null) return 'done';
+  try {
+    return keyed.advance(entriesMax);
+  } catch (error) {
+    throw failureOfThrown(culprit, 'while its state was written', error);
+  }
+}
+
+const rangeOf = ({ blob, offset, bytes }: Place): StateRange => ({ blob: blob.handle, offset, bytes });
 
 /** crc32 as handles have it. */
 export const checksumText = (bytes: Uint8Array): string => hexadecimal(crc32(bytes));
@@ -200,25 +248,36 @@ function writtenItems(culprit: Culprit, items: readonly unknown[]): Uint8Array {
   }
 }
 
-/** What is to become durable, with its checksum as handles have it. */
+/** What is to become durable together, with its checksum as handles have it. */
 class SnapshotBlob {
-  readonly content: Uint8Array;
-  private length = 0;
+  bytes = 0;
+  private pieces: Uint8Array[] = [];
   private sum = 0;
 
-  constructor(size: number) {
-    this.content = new Uint8Array(Buffer.allocUnsafeSlow(size).buffer, 0, size);
-  }
+  constructor(readonly name: string) {}
 
   append(piece: Uint8Array): Place {
-    const place = { offset: this.length, bytes: piece.length };
-    this.content.set(piece, this.length);
+    const place = { blob: this, offset: this.bytes, bytes: piece.length };
+    this.pieces.push(piece);
     this.sum = crc32(piece, this.sum);
-    this.length += piece.length;
+    this.bytes += piece.length;
     return place;
   }
 
-  get checksum(): string {
-    return hexadecimal(this.sum);
+  /** Whole, once. */
+  content(): Uint8Array {
+    const { pieces } = this;
+    this.pieces = [];
+    const content = new Uint8Array(Buffer.allocUnsafeSlow(this.bytes).buffer, 0, this.bytes);
+    let at = 0;
+    for (const piece of pieces) {
+      content.set(piece, at);
+      at += piece.length;
+    }
+    return content;
+  }
+
+  get handle(): BlobHandle {
+    return { name: this.name, bytes: this.bytes, checksum: hexadecimal(this.sum) };
   }
 }

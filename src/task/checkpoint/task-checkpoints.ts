@@ -8,7 +8,7 @@ import type { OpenSource } from '../open-source.js';
 import type { Procedure } from '../operator/procedures.js';
 import type { TaskOperators } from '../task-operators.js';
 import type { TaskletSetting } from '../tasklet-setting.js';
-import { SnapshotStore } from './snapshot-store.js';
+import { SnapshotUpload } from './snapshot-upload.js';
 import { SnapshotUnderWay } from './subtask-snapshot.js';
 
 /** How a subtask is when its snapshot is taken. */
@@ -21,6 +21,7 @@ export interface SnapshotFacts {
 
 interface UnderWay extends SnapshotFacts {
   readonly snapshot: SnapshotUnderWay;
+  readonly upload: SnapshotUpload;
   /** How long it held up records. */
   readonly syncMs: number;
   readonly sinceMs: number;
@@ -28,7 +29,8 @@ interface UnderWay extends SnapshotFacts {
 
 /** The checkpoints of one attempt: taken, made durable, committed, forgotten. */
 export class TaskCheckpoints {
-  private readonly snapshots: SnapshotStore;
+  /** Of snapshots that are written or on their way to the store. */
+  private readonly uploads = new Map<SnapshotUpload, CheckpointId>();
   /** Taken, and neither aborted nor older than a complete one. */
   private readonly taken = new Map<string, CheckpointId>();
   /** The newest one that was taken or given up: ids strictly increase. */
@@ -44,10 +46,7 @@ export class TaskCheckpoints {
     private readonly setting: TaskletSetting,
     private readonly operators: TaskOperators,
     private readonly source: OpenSource | null,
-  ) {
-    const { ports, options } = setting;
-    this.snapshots = new SnapshotStore({ blobs: ports.blobs, clock: ports.clock, timeoutMs: options.storeTimeoutMs });
-  }
+  ) {}
 
   isOver(checkpoint: CheckpointId): boolean {
     return this.newest !== null && compareCheckpoints(checkpoint, this.newest) <= 0;
@@ -89,6 +88,12 @@ export class TaskCheckpoints {
   write(entriesMax: number): number {
     const { underWay } = this;
     if (underWay === null || entriesMax < 1) return 0;
+    const { failure: failed } = underWay.upload;
+    if (failed !== null) {
+      this.setting.notify({ type: 'task.declined', checkpoint: underWay.snapshot.checkpoint, failure: failed });
+      this.letGo();
+      return 0;
+    }
     const progress = underWay.snapshot.advance(entriesMax);
     if (progress === 'blocked') return 0;
     if (progress === 'done') {
@@ -108,7 +113,7 @@ export class TaskCheckpoints {
   /** It is over and nothing of it will be used. Older ones are over with it. */
   abort(checkpoint: CheckpointId): void {
     if (!this.isOver(checkpoint)) this.newest = checkpoint;
-    this.snapshots.giveUp(checkpoint);
+    for (const [upload, id] of this.uploads) if (compareCheckpoints(id, checkpoint) <= 0) this.giveUp(upload);
     if (this.last !== null && compareCheckpoints(this.last, checkpoint) <= 0) this.last = null;
     if (this.underWay !== null && compareCheckpoints(this.underWay.snapshot.checkpoint, checkpoint) <= 0) this.letGo();
     const text = checkpointText(checkpoint);
@@ -131,7 +136,7 @@ export class TaskCheckpoints {
 
   close(): void {
     this.letGo();
-    this.snapshots.close();
+    for (const upload of this.uploads.keys()) this.giveUp(upload);
   }
 
   private confirm(base: CheckpointId): void {
@@ -140,13 +145,20 @@ export class TaskCheckpoints {
   }
 
   private letGo(): void {
-    this.underWay?.snapshot.cancel();
+    if (this.underWay === null) return;
+    this.underWay.snapshot.cancel();
+    this.giveUp(this.underWay.upload);
     this.underWay = null;
+  }
+
+  private giveUp(upload: SnapshotUpload): void {
+    upload.cancel();
+    this.uploads.delete(upload);
   }
 
   private begin({ checkpoint, base, savepoint }: Barrier, facts: SnapshotFacts): UnderWay {
     const { source, setting } = this;
-    const { job, run, subtask, ports } = setting;
+    const { job, run, subtask, ports, options, snapshotMemory, wake } = setting;
     const sinceMs = ports.clock.monotonicMs();
     const parts = this.operators.snapshot(checkpoint);
     const readers =
@@ -167,24 +179,33 @@ export class TaskCheckpoints {
         : savepointBlob(savepoint.name, { run, checkpoint, subtask });
     this.taken.set(checkpointText(checkpoint), checkpoint);
     const form = savepoint === undefined ? { kind: 'checkpoint' as const, base } : { kind: 'savepoint' as const };
-    const snapshot = new SnapshotUnderWay([...readers, ...parts], checkpoint, form, name);
-    return { ...facts, snapshot, sinceMs, syncMs: ports.clock.monotonicMs() - sinceMs };
+    const upload = new SnapshotUpload({
+      blobs: ports.blobs,
+      clock: ports.clock,
+      timeoutMs: options.storeTimeoutMs,
+      memory: snapshotMemory,
+      blobBytes: Math.min(options.snapshotBlobBytes, Math.ceil(snapshotMemory.budgetBytes / 4)),
+      wake,
+    });
+    const snapshot = new SnapshotUnderWay([...readers, ...parts], checkpoint, form, name, upload);
+    this.uploads.set(upload, checkpoint);
+    return { ...facts, snapshot, upload, sinceMs, syncMs: ports.clock.monotonicMs() - sinceMs };
   }
 
-  private store({ snapshot, drained, syncMs, sinceMs }: UnderWay): void {
+  private store({ snapshot, upload, drained, syncMs, sinceMs }: UnderWay): void {
     const { subtask, notify, trace, ports } = this.setting;
     const { checkpoint } = snapshot;
-    const taken = snapshot.taken();
-    const { operators, blob } = taken;
+    const { operators, bytes } = snapshot.taken();
     trace('snapshotTaken', {
       checkpoint: checkpointText(checkpoint),
-      bytes: blob?.bytes.length ?? 0,
+      bytes,
       fullBytes: operators.flatMap(rangesOf).reduce((sum, { bytes }) => sum + bytes, 0),
       drained,
       syncMs,
       asyncMs: ports.clock.monotonicMs() - sinceMs - syncMs,
     });
-    this.snapshots.store(checkpoint, taken, (failed) => {
+    upload.finish((failed) => {
+      this.uploads.delete(upload);
       if (failed === null) notify({ type: 'task.snapshotted', checkpoint, snapshot: { subtask, operators, drained } });
       else notify({ type: 'task.declined', checkpoint, failure: failed });
     });

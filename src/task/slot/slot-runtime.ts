@@ -5,11 +5,10 @@ import type { StateBackendName } from '../../../actors/protocol/job-graph.js';
 import type { SlotMessage } from '../../../actors/slot/messages.js';
 import type { TaskEvent } from '../../../actors/subtask/messages.js';
 import type { JobProgram } from '../../graph/job-program.js';
-import type { Stage } from '../../operators/operator.js';
 import { UserMetrics } from '../../operators/user-metrics.js';
 import type { Unlisten } from '../../ports/bus.js';
 import type { Loop, Timer, Turn } from '../../ports/clock.js';
-import type { SubtaskCounts } from '../../ports/subtask-counts.js';
+import type { MemoryUse, SubtaskCounts } from '../../ports/subtask-counts.js';
 import { damagedCode, frameDamaged } from '../channel/framed-input.js';
 import type { SendFrame } from '../channel/framed-output.js';
 import type { FrameCodec } from '../frame/frame-codec.js';
@@ -41,9 +40,6 @@ export interface SlotSetting {
   readonly stateBackend: StateBackendName;
   readonly progress: { count: number };
 }
-
-const isKeyed = (stage: Stage): boolean =>
-  stage.kind === 'operator' ? stage.key !== null : stage.kind === 'twoInputs' && stage.keys.some((key) => key !== null);
 
 /** One loaded slot as people and checkers see it. */
 export interface SlotInspection {
@@ -83,13 +79,13 @@ export class SlotRuntime {
   private ended = false;
 
   constructor(private readonly setting: SlotSetting) {
-    const { ports, address, allocation, program, placement, options, codec } = setting;
+    const { ports, address, allocation, program, placement, options, codec, stateBackend } = setting;
     this.jobHash = jobHashOf(allocation.job);
     const sender = (id: ChannelId, peer: SlotAddress): SendFrame => this.sender(id, peer);
     const filled = (): void => {
       this.fills += 1;
     };
-    this.wiring = wire({ program, placement, address, options, codec, sender, filled });
+    this.wiring = wire({ program, placement, address, options, codec, stateBackend, sender, filled });
     this.tasklets = new Map(this.wiring.subtasks.map((wired) => [wired.subtask, this.createTasklet(wired)]));
     this.inTurn = [...this.tasklets.values()];
     const timeouts = this.inTurn.flatMap(({ setting: { output } }) => output.bufferTimeouts);
@@ -134,6 +130,14 @@ export class SlotRuntime {
     return this.inTurn.map((tasklet, index) => countsOf(tasklet, this.times[index] as WorkTimes, nowMs));
   }
 
+  memory(): readonly MemoryUse[] {
+    let stateBytes = 0;
+    let channelsBytes = 0;
+    for (const tasklet of this.inTurn) stateBytes += tasklet.operators?.managedBytes ?? 0;
+    for (const { channel } of this.wiring.framedInputs.values()) channelsBytes += channel.heldBytes;
+    return this.wiring.memory.uses({ stateBytes, channelsBytes });
+  }
+
   /** Whose code runs at this moment; null between turns. */
   get atWork(): SubtaskKey | null {
     return this.working?.setting.subtask ?? null;
@@ -156,6 +160,7 @@ export class SlotRuntime {
       options,
       stateBackend,
       stateMemoryBytes: this.stateMemoryBytes(),
+      snapshotMemory: this.wiring.memory.snapshots,
       metrics: new UserMetrics(),
       openInputs: () => {
         for (const { channel, subtask: owner } of this.wiring.framedInputs.values())
@@ -174,8 +179,9 @@ export class SlotRuntime {
 
   /** The share of one operator with keyed state. */
   private stateMemoryBytes(): number {
-    const keyed = this.wiring.subtasks.flatMap(({ program }) => program.stages.filter(isKeyed));
-    return Math.floor(this.setting.options.stateMemoryBytes / Math.max(1, keyed.length));
+    const { stateMemoryBytes } = this.setting.options;
+    const { operatorStateBytes, cachedOperators } = this.wiring.memory.budget;
+    return stateMemoryBytes === null ? operatorStateBytes : Math.floor(stateMemoryBytes / Math.max(1, cachedOperators));
   }
 
   /** Parks only after every tasklet in a row has done nothing. */

@@ -1,10 +1,12 @@
 import { crc32 } from 'node:zlib';
 import { failure } from '../../../actors/kernel/failure.js';
 import type { Placement } from '../../../actors/protocol/deployment.js';
-import type { SlotAddress, SubtaskKey } from '../../../actors/protocol/ids.js';
-import type { JobEdge, JobGraph, JobVertex } from '../../../actors/protocol/job-graph.js';
+import type { SlotAddress, SubtaskKey, VertexId } from '../../../actors/protocol/ids.js';
+import type { JobEdge, JobGraph, JobVertex, StateBackendName } from '../../../actors/protocol/job-graph.js';
+import { bytesText } from '../../../actors/protocol/memory-size.js';
 import { executionGraphOf } from '../../graph/execution-graph.js';
 import type { JobProgram, VertexProgram } from '../../graph/job-program.js';
+import type { Stage } from '../../operators/operator.js';
 import type { InputChannel, OutputChannel } from '../channel/channel.js';
 import { FramedInput } from '../channel/framed-input.js';
 import { FramedOutput, type SendFrame } from '../channel/framed-output.js';
@@ -26,12 +28,14 @@ import {
 import { TaskOutput } from '../output/task-output.js';
 import { type Culprit, TaskFailure } from '../task-failure.js';
 import type { TaskOptions } from '../task-options.js';
+import { leastMemory, SlotMemory } from './slot-memory.js';
 
 export interface WiringSetting {
   readonly program: JobProgram;
   readonly placement: Placement;
   readonly address: SlotAddress;
   readonly options: TaskOptions;
+  readonly stateBackend: StateBackendName;
   readonly codec: FrameCodec;
   /** How frames of a channel reach the slot of its other end. */
   sender(id: ChannelId, peer: SlotAddress): SendFrame;
@@ -57,6 +61,7 @@ export interface Wiring {
   readonly subtasks: readonly WiredSubtask[];
   readonly framedInputs: ReadonlyMap<string, { readonly channel: FramedInput; readonly subtask: SubtaskKey }>;
   readonly framedOutputs: ReadonlyMap<string, { readonly channel: FramedOutput; readonly subtask: SubtaskKey }>;
+  readonly memory: SlotMemory;
 }
 
 interface Ends {
@@ -77,6 +82,13 @@ export function wire(setting: WiringSetting): Wiring {
   const ends = new Map(here.map(({ key }) => [key, newEnds()]));
   const indexes = new Map(subtasks.map(({ key, index }) => [key, index]));
   const edges = new Map(graph.edges.map((edge, index) => [edge.id, { edge, index }]));
+  const entering = channels.filter(({ from, to }) => ends.has(to) && !ends.has(from)).length;
+  const memory = memoryOf(
+    setting,
+    here.map(({ vertex }) => vertex),
+    entering,
+  );
+  const inputLimits = { ...options, channelWindowFrames: memory.budget.windowFrames };
   const framedInputs = new Map<string, { channel: FramedInput; subtask: SubtaskKey }>();
   const framedOutputs = new Map<string, { channel: FramedOutput; subtask: SubtaskKey }>();
 
@@ -95,11 +107,13 @@ export function wire(setting: WiringSetting): Wiring {
     } else if (producer !== undefined) {
       const send = setting.sender(id, addressOf(placement, to));
       const timeoutMs = edge.bufferTimeoutMs === undefined ? graph.options.bufferTimeoutMs : edge.bufferTimeoutMs;
-      const channel = new FramedOutput(id, send, codec, options, producer.gauge, emitterOf(graph, edge), timeoutMs);
+      const { output } = memory;
+      const emitter = emitterOf(graph, edge);
+      const channel = new FramedOutput(id, send, codec, options, producer.gauge, emitter, timeoutMs, output);
       outputsOf(producer, edgeId).push(channel);
       framedOutputs.set(channelText(id), { channel, subtask: from });
     } else if (consumer !== undefined) {
-      const channel = new FramedInput(id, setting.sender(id, addressOf(placement, from)), codec, options);
+      const channel = new FramedInput(id, setting.sender(id, addressOf(placement, from)), codec, inputLimits);
       consumer.inputs.push(channel);
       consumer.inputOf.push(edge.input);
       consumer.inputFrom.push(from);
@@ -129,8 +143,30 @@ export function wire(setting: WiringSetting): Wiring {
       output: new TaskOutput(main, sides),
     };
   });
-  return { subtasks: wired, framedInputs, framedOutputs };
+  return { subtasks: wired, framedInputs, framedOutputs, memory };
 }
+
+function memoryOf(setting: WiringSetting, vertices: readonly VertexId[], inputs: number): SlotMemory {
+  const { program, options, address } = setting;
+  const { frameBytes, channelWindowFrames: windowFrames, slotMemoryBytes } = options;
+  const keyed = vertices.flatMap((vertex) => program.vertices.get(vertex)?.stages.filter(isKeyed) ?? []);
+  const cachedOperators = setting.stateBackend === 'disk' ? keyed.length : 0;
+  const needs = { cachedOperators, inputs, frameBytes, windowFrames };
+  const memory = SlotMemory.of(slotMemoryBytes, needs);
+  if (memory !== null) return memory;
+  throw new TaskFailure(
+    failure(
+      'SLOT_MEMORY_TOO_SMALL',
+      'user',
+      `${inputs} channels enter slot ${address.slot} of ${address.process}, and its ${bytesText(slotMemoryBytes)} of managed memory have no room for a frame ` +
+        `of each: that takes at least ${bytesText(leastMemory(needs))}. Give slots more (--slot-memory), and say with env.setSlotMemory what the job needs`,
+      'never',
+    ),
+  );
+}
+
+const isKeyed = (stage: Stage): boolean =>
+  stage.kind === 'operator' ? stage.key !== null : stage.kind === 'twoInputs' && stage.keys.some((key) => key !== null);
 
 function partition(
   edge: JobEdge,
