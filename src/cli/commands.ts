@@ -6,6 +6,7 @@ import { declareInfo, type InfoCommand, infoCommandOf } from './info-options.js'
 import type { NatsInstallOptions } from './nats-command.js';
 import { advice, checkOptions, onlyArgument, text } from './options.js';
 import { declareRun, type RunRequest, runArgument, runRequest } from './run-options.js';
+import { declareState, type StateRequest, stateRequest } from './state-options.js';
 import { nearest } from './suggestion.js';
 
 /** What a command line asks for. */
@@ -15,6 +16,7 @@ export type Command =
   | RunRequest
   | InfoCommand
   | ClusterCommand
+  | StateRequest
   | { readonly kind: 'natsInstall'; readonly options: NatsInstallOptions };
 
 /** Reads a command line, without the two words before it. Throws a UsageError that says what was wrong and what to type. */
@@ -27,6 +29,7 @@ export function readCommand(args: readonly string[]): Command {
   if (cli.matchedCommand === undefined) return withoutCommand(cli);
   checkOptions(cli);
   if (cli.matchedCommandName === 'nats') return natsCommand(cli);
+  if (cli.matchedCommandName === 'state') return stateRequest(cli);
   const cluster = clusterCommand(cli);
   if (cluster !== null) return cluster;
   const path = cli.matchedCommandName === 'run' ? runArgument(cli) : onlyArgument(cli);
@@ -40,6 +43,7 @@ function declare(): CAC {
   declareRun(cli);
   declareInfo(cli);
   declareClusterCommands(cli);
+  declareState(cli);
   cli
     .command('nats <action>', 'Get the server that processes talk over; the action is install')
     .usage('nats install [options]')

@@ -71,7 +71,7 @@ function wantedName(cli: CAC): string | null {
   return name === null ? null : checkedName(name);
 }
 
-function checkedName(name: string): string {
+export function checkedName(name: string): string {
   if (isSavepointName(name)) return name;
   throw new UsageError(`'${name}' is no name of a savepoint.`, `Use ${savepointNameRule}.`);
 }

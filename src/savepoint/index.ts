@@ -1,4 +1,12 @@
 /** Savepoints as they lie in a store: to list, load, check and copy them, without a cluster. */
 export { beginWith, type WantedOrigin } from './begin-with.js';
 export { isSavepointPath, type LocatedSavepoint, savepointAt } from './savepoint-folder.js';
-export { copySavepoint, listSavepoints, loadSavepoint, verifySavepoint } from './savepoint-store.js';
+export {
+  copySavepoint,
+  listSavepoints,
+  loadSavepoint,
+  putBlob,
+  readBlob,
+  readSavepointBlob,
+  verifySavepoint,
+} from './savepoint-store.js';

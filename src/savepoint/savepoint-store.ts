@@ -29,7 +29,7 @@ export async function loadSavepoint(blobs: BlobStore, name: SavepointName): Prom
   if (!isSavepointName(name))
     throw broken('SAVEPOINT_UNKNOWN', `'${name}' is no name of a savepoint: ${savepointNameRule}.`);
   const key = savepointKey(name);
-  const bytes = await read(blobs, key);
+  const bytes = await readBlob(blobs, key);
   if (bytes === null) throw broken('SAVEPOINT_UNKNOWN', `There is no savepoint '${name}' in this store.`);
   const decoded = decodeRecord(key, bytes);
   if ('failure' in decoded) throw broken('SAVEPOINT_DAMAGED', decoded.failure.message);
@@ -44,12 +44,12 @@ export async function verifySavepoint(blobs: BlobStore, manifest: SavepointManif
 }
 
 /** The bytes of one blob of a savepoint, held against its handle. Rejects with SAVEPOINT_DAMAGED. */
-async function readSavepointBlob(
+export async function readSavepointBlob(
   blobs: BlobStore,
   savepoint: SavepointName,
   { name, bytes, checksum }: BlobHandle,
 ): Promise<Uint8Array> {
-  const content = await read(blobs, name);
+  const content = await readBlob(blobs, name);
   const found = content === null ? 'is missing' : wrongIn(content, bytes, checksum);
   if (content !== null && found === null) return content;
   throw broken(
@@ -65,8 +65,8 @@ async function readSavepointBlob(
  */
 export async function copySavepoint(from: BlobStore, to: BlobStore, name: SavepointName): Promise<void> {
   const manifest = await loadSavepoint(from, name);
-  const before = await read(to, savepointKey(name));
-  const record = (await read(from, savepointKey(name))) as Uint8Array;
+  const before = await readBlob(to, savepointKey(name));
+  const record = (await readBlob(from, savepointKey(name))) as Uint8Array;
   if (before !== null) {
     if (Buffer.compare(before, record) === 0) return;
     throw broken(
@@ -75,11 +75,11 @@ export async function copySavepoint(from: BlobStore, to: BlobStore, name: Savepo
     );
   }
   for (const handle of savepointBlobs(manifest.checkpoint)) {
-    await put(to, handle.name, await readSavepointBlob(from, name, handle));
+    await putBlob(to, handle.name, await readSavepointBlob(from, name, handle));
   }
   for (const key of await listed(from, `${savepointFolder(name)}owner`))
-    await put(to, key, (await read(from, key)) as Uint8Array);
-  await put(to, savepointKey(name), record);
+    await putBlob(to, key, (await readBlob(from, key)) as Uint8Array);
+  await putBlob(to, savepointKey(name), record);
 }
 
 function wrongIn(content: Uint8Array, bytes: number, checksum: string): string | null {
@@ -90,7 +90,8 @@ function wrongIn(content: Uint8Array, bytes: number, checksum: string): string |
 
 const broken = (code: string, message: string): EngineError => new EngineError(failure(code, 'user', message, 'never'));
 
-const read = (blobs: BlobStore, name: string): Promise<Uint8Array | null> =>
+/** Null when there is none of that name. Rejects with an EngineError when the store does not answer. */
+export const readBlob = (blobs: BlobStore, name: string): Promise<Uint8Array | null> =>
   new Promise((resolve, reject) => {
     blobs.read(name, (result) => {
       if (result.outcome === 'read') resolve(result.bytes);
@@ -99,7 +100,8 @@ const read = (blobs: BlobStore, name: string): Promise<Uint8Array | null> =>
     });
   });
 
-const put = (blobs: BlobStore, name: string, bytes: Uint8Array): Promise<void> =>
+/** Settles when it is durable. */
+export const putBlob = (blobs: BlobStore, name: string, bytes: Uint8Array): Promise<void> =>
   new Promise((resolve, reject) => {
     blobs.put(name, bytes, (result) =>
       result.outcome === 'stored' ? resolve() : reject(storeFailed(`write ${name}`, result)),
