@@ -6,7 +6,6 @@ export {
   listSavepoints,
   loadSavepoint,
   putBlob,
-  readBlob,
   readSavepointBlob,
   verifySavepoint,
 } from './savepoint-store.js';

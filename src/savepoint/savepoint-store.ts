@@ -90,8 +90,7 @@ function wrongIn(content: Uint8Array, bytes: number, checksum: string): string |
 
 const broken = (code: string, message: string): EngineError => new EngineError(failure(code, 'user', message, 'never'));
 
-/** Null when there is none of that name. Rejects with an EngineError when the store does not answer. */
-export const readBlob = (blobs: BlobStore, name: string): Promise<Uint8Array | null> =>
+const readBlob = (blobs: BlobStore, name: string): Promise<Uint8Array | null> =>
   new Promise((resolve, reject) => {
     blobs.read(name, (result) => {
       if (result.outcome === 'read') resolve(result.bytes);

@@ -122,7 +122,7 @@ class SubtaskDraft {
   private async groupsOf(operator: OperatorSnapshot): Promise<readonly GroupDraft[]> {
     const { uid, keyGroups } = operator;
     const edits = this.patch.of(uid);
-    const forms = edits === null ? noForms : await formsOf(this.parts, uid);
+    const forms = edits === null ? new Map<string, StoredState>() : await formsOf(this.parts, uid);
     const drafts: GroupDraft[] = [];
     for (const group of keyGroups) {
       const { keyGroup, watermark, ranges } = group;
@@ -176,8 +176,6 @@ class SubtaskDraft {
 type Place = Omit<StateRange, 'blob'>;
 type GroupDraft = Omit<KeyGroupSnapshot, 'ranges'> & { readonly place: Place };
 type Forms = ReadonlyMap<string, StoredState>;
-const noForms: Forms = new Map();
-
 const noSnapshot = (uid: string): OperatorSnapshot => ({ uid, serializers: [], keyGroups: [], operatorState: null });
 
 /** How the states of an operator stand: with a TTL or without one, which only the bytes tell. */
@@ -189,7 +187,7 @@ async function formsOf(parts: SavepointParts, uid: string): Promise<Forms> {
       return new Map(states.map((state) => [state.name, state]));
     }
   }
-  return noForms;
+  return new Map();
 }
 
 /** Where key groups go that come anew: by subtask, to the one that owns them while the parallelism stays. */
