@@ -1,6 +1,7 @@
 import { type CAC, cac } from 'cac';
 import { engineVersion } from '../runtime/code/engine-modules.js';
 import { type ClusterCommand, clusterCommand, declareClusterCommands } from './cluster-commands.js';
+import { type DiffRequest, declareDiff, diffRequest } from './diff-options.js';
 import { UsageError } from './exit-code.js';
 import { declareInfo, type InfoCommand, infoCommandOf } from './info-options.js';
 import type { NatsInstallOptions } from './nats-command.js';
@@ -17,6 +18,7 @@ export type Command =
   | InfoCommand
   | ClusterCommand
   | StateRequest
+  | DiffRequest
   | { readonly kind: 'natsInstall'; readonly options: NatsInstallOptions };
 
 /** Reads a command line, without the two words before it. Throws a UsageError that says what was wrong and what to type. */
@@ -30,6 +32,7 @@ export function readCommand(args: readonly string[]): Command {
   checkOptions(cli);
   if (cli.matchedCommandName === 'nats') return natsCommand(cli);
   if (cli.matchedCommandName === 'state') return stateRequest(cli);
+  if (cli.matchedCommandName === 'diff') return diffRequest(cli);
   const cluster = clusterCommand(cli);
   if (cluster !== null) return cluster;
   const path = cli.matchedCommandName === 'run' ? runArgument(cli) : onlyArgument(cli);
@@ -44,6 +47,7 @@ function declare(): CAC {
   declareInfo(cli);
   declareClusterCommands(cli);
   declareState(cli);
+  declareDiff(cli);
   cli
     .command('nats <action>', 'Get the server that processes talk over; the action is install')
     .usage('nats install [options]')

@@ -3,7 +3,7 @@ import type { SavepointManifest } from '../../actors/protocol/savepoint.js';
 import { mistake } from '../api/engine-error.js';
 import type { BlobStore } from '../ports/blob-store.js';
 import { readSavepointBlob } from '../savepoint/index.js';
-import { GroupImage } from '../state/group-image.js';
+import { GroupImage, type StoredState } from '../state/group-image.js';
 import { Unreadable, ValueReader } from '../state/value-reader.js';
 
 /** One subtask's blob and the next one's. */
@@ -61,6 +61,18 @@ export class SavepointParts {
       throw mistake('STATE_UNREADABLE', `The operator state of '${uid}' cannot be read: ${error.message}.`);
     }
     return items;
+  }
+
+  /** How the states of an operator stand: with a TTL or without one, which only the bytes tell. */
+  async formsOf(uid: string): Promise<ReadonlyMap<string, StoredState>> {
+    for (const snapshot of this.snapshotsOf(uid)) {
+      const [first] = snapshot.keyGroups;
+      if (first === undefined) continue;
+      for await (const { states } of this.groupsOf({ ...snapshot, keyGroups: [first] })) {
+        return new Map(states.map((state) => [state.name, state]));
+      }
+    }
+    return new Map();
   }
 
   /** What the subtasks of an operator have written; empty for one without state. */

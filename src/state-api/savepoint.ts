@@ -31,7 +31,8 @@ export async function openSavepointIn(blobs: BlobStore, name: string): Promise<S
 
 /** A savepoint as it lies in a store. Nothing here changes it. */
 export class Savepoint {
-  private readonly parts: SavepointParts;
+  /** For the tools of the engine. */
+  readonly parts: SavepointParts;
 
   constructor(
     private readonly blobs: BlobStore,

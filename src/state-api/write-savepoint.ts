@@ -122,7 +122,7 @@ class SubtaskDraft {
   private async groupsOf(operator: OperatorSnapshot): Promise<readonly GroupDraft[]> {
     const { uid, keyGroups } = operator;
     const edits = this.patch.of(uid);
-    const forms = edits === null ? new Map<string, StoredState>() : await formsOf(this.parts, uid);
+    const forms = edits === null ? new Map<string, StoredState>() : await this.parts.formsOf(uid);
     const drafts: GroupDraft[] = [];
     for (const group of keyGroups) {
       const { keyGroup, watermark, ranges } = group;
@@ -175,20 +175,7 @@ class SubtaskDraft {
 
 type Place = Omit<StateRange, 'blob'>;
 type GroupDraft = Omit<KeyGroupSnapshot, 'ranges'> & { readonly place: Place };
-type Forms = ReadonlyMap<string, StoredState>;
 const noSnapshot = (uid: string): OperatorSnapshot => ({ uid, serializers: [], keyGroups: [], operatorState: null });
-
-/** How the states of an operator stand: with a TTL or without one, which only the bytes tell. */
-async function formsOf(parts: SavepointParts, uid: string): Promise<Forms> {
-  for (const snapshot of parts.snapshotsOf(uid)) {
-    const [first] = snapshot.keyGroups;
-    if (first === undefined) continue;
-    for await (const { states } of parts.groupsOf({ ...snapshot, keyGroups: [first] })) {
-      return new Map(states.map((state) => [state.name, state]));
-    }
-  }
-  return new Map();
-}
 
 /** Where key groups go that come anew: by subtask, to the one that owns them while the parallelism stays. */
 async function newGroups(parts: SavepointParts, patch: SavepointPatch): Promise<ReadonlyMap<string, NewGroups>> {

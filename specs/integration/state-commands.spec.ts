@@ -1,0 +1,73 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ClusterStage } from './cluster-stage.js';
+
+/** Counts the last digits of numbers that come 200 a second, in windows of some size. */
+const windows = (
+  sizeMs: number,
+  uid = 'numbers',
+): string => `import { defineJob, tumblingEventTimeWindows, WatermarkStrategy } from 'weirflow';
+import { generatorSource } from 'weirflow/connectors/generator';
+
+export default defineJob('digits', (env) => {
+  env.enableCheckpointing({ intervalMs: 200 });
+  const generate = (index: number): number => {
+    if (index === 100) console.log('a hundred numbers');
+    return index;
+  };
+  env
+    .fromSource(generatorSource({ count: 10_000, generate, ratePerSecond: 200 }), { uid: '${uid}' })
+    .assignTimestampsAndWatermarks(WatermarkStrategy.forMonotonousTimestamps<number>().withTimestampAssigner((index) => index))
+    .uid('times')
+    .keyBy((index) => index % 10)
+    .window(tumblingEventTimeWindows({ sizeMs: ${sizeMs} }))
+    .reduce((a, b) => a + b)
+    .uid('sums')
+    .collect('sums');
+});
+`;
+
+describe('weir state and weir diff on a savepoint in NATS', () => {
+  it('tell what is in it, and what becomes of it', async () => {
+    const stage = await ClusterStage.start('nats');
+    const [, worker] = await Promise.all([stage.jobManager(), stage.taskManager('tm-1')]);
+    expect(await stage.submitText('digits', windows(1_000_000))).toMatchObject({ code: 0 });
+    await worker.until('stderr', /a hundred numbers/);
+    expect(await stage.weir('stop', 'digits', '--savepoint', '--to', 'kept')).toMatchObject({ code: 0 });
+
+    const listed = await stage.weir('state', 'kept');
+    expect(listed).toMatchObject({ code: 0, stdout: expect.stringMatching(/^savepoint kept of job digits, /) });
+    const [key] = (
+      await stage.weir('state', 'kept', '--operator', 'sums', '--state', 'window/contents', '--json')
+    ).stdout.split('\n');
+    expect(JSON.parse(key ?? '')).toMatchObject({ key: expect.any(Number), value: [[0, expect.any(Number)]] });
+    expect(await stage.weir('state', 'kept', '--operator', 'nobody')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("has no state of an operator 'nobody'"),
+    });
+
+    const diff = async (text: string, ...more: readonly string[]) => {
+      writeFileSync(join(stage.folder, 'next.ts'), text);
+      return stage.weir('diff', 'next.ts', '--from', 'kept', ...more);
+    };
+    expect(await diff(windows(1_000_000))).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('The job can begin'),
+    });
+    const sized = await diff(windows(2_000_000));
+    expect(sized.stdout).toContain("operator 'sums' was restored with tumbling windows of 1000000 ms");
+    expect(sized).toMatchObject({
+      code: 3,
+      stdout: expect.stringContaining('The job cannot begin with savepoint kept.'),
+    });
+    const renamed = await diff(windows(1_000_000, 'numbers-2'));
+    expect(renamed).toMatchObject({
+      code: 3,
+      stdout: expect.stringContaining("'numbers' is gone, and 'numbers-2' is new"),
+    });
+    const allowed = await diff(windows(1_000_000, 'numbers-2'), '--allow-dropped-state', '--json');
+    expect(allowed.code).toBe(0);
+    expect(JSON.parse(allowed.stdout)).toMatchObject({ verdict: 'dropped', fits: true });
+  });
+});
