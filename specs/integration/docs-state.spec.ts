@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
@@ -45,13 +45,37 @@ function departures(folder: string): ReadonlyMap<string, Departure> {
   return last;
 }
 
+/** The job with the state of the page in place of its own, and with one that cannot read what was written. */
+async function evolves(
+  folder: string,
+  evolve: string,
+  diff: string,
+  typed: (line: string) => readonly string[],
+): Promise<void> {
+  const job = readFileSync(join(folder, 'flights.ts'), 'utf8');
+  const own = job.replace("valueState<Totals>('totals')", 'totals').replace('  valueState,\n', '');
+  writeFileSync(join(folder, 'totals.ts'), evolve);
+  writeFileSync(join(folder, 'evolved.ts'), `import { totals } from './totals.js';\n${own}`);
+  const evolved = await weir(typed(diff.replace('flights.ts', 'evolved.ts')), folder);
+  expect(evolved).toMatchObject({ code: 0, stdout: expect.stringContaining('plain data is read as version 2') });
+  writeFileSync(join(folder, 'totals.ts'), evolve.replace("{ kind: 'number', default: 0 }", "'number'"));
+  const refused = await weir(typed(diff.replace('flights.ts', 'evolved.ts')), folder);
+  expect(refused).toMatchObject({
+    code: 3,
+    stdout: expect.stringContaining("field 'worst' of version 2 is not in version 0"),
+  });
+  const from = ['run', 'evolved.ts', '--from', 'store/default/savepoints/flights-2', '--', '--output', 'never'];
+  expect(await weir(from, folder)).toMatchObject({ code: 1, stderr: expect.stringContaining('STATE_UNREADABLE') });
+  expect(existsSync(join(folder, 'never'))).toBe(false);
+}
+
 describe('docs/state.md', () => {
   it('its commands and its code do what it says', async () => {
     const stage = await ClusterStage.start('folder');
     furnish(stage.folder);
     const [leader] = await Promise.all([stage.jobManager(), stage.taskManager('tm-1', '--slots', '2')]);
-    const [submit, stop, list, look, run, goOn] = blocks('sh').map((text) => text.trim());
-    const [correct, create] = blocks('ts');
+    const [submit, stop, list, look, run, diff, goOn] = blocks('sh').map((text) => text.trim());
+    const [correct, evolve, create] = blocks('ts');
     const typed = (line = ''): readonly string[] =>
       [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, word]) => quoted ?? word ?? '').slice(1);
     const node = async (name: string, text: string, command: string): Promise<string> => {
@@ -72,6 +96,10 @@ describe('docs/state.md', () => {
     expect((await weir(typed(look), stage.folder)).stdout).toMatch(/^"ATL" {2}\{"count":\d+,"delay":-?\d+\}\n$/);
 
     const [airport = ''] = (await node('correct.ts', correct ?? '', run ?? '')).split(' ');
+    const diffed = await weir(typed(diff), stage.folder);
+    expect(diffed).toMatchObject({ code: 0, stdout: expect.stringContaining("    = value state 'totals': fits\n") });
+    expect(diffed.stdout).toContain('The job can begin with savepoint flights-2.\n');
+    await evolves(stage.folder, evolve ?? '', diff ?? '', typed);
     expect(await stage.weir(...typed(goOn))).toMatchObject({ code: 0 });
     await leader.until('stderr', /job flights-corrected finished/);
 

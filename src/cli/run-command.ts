@@ -3,11 +3,14 @@ import type { Failure } from '../../actors/protocol/failure.js';
 import type { JobGraph, JobRecord } from '../../actors/protocol/job-graph.js';
 import { keyGroupsBefore } from '../../actors/protocol/savepoint.js';
 import { slotSharingGroupsOf, slotsNeeded } from '../../actors/protocol/slot-sharing.js';
+import { buildJob } from '../api/job-definition.js';
 import { engineModules, engineUrl } from '../engine-modules.js';
 import type { BlobStore } from '../ports/blob-store.js';
 import type { Bundle } from '../runtime/code/bundle.js';
 import { bundledCode } from '../runtime/code/code-stores.js';
+import { loadJob } from '../runtime/code/load.js';
 import { startEmbedded } from '../runtime/embedded.js';
+import { nodeClock } from '../runtime/world/clock.js';
 import {
   beginWith,
   copySavepoint,
@@ -18,6 +21,8 @@ import {
   verifySavepoint,
   type WantedOrigin,
 } from '../savepoint/index.js';
+import { requireReadable } from '../state-api/deploy-diff.js';
+import { Savepoint } from '../state-api/savepoint.js';
 import { clientLines } from './client-lines.js';
 import { UsageError } from './exit-code.js';
 import { failureText } from './failure-text.js';
@@ -94,7 +99,11 @@ async function begun(
   const manifest = await loadSavepoint(blobs, name);
   await verifySavepoint(blobs, manifest);
   const origin = { savepoint: name, allowDroppedState };
-  return beginWith(record, origin, { before: keyGroupsBefore(manifest), bundle, engine: engineModules });
+  const before = keyGroupsBefore(manifest);
+  const begun = await beginWith(record, origin, { before, bundle, engine: engineModules });
+  const { program } = buildJob(await loadJob(bundle, engineModules), record.params, before);
+  await requireReadable(program, new Savepoint(blobs, manifest), nodeClock);
+  return begun;
 }
 
 function slotsFor({ graph }: JobRecord, given: number | null): number {

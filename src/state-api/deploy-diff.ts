@@ -1,9 +1,11 @@
 import type { JobGraph, JobVertex, OperatorNode } from '../../actors/protocol/job-graph.js';
 import { isDrained, keyGroupsBefore } from '../../actors/protocol/savepoint.js';
+import { mistake } from '../api/engine-error.js';
 import type { JobProgram } from '../graph/job-program.js';
 import type { Stage } from '../operators/operator.js';
 import type { StoredState } from '../state/group-image.js';
-import type { ValueSerializer } from '../state/value-serializer.js';
+import { StateFailure } from '../state/state-failure.js';
+import { readerOf, stateText, type ValueSerializer } from '../state/value-serializer.js';
 import type { Declaration } from './declarations.js';
 import { dryOpen, type Opened, type OpenSetting } from './dry-open.js';
 import { type SavedStateInfo, statesOf } from './saved-operator.js';
@@ -27,6 +29,8 @@ export interface StateDiff {
 export interface OperatorDiff {
   readonly uid: string;
   readonly verdict: Exclude<Verdict, 'migrated' | 'kept'>;
+  /** Why its state cannot be read, each with the state. */
+  readonly reasons: readonly string[];
   /** What holds for the operator as a whole. */
   readonly notes: readonly string[];
   readonly states: readonly StateDiff[];
@@ -63,10 +67,23 @@ export async function deployDiff(
   const refused = isOver || operators.some(({ verdict }) => verdict === 'refused');
   return {
     savepoint: savepoint.name,
-    verdict: refused ? 'refused' : gone.length > 0 ? 'dropped' : 'fits',
+    verdict: refused ? 'refused' : operators.some(({ verdict }) => verdict === 'dropped') ? 'dropped' : 'fits',
     notes: isOver ? [drained] : [],
     operators,
   };
+}
+
+/** Throws STATE_UNREADABLE when an operator cannot go on with its state: before anything of the job is started. What is dropped is another matter. */
+export async function requireReadable(
+  program: JobProgram,
+  savepoint: Savepoint,
+  clock: OpenSetting['clock'],
+): Promise<void> {
+  const { operators } = await deployDiff(program, savepoint, clock);
+  const reasons = operators.flatMap(({ reasons: own }) => own);
+  if (reasons.length === 0) return;
+  const what = `The job cannot begin with savepoint '${savepoint.name}':\n${reasons.map((reason) => `  ${reason}`).join('\n')}`;
+  throw mistake('STATE_UNREADABLE', `${what}\nweir diff says more.`);
 }
 
 interface DiffWork {
@@ -96,35 +113,53 @@ async function operatorDiff(work: DiffWork, node: OperatorNode, vertex: JobVerte
   const groups = wrongGroups(parts, uid, vertex);
   if (groups !== null) {
     const states = saved.map((info) => ({ state: info.name, kind: info.kind, verdict: 'refused' as const, why: '' }));
-    return { uid, verdict: 'refused', notes: [groups, ...notes], states };
+    return { uid, verdict: 'refused', reasons: [], notes: [groups, ...notes], states };
   }
   if (node.kind === 'source')
-    return { uid, verdict: 'fits', notes: ['goes on at the positions of the savepoint', ...notes], states: [] };
-  if (node.kind === 'sink' || node.commits) {
-    return { uid, verdict: 'fits', notes: ['what was to be committed is committed again', ...notes], states: [] };
-  }
-  const opened = await openOf(work, node, vertex, parts);
-  if (opened === null)
     return {
       uid,
-      verdict: 'refused',
-      notes: ['has state in the savepoint, and is a plain function now', ...notes],
+      verdict: 'fits',
+      reasons: [],
+      notes: ['goes on at the positions of the savepoint', ...notes],
       states: [],
     };
+  if (node.kind === 'sink' || node.commits) {
+    return {
+      uid,
+      verdict: 'fits',
+      reasons: [],
+      notes: ['what was to be committed is committed again', ...notes],
+      states: [],
+    };
+  }
+  const opened = await openOf(work, node, vertex, parts);
+  if (opened === null || (!opened.isKeyed && saved.length > 0)) {
+    const states = saved.map((info) => ({ state: info.name, kind: info.kind, verdict: 'dropped' as const, why: '' }));
+    const what =
+      'has no keyed state any more: what the savepoint holds of it is left behind, without a word when the job begins';
+    return { uid, verdict: 'dropped', reasons: [], notes: [what, ...notes], states };
+  }
   const forms = await parts.formsOf(uid);
-  const states = statesDiff(saved, opened.declared, forms);
+  const states = statesDiff(uid, saved, opened.declared, forms);
   const { refused, unknown } = opened;
   const more = [
     ...(refused === null || states.some(({ verdict }) => verdict === 'refused') ? [] : [refused]),
     ...(unknown === null ? [] : [`what states it has cannot all be known: ${unknown}`]),
   ];
-  const isRefused = refused !== null || states.some(({ verdict }) => verdict === 'refused');
-  return { uid, verdict: isRefused ? 'refused' : 'fits', notes: [...more, ...notes], states };
+  const reasons = states
+    .filter(({ verdict }) => verdict === 'refused')
+    .map(({ state, why }) => whole(stateText(uid, state), why));
+  if (refused !== null && reasons.length === 0) reasons.push(refused);
+  return { uid, verdict: reasons.length > 0 ? 'refused' : 'fits', reasons, notes: [...more, ...notes], states };
 }
+
+/** A reason names its state. */
+const whole = (where: string, why: string): string => (why.startsWith(where) ? why : `${where}: ${why}`);
 
 async function newOperator(work: DiffWork, node: OperatorNode, vertex: JobVertex): Promise<OperatorDiff | null> {
   const { uid } = node;
-  if (node.kind === 'source') return { uid, verdict: 'new', notes: ['begins at its beginning'], states: [] };
+  if (node.kind === 'source')
+    return { uid, verdict: 'new', reasons: [], notes: ['begins at its beginning'], states: [] };
   if (!node.stateful || node.kind === 'sink') return null;
   const opened = await openOf(work, node, vertex, null);
   const states = (opened?.declared ?? []).map(({ name, kind }) => ({
@@ -133,14 +168,14 @@ async function newOperator(work: DiffWork, node: OperatorNode, vertex: JobVertex
     verdict: 'new' as const,
     why: '',
   }));
-  return { uid, verdict: 'new', notes: [], states };
+  return { uid, verdict: 'new', reasons: [], notes: [], states };
 }
 
 function droppedOperator(uid: string, parts: SavepointParts, operators: readonly OperatorDiff[]): OperatorDiff {
   const saved = statesOf(parts, uid);
   const states = saved.map(({ name, kind }) => ({ state: name, kind, verdict: 'dropped' as const, why: '' }));
   const notes = [...whatIsLost(parts, uid), ...guesses(uid, saved, parts, operators)];
-  return { uid, verdict: 'dropped', notes, states };
+  return { uid, verdict: 'dropped', reasons: [], notes, states };
 }
 
 /** Operator state has no names: what it is shows in what the operator was. */
@@ -201,6 +236,7 @@ async function openOf(
 }
 
 function statesDiff(
+  uid: string,
   saved: readonly SavedStateInfo[],
   declared: readonly Declaration[],
   forms: ReadonlyMap<string, StoredState>,
@@ -210,7 +246,7 @@ function statesDiff(
     const declaration = declared.find(({ name }) => name === state);
     if (declaration === undefined)
       return { state, kind, verdict: 'kept', why: 'the code does not ask for it when it opens' };
-    return { state, kind, ...verdictOf(info, declaration, forms.get(state)?.timed === true) };
+    return { state, kind, ...verdictOf(stateText(uid, state), info, declaration, forms.get(state)?.timed === true) };
   });
   const fresh = declared.filter(({ name }) => saved.every((each) => each.name !== name));
   return [...known, ...fresh.map(({ name, kind }): StateDiff => ({ state: name, kind, verdict: 'new', why: '' }))];
@@ -218,6 +254,7 @@ function statesDiff(
 
 /** As a restore decides it. */
 function verdictOf(
+  where: string,
   { kind, serializer: written }: SavedStateInfo,
   declaration: Declaration,
   timed: boolean,
@@ -234,12 +271,13 @@ function verdictOf(
     };
   }
   const reads: ValueSerializer<unknown> | null = descriptor.serializer ?? null;
-  const by = (one: Pick<ValueSerializer<unknown>, 'name' | 'version'> | null): string =>
-    one === null ? 'as plain data' : `by serializer '${one.name}' version ${one.version}`;
-  if (written?.name !== reads?.name)
-    return { verdict: 'refused', why: `it was written ${by(written)}, and is read ${by(reads)}` };
-  if (written === null || reads === null || written.version === reads.version) return { verdict: 'fits', why: '' };
-  const why = `version ${written.version} of serializer '${written.name}' is read as version ${reads.version}`;
-  if (reads.readVersion !== undefined) return { verdict: 'migrated', why };
-  return { verdict: 'refused', why: `${why}, and the serializer has no readVersion` };
+  try {
+    readerOf(where, written, reads);
+  } catch (error) {
+    if (error instanceof StateFailure) return { verdict: 'refused', why: error.message };
+    throw error;
+  }
+  if (written?.version === reads?.version) return { verdict: 'fits', why: '' };
+  const before = written === null ? 'plain data' : `version ${written.version}`;
+  return { verdict: 'migrated', why: `${before} is read as version ${reads?.version} of serializer '${reads?.name}'` };
 }

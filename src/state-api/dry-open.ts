@@ -10,6 +10,8 @@ import type { SavepointParts } from './savepoint-parts.js';
 
 /** What opening an operator without records has told of its state. */
 export interface Opened {
+  /** It has keyed state at all. */
+  readonly isKeyed: boolean;
   /** States that it has asked for, in order. */
   readonly declared: readonly Declaration[];
   /** Why it cannot be opened with what the savepoint holds; null when it can. */
@@ -51,12 +53,22 @@ export async function dryOpen(
     const lifecycle = operator.open(context, { from, items }, () => undefined);
     const unknown = lifecycle === 'pending' ? 'it waits for something outside while it opens' : null;
     const declared = declarations?.declared ?? [];
-    return { declared, refused: parts === null ? null : await unreadable(uid, parts, declared, setting), unknown };
+    return {
+      isKeyed,
+      declared,
+      refused: parts === null ? null : await unreadable(uid, parts, declared, setting),
+      unknown,
+    };
   } catch (error) {
     const declared = declarations?.declared ?? [];
     // Told by its shape, because code of the job may throw what it likes.
-    if (error instanceof StateFailure) return { declared, refused: error.message, unknown: null };
-    return { declared, refused: null, unknown: `it failed while it was opened without records: ${thrownText(error)}` };
+    if (error instanceof StateFailure) return { isKeyed, declared, refused: error.message, unknown: null };
+    return {
+      isKeyed,
+      declared,
+      refused: null,
+      unknown: `it failed while it was opened without records: ${thrownText(error)}`,
+    };
   } finally {
     close(operator);
     backend?.close();

@@ -156,7 +156,9 @@ const isSame = (written: WrittenBy | null, { name, version }: WrittenBy): boolea
 
 /** Reads what a serializer of the job wrote without it: as it stands. */
 const asItIs = ({ serializer }: SavedStateInfo): ValueSerializer<unknown> | null =>
-  serializer === null ? null : { ...serializer, encode: (value) => value, decode: (data) => data };
+  serializer === null
+    ? null
+    : { name: serializer.name, version: serializer.version, encode: (value) => value, decode: (data) => data };
 
 /** As the code of a job sees it. */
 function plainOf(content: StoredContent, read: Convert): unknown {

@@ -1,6 +1,7 @@
 import type { SerializerIdentity } from '../../actors/protocol/manifest.js';
 import { mistake } from '../api/engine-error.js';
 import type { GroupImage, StoredContent } from '../state/group-image.js';
+import { writtenBy } from '../state/heap/column-serializer.js';
 import { keyGroupOf } from '../state/key-groups.js';
 import { readerOf, stateText, type ValueSerializer, type WrittenBy } from '../state/value-serializer.js';
 import { type SavedWindow, windowsOf } from './saved-windows.js';
@@ -188,21 +189,13 @@ export class SavedOperator<K = unknown> {
 export function statesOf(parts: SavepointParts, uid: string): readonly SavedStateInfo[] {
   const known = new Map<string, SavedStateInfo>();
   for (const { serializers } of parts.snapshotsOf(uid)) {
-    for (const { state: name, kind, serializer, version } of serializers) {
-      if (kind.startsWith('operator')) continue;
-      const isOfJob = serializer.startsWith(ownPrefix);
-      known.set(name, {
-        name,
-        kind,
-        serializer: isOfJob ? { name: serializer.slice(ownPrefix.length), version } : null,
-      });
+    for (const identity of serializers) {
+      const { state: name, kind } = identity;
+      if (!kind.startsWith('operator')) known.set(name, { name, kind, serializer: writtenBy(identity) });
     }
   }
   return [...known.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
-
-/** As checkpoints name serializers of jobs; see state/heap/column-serializer.ts. */
-export const ownPrefix = 'user/';
 
 /** When it was last touched, of what has several values the newest. */
 export function touchedMs(content: StoredContent): number | null {

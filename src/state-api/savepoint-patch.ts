@@ -1,11 +1,11 @@
 import type { SerializerIdentity } from '../../actors/protocol/manifest.js';
 import { mistake } from '../api/engine-error.js';
 import type { GroupImage, StoredState } from '../state/group-image.js';
+import { identityFor } from '../state/heap/column-serializer.js';
 import { keyGroupOf } from '../state/key-groups.js';
-import { serializer as plain } from '../state/value-format.js';
 import type { WrittenBy } from '../state/value-serializer.js';
 import { type PatchedOperator, PatchingOperator } from './patched-operator.js';
-import { ownPrefix, statesOf } from './saved-operator.js';
+import { statesOf } from './saved-operator.js';
 import type { SavepointParts } from './savepoint-parts.js';
 
 /** What is to be different in another savepoint. Nothing is done before all of it is known. */
@@ -45,11 +45,7 @@ export class OperatorEdits {
   }
 
   declare(name: string, kind: SerializerIdentity['kind'], by: WrittenBy | null): void {
-    const own =
-      by === null
-        ? { serializer: plain.name, version: plain.version }
-        : { serializer: `${ownPrefix}${by.name}`, version: by.version };
-    this.added.set(name, { state: name, kind, ...own });
+    this.added.set(name, identityFor(name, kind, by));
   }
 
   /** Key groups with keys of which something is asked. */
