@@ -4,10 +4,10 @@ import { type ClusterCommand, clusterCommand, declareClusterCommands } from './c
 import { type DiffRequest, declareDiff, diffRequest } from './diff-options.js';
 import { UsageError } from './exit-code.js';
 import { declareInfo, type InfoCommand, infoCommandOf } from './info-options.js';
+import { declareState, type StateRequest, stateRequest } from './inspect-state-options.js';
 import type { NatsInstallOptions } from './nats-command.js';
 import { advice, checkOptions, onlyArgument, text } from './options.js';
 import { declareRun, type RunRequest, runArgument, runRequest } from './run-options.js';
-import { declareState, type StateRequest, stateRequest } from './state-options.js';
 import { nearest } from './suggestion.js';
 
 /** What a command line asks for. */

@@ -1,9 +1,9 @@
 import type { CAC } from 'cac';
 import type { DiffOptions } from './diff-command.js';
 import { UsageError } from './exit-code.js';
+import { savepointPlace, withSavepointPlace } from './inspect-state-options.js';
 import { onlyArgument, text } from './options.js';
 import { withReach } from './reach-options.js';
-import { savepointPlace, withSavepointPlace } from './state-options.js';
 
 export interface DiffRequest {
   readonly kind: 'diff';

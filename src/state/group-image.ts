@@ -114,8 +114,8 @@ export class GroupImage {
   set(key: unknown, state: StoredState, content: StoredContent): void {
     const column = this.column(state);
     const entry = this.group.entries.get(key) ?? new Entry();
-    entry.set(column.slot, heapOf(column, content, { key, group: this.group, entry }));
-    if (entry.filled === 0) this.group.entries.delete(key);
+    entry.set(column.slot, heapOf(column, content));
+    if (entry.isEmpty) this.group.entries.delete(key);
     else this.group.entries.set(key, entry);
   }
 
@@ -129,7 +129,7 @@ export class GroupImage {
     }
     const column = this.columns.get(name);
     if (column !== undefined) entry.set(column.slot, undefined);
-    if (entry.filled === 0) this.group.entries.delete(key);
+    if (entry.isEmpty) this.group.entries.delete(key);
   }
 
   /** The state, and what all keys have in it. */
@@ -209,15 +209,13 @@ function timedOf(kind: Exclude<StateKind, 'timers'>, content: TimedContent): Sto
   return { kind, value, atMs };
 }
 
-type Place = { readonly key: unknown; readonly group: KeyGroup; readonly entry: Entry };
-
 /** Undefined for an empty list or map: a key has nothing there then. */
-function heapOf(column: StateColumn, content: StoredContent, place: Place): unknown {
+function heapOf(column: StateColumn, content: StoredContent): unknown {
   const { timed, admission } = column;
   switch (content.kind) {
     case 'timers': {
       const timers = new KeyTimers();
-      for (const { time, namespace } of content.timers) timers.add({ ...place, time, namespace, at: 0 });
+      for (const { time, namespace } of content.timers) timers.add(time, namespace);
       return timers.list.length === 0 ? undefined : timers;
     }
     case 'list': {
