@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { openSavepoint } from 'weirflow/state';
 import { ClusterStage } from './cluster-stage.js';
 
 /** Counts the last digits of numbers that come 200 a second, in windows of some size. */
@@ -69,5 +70,26 @@ describe('weir state and weir diff on a savepoint in NATS', () => {
     const allowed = await diff(windows(1_000_000, 'numbers-2'), '--allow-dropped-state', '--json');
     expect(allowed.code).toBe(0);
     expect(JSON.parse(allowed.stdout)).toMatchObject({ verdict: 'dropped', fits: true });
+  });
+
+  it('in a folder, windows and their timers are read without the job', async () => {
+    const stage = await ClusterStage.start('folder');
+    const [, worker] = await Promise.all([stage.jobManager(), stage.taskManager('tm-1')]);
+    expect(await stage.submitText('digits', windows(1_000_000))).toMatchObject({ code: 0 });
+    await worker.until('stderr', /a hundred numbers/);
+    expect(await stage.weir('stop', 'digits', '--savepoint', '--to', 'kept')).toMatchObject({ code: 0 });
+    const sums = (await openSavepoint(join(stage.folder, 'store/default/savepoints/kept'))).operator<number>('sums');
+    const keys: number[] = [];
+    for await (const { key, contents, ...window } of sums.windows<number>()) {
+      expect(window).toEqual({ start: 0, end: 1_000_000, isPane: false });
+      expect(contents).toEqual([expect.any(Number)]);
+      keys.push(key);
+    }
+    expect(keys.sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    for await (const timer of sums.timers()) {
+      expect(timer).toEqual({ key: expect.any(Number), timeDomain: 'eventTime', time: 999_999, namespace: 0 });
+      keys.splice(keys.indexOf(timer.key), 1);
+    }
+    expect(keys).toEqual([]);
   });
 });
