@@ -15,6 +15,7 @@ export default defineJob('digits', (env) => {
   env.enableCheckpointing({ intervalMs: 200 });
   const generate = (index: number): number => {
     if (index === 100) console.log('a hundred numbers');
+    if (index === 500) console.log('five hundred numbers');
     return index;
   };
   env
@@ -77,6 +78,9 @@ describe('weir state and weir diff on a savepoint in NATS', () => {
     const [, worker] = await Promise.all([stage.jobManager(), stage.taskManager('tm-1')]);
     expect(await stage.submitText('digits', windows(1_000_000))).toMatchObject({ code: 0 });
     await worker.until('stderr', /a hundred numbers/);
+    await worker.until('stderr', /five hundred numbers/);
+    const checkpoint = await openSavepoint(join(stage.folder, 'store/default/jobs/digits'));
+    expect(checkpoint.operators).toContain('sums');
     expect(await stage.weir('stop', 'digits', '--savepoint', '--to', 'kept')).toMatchObject({ code: 0 });
     const sums = (await openSavepoint(join(stage.folder, 'store/default/savepoints/kept'))).operator<number>('sums');
     const keys: number[] = [];

@@ -90,7 +90,8 @@ function wrongIn(content: Uint8Array, bytes: number, checksum: string): string |
 
 const broken = (code: string, message: string): EngineError => new EngineError(failure(code, 'user', message, 'never'));
 
-const readBlob = (blobs: BlobStore, name: string): Promise<Uint8Array | null> =>
+/** Null when there is none of that name. */
+export const readBlob = (blobs: BlobStore, name: string): Promise<Uint8Array | null> =>
   new Promise((resolve, reject) => {
     blobs.read(name, (result) => {
       if (result.outcome === 'read') resolve(result.bytes);
@@ -107,7 +108,7 @@ export const putBlob = (blobs: BlobStore, name: string, bytes: Uint8Array): Prom
     );
   });
 
-const listed = (blobs: BlobStore, prefix: string): Promise<readonly string[]> =>
+export const listed = (blobs: BlobStore, prefix: string): Promise<readonly string[]> =>
   new Promise((resolve, reject) => {
     blobs.list(prefix, (result) =>
       result.outcome === 'listed' ? resolve(result.names) : reject(storeFailed(`list ${prefix}`, result)),

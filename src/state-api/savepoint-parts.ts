@@ -6,17 +6,23 @@ import { readSavepointBlob } from '../savepoint/index.js';
 import { GroupImage, type StoredState } from '../state/group-image.js';
 import { Unreadable, ValueReader } from '../state/value-reader.js';
 
-/** One subtask's blob and the next one's. */
+/** One subtask's file and the next one's. */
 const heldMax = 2;
+/** Of a checkpoint the pieces of a key group may lie in so many. */
+const heldOfChainsMax = 12;
 
-/** The pieces of a savepoint as they are wanted: of its files no more than two are in memory. */
+/** The pieces of a savepoint as they are wanted: of its files no more than two are in memory, of those of a checkpoint twelve. */
 export class SavepointParts {
+  private readonly heldMax: number;
   private readonly held = new Map<string, Promise<Uint8Array>>();
 
   constructor(
     private readonly blobs: BlobStore,
     readonly manifest: SavepointManifest,
-  ) {}
+  ) {
+    const groups = manifest.checkpoint.subtasks.flatMap(({ operators }) => operators.flatMap((each) => each.keyGroups));
+    this.heldMax = groups.some(({ ranges }) => ranges.length > 1) ? heldOfChainsMax : heldMax;
+  }
 
   /** How many key groups an operator has. */
   maxParallelism(uid: string): number {
@@ -33,7 +39,7 @@ export class SavepointParts {
     let content = this.held.get(blob.name);
     if (content === undefined) {
       const [oldest] = this.held.keys();
-      if (this.held.size >= heldMax && oldest !== undefined) this.held.delete(oldest);
+      if (this.held.size >= this.heldMax && oldest !== undefined) this.held.delete(oldest);
       content = readSavepointBlob(this.blobs, this.manifest.name, blob);
       this.held.set(blob.name, content);
     }

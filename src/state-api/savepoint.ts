@@ -1,7 +1,7 @@
 import type { SavepointManifest } from '../../actors/protocol/savepoint.js';
 import { mistake } from '../api/engine-error.js';
 import type { BlobStore } from '../ports/blob-store.js';
-import { loadSavepoint, savepointAt, verifySavepoint } from '../savepoint/index.js';
+import { isJobPath, loadCheckpoint, loadSavepoint, savepointAt, verifySavepoint } from '../savepoint/index.js';
 import { SavedOperator } from './saved-operator.js';
 import { SavepointParts } from './savepoint-parts.js';
 import { type PatchedSavepoint, SavepointPatch } from './savepoint-patch.js';
@@ -9,7 +9,8 @@ import { writePatched } from './write-savepoint.js';
 
 /**
  * The savepoint in a folder `…/savepoints/<name>`, to be read and corrected without the job and without a cluster. Only its manifest is read at
- * once. Rejects with an EngineError: SAVEPOINT_UNKNOWN, SAVEPOINT_DAMAGED.
+ * once. A path `…/jobs/<job>` leads to the newest checkpoint of a job that keeps them in a folder. Rejects with an EngineError: SAVEPOINT_UNKNOWN, SAVEPOINT_DAMAGED,
+ * CHECKPOINT_UNKNOWN.
  *
  * @example
  * ```ts
@@ -20,6 +21,10 @@ import { writePatched } from './write-savepoint.js';
  * ```
  */
 export async function openSavepoint(path: string): Promise<Savepoint> {
+  if (isJobPath(path)) {
+    const { blobs, manifest } = await loadCheckpoint(path);
+    return new Savepoint(blobs, manifest);
+  }
   const { name, blobs } = savepointAt(path);
   return openSavepointIn(blobs, name);
 }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { objectSerializer } from 'weirflow';
 import { valueState } from '../../../src/state/descriptors.js';
-import { createHeapState } from '../../../src/state/heap/heap-state.js';
 import type { KeyedStateBackend } from '../../../src/state/keyed-state.js';
 import type { ValueSerializer } from '../../../src/state/value-serializer.js';
+import { createTestedState } from './tested-state.js';
 import { imageOf, written } from './written.js';
 
 interface First {
@@ -25,7 +25,7 @@ const second = objectSerializer<Second>({
 });
 
 const heap = (): KeyedStateBackend =>
-  createHeapState({ operator: 'delays', maxParallelism: 1, range: { first: 0, last: 0 }, development: true });
+  createTestedState({ operator: 'delays', maxParallelism: 1, range: { first: 0, last: 0 }, development: true });
 
 /** One value, written by one version and read by another one; asked for before it is restored, or after. */
 function through(
