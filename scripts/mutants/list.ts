@@ -8,6 +8,8 @@ import { sinkMutants } from './planted/sinks.js';
 import { sourceMutants } from './planted/sources.js';
 import { stateMutants } from './planted/state.js';
 import { stopMutants } from './planted/stopping.js';
+import { timeMutants } from './planted/time.js';
+import { windowMutants } from './planted/windows.js';
 
 /** The planted defects, each of which the simulator has to find. */
 export const mutants: readonly Mutant[] = [
@@ -20,4 +22,6 @@ export const mutants: readonly Mutant[] = [
   ...hostMutants,
   ...stopMutants,
   ...savepointMutants,
+  ...timeMutants,
+  ...windowMutants,
 ];
