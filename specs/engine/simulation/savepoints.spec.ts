@@ -7,6 +7,7 @@ import { type JobSpec, jobOf } from '../../../src/simulation/jobs/index.js';
 import { type RunReport, type RunSpec, simulate } from '../../../src/simulation/run.js';
 
 const job: JobSpec = {
+  time: null,
   sink: { parallelism: 2 },
   checkpointIntervalMs: 80,
   checkpointTimeoutMs: 1_000,
