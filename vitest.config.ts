@@ -8,6 +8,7 @@ const alias = [
   { find: /^weirflow$/, replacement: source('index.ts') },
   { find: /^weirflow\/testing$/, replacement: source('testing.ts') },
   { find: /^weirflow\/inspect$/, replacement: source('inspect.ts') },
+  { find: /^weirflow\/state$/, replacement: source('state.ts') },
   { find: /^weirflow\/connectors\/([^/]+)$/, replacement: source('connectors/$1/index.ts') },
 ];
 

@@ -108,6 +108,7 @@ export type {
   StateDescriptor,
   ValueState,
 } from './state/keyed-state.js';
+export { type FieldKind, type ObjectForm, objectSerializer } from './state/object-serializer.js';
 export type { StateTtl, StateTtlCleanup } from './state/ttl.js';
 export { type ClassForm, classSerializer, type ValueSerializer } from './state/value-serializer.js';
 export type { WatermarkGenerator, WatermarkOutput } from './time/watermark-generator.js';

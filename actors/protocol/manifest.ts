@@ -22,6 +22,8 @@ export interface SerializerIdentity {
   readonly kind: 'value' | 'list' | 'map' | 'reducing' | 'aggregating' | 'timers' | OperatorStateKind;
   readonly serializer: string;
   readonly version: number;
+  /** The kinds of the fields of its values, where its serializer tells them. */
+  readonly fields?: Readonly<Record<string, string>>;
 }
 
 /**

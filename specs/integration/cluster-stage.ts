@@ -107,15 +107,16 @@ export class ClusterStage {
   }
 
   /** Settles when so many parts are committed: the job is in the middle of its work. */
-  async committedParts(count: number): Promise<void> {
+  async committedParts(count: number, output = this.output): Promise<void> {
     const untilMs = Date.now() + partsDeadlineMs;
     await new Promise<void>((resolve, reject) => {
       const timer = setInterval(() => {
         const isLate = Date.now() > untilMs;
-        if (this.parts < count && !isLate) return;
+        const parts = partsIn(output);
+        if (parts < count && !isLate) return;
         clearInterval(timer);
-        if (this.parts >= count) resolve();
-        else reject(new Error(`${this.parts} of ${count} parts are committed after ${partsDeadlineMs} ms`));
+        if (parts >= count) resolve();
+        else reject(new Error(`${parts} of ${count} parts are committed after ${partsDeadlineMs} ms`));
       }, lookEveryMs);
       onTestFinished(() => clearInterval(timer));
     });
@@ -161,11 +162,7 @@ export class ClusterStage {
   }
 
   private get parts(): number {
-    try {
-      return readdirSync(this.output).filter((name) => name.startsWith('part-')).length;
-    } catch {
-      return 0; // Before its first record the job has made no folder.
-    }
+    return partsIn(this.output);
   }
 
   private process(args: readonly string[], special: Special = {}): WeirProcess {
@@ -180,6 +177,14 @@ export class ClusterStage {
 
   private get storeArgs(): readonly string[] {
     return this.store === 'nats' ? ['--store', 'nats'] : ['--checkpoints', join(this.folder, 'store')];
+  }
+}
+
+function partsIn(output: string): number {
+  try {
+    return readdirSync(output).filter((name) => name.startsWith('part-')).length;
+  } catch {
+    return 0; // Before its first record the job has made no folder.
   }
 }
 

@@ -19,6 +19,7 @@ const layers: readonly (readonly string[])[] = [
   ['src/task/', 'src/api/', 'src/transport/', 'src/storage/', 'src/connectors/', 'src/metrics/'],
   ['src/runtime/'],
   ['src/savepoint/'],
+  ['src/state-api/'],
   ['src/web/'],
   ['src/rest/', 'src/simulation/'],
   ['src/*'],

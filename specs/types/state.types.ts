@@ -11,6 +11,7 @@ import {
   listState,
   type MapState,
   mapState,
+  objectSerializer,
   type ReducingState,
   reducingState,
   type ValueSerializer,
@@ -148,3 +149,20 @@ export const doubled: DataStream<number> = amounts.process<number>({
 });
 // @ts-expect-error What is emitted is of the declared output.
 amounts.process<string>({ processElement: (amount, context) => context.emit(amount) });
+
+interface Count {
+  readonly count: number;
+  readonly names: readonly string[];
+  readonly note?: string;
+}
+
+objectSerializer<Count>({
+  name: 'count',
+  fields: { count: 'number', names: { kind: 'list', default: [] }, note: { kind: 'string', optional: true } },
+});
+// @ts-expect-error Every field of the objects is named.
+objectSerializer<Count>({ name: 'count', fields: { count: 'number', note: { kind: 'string', optional: true } } });
+// @ts-expect-error The kind is that of the field.
+objectSerializer<Pick<Count, 'count'>>({ name: 'count', fields: { count: 'string' } });
+// @ts-expect-error A field that may be missing says so.
+objectSerializer<Pick<Count, 'note'>>({ name: 'count', fields: { note: 'string' } });

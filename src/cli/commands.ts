@@ -1,8 +1,10 @@
 import { type CAC, cac } from 'cac';
 import { engineVersion } from '../runtime/code/engine-modules.js';
 import { type ClusterCommand, clusterCommand, declareClusterCommands } from './cluster-commands.js';
+import { type DiffRequest, declareDiff, diffRequest } from './diff-options.js';
 import { UsageError } from './exit-code.js';
 import { declareInfo, type InfoCommand, infoCommandOf } from './info-options.js';
+import { declareState, type StateRequest, stateRequest } from './inspect-state-options.js';
 import type { NatsInstallOptions } from './nats-command.js';
 import { advice, checkOptions, onlyArgument, text } from './options.js';
 import { declareRun, type RunRequest, runArgument, runRequest } from './run-options.js';
@@ -15,6 +17,8 @@ export type Command =
   | RunRequest
   | InfoCommand
   | ClusterCommand
+  | StateRequest
+  | DiffRequest
   | { readonly kind: 'natsInstall'; readonly options: NatsInstallOptions };
 
 /** Reads a command line, without the two words before it. Throws a UsageError that says what was wrong and what to type. */
@@ -27,6 +31,8 @@ export function readCommand(args: readonly string[]): Command {
   if (cli.matchedCommand === undefined) return withoutCommand(cli);
   checkOptions(cli);
   if (cli.matchedCommandName === 'nats') return natsCommand(cli);
+  if (cli.matchedCommandName === 'state') return stateRequest(cli);
+  if (cli.matchedCommandName === 'diff') return diffRequest(cli);
   const cluster = clusterCommand(cli);
   if (cluster !== null) return cluster;
   const path = cli.matchedCommandName === 'run' ? runArgument(cli) : onlyArgument(cli);
@@ -40,6 +46,8 @@ function declare(): CAC {
   declareRun(cli);
   declareInfo(cli);
   declareClusterCommands(cli);
+  declareState(cli);
+  declareDiff(cli);
   cli
     .command('nats <action>', 'Get the server that processes talk over; the action is install')
     .usage('nats install [options]')

@@ -5,6 +5,8 @@ export const exitCode = {
   failed: 1,
   /** The command line was wrong: nothing has been run. */
   usage: 2,
+  /** `weir diff`: the job cannot begin with the savepoint, or leaves state behind. */
+  doesNotFit: 3,
   interrupted: 130,
   terminated: 143,
 } as const;

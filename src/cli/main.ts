@@ -43,6 +43,10 @@ async function main(args: readonly string[], terminal: Terminal): Promise<number
         return await (await import('./savepoint-command.js')).savepointCommand(command.options, terminal);
       case 'savepoints':
         return await (await import('./savepoints-command.js')).savepointsCommand(command.options, terminal);
+      case 'state':
+        return await (await import('./state-command.js')).stateCommand(command.options, terminal);
+      case 'diff':
+        return await (await import('./diff-command.js')).diffCommand(command.options, terminal);
       case 'inspect':
         return await (await import('./inspect-command.js')).inspectCommand(command.options, terminal);
       case 'run':

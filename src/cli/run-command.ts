@@ -5,11 +5,14 @@ import { bytesText } from '../../actors/protocol/memory-size.js';
 import { keyGroupsBefore, type SavepointName } from '../../actors/protocol/savepoint.js';
 import { slotSharingGroupsOf, slotsNeeded } from '../../actors/protocol/slot-sharing.js';
 import { EngineError } from '../api/engine-error.js';
+import { buildJob } from '../api/job-definition.js';
 import { engineModules, engineUrl } from '../engine-modules.js';
 import type { BlobStore } from '../ports/blob-store.js';
 import type { Bundle } from '../runtime/code/bundle.js';
 import { bundledCode } from '../runtime/code/code-stores.js';
+import { loadJob } from '../runtime/code/load.js';
 import { startEmbedded } from '../runtime/embedded.js';
+import { nodeClock } from '../runtime/world/clock.js';
 import { nodeEntropy } from '../runtime/world/entropy.js';
 import {
   beginWith,
@@ -22,6 +25,8 @@ import {
   savepointAt,
   verifySavepoint,
 } from '../savepoint/index.js';
+import { requireReadable } from '../state-api/deploy-diff.js';
+import { Savepoint } from '../state-api/savepoint.js';
 import { FileBlobStore } from '../storage/file/file-blob-store.js';
 import { clientLines } from './client-lines.js';
 import { UsageError } from './exit-code.js';
@@ -138,7 +143,11 @@ async function begun(
   const manifest = await loadSavepoint(blobs, name);
   await verifySavepoint(blobs, manifest);
   const origin = { savepoint: name, allowDroppedState };
-  return beginWith(record, origin, { before: keyGroupsBefore(manifest), bundle, engine: engineModules });
+  const before = keyGroupsBefore(manifest);
+  const begun = await beginWith(record, origin, { before, bundle, engine: engineModules });
+  const { program } = buildJob(await loadJob(bundle, engineModules), record.params, before);
+  await requireReadable(program, new Savepoint(blobs, manifest), nodeClock);
+  return begun;
 }
 
 function slotsFor({ graph }: JobRecord, given: number | null): number {

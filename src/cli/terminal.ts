@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import pc from 'picocolors';
 
 const unwrittenCharactersMax = 65_536;
@@ -50,6 +51,11 @@ export class Terminal {
     process.stdout.write(this.unwritten);
     this.unwritten = '';
     if (status !== '') this.status(status);
+  }
+
+  /** Settles when whoever reads stdout has kept up: for output without an end in sight. */
+  async drained(): Promise<void> {
+    if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain');
   }
 
   private clear(): void {

@@ -1,7 +1,9 @@
 /** Savepoints as they lie in a store: to list, load, check and copy them, without a cluster. */
 export { beginWith } from './begin-with.js';
 export { copySavepoint } from './copy-savepoint.js';
+export { isJobPath, loadCheckpoint } from './job-checkpoint.js';
 export { keepCheckpoint } from './keep-checkpoint.js';
 export { bringSavepoint, type OriginPlace, originPlace } from './origin-place.js';
 export { isSavepointPath, type LocatedSavepoint, savepointAt } from './savepoint-folder.js';
-export { listSavepoints, loadSavepoint, verifySavepoint } from './savepoint-store.js';
+export { listSavepoints, loadSavepoint, readSavepointBlob, verifySavepoint } from './savepoint-store.js';
+export { put } from './store-calls.js';

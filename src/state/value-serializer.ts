@@ -17,6 +17,12 @@ export interface ValueSerializer<T> {
   decode(data: unknown): T;
   /** Reads what an older `version` has written. */
   readVersion?(version: number, data: unknown): T;
+  /** Reads what was written without a serializer, as plain data; without this, such state is refused. */
+  readPlain?(data: unknown): T;
+  /** Of a serializer of objects: the kinds of their fields, which checkpoints record. */
+  readonly fields?: Readonly<Record<string, string>>;
+  /** Why it cannot read what another version has written, as far as that shows before values are read; null when it can. */
+  refuses?(written: WrittenBy): string | null;
 }
 
 /** What a class needs to be kept in state. */
@@ -65,7 +71,7 @@ export function classSerializer<T extends object, Data>(
 }
 
 /** What a checkpoint says of who wrote a state that is no plain data. */
-export type WrittenBy = Pick<ValueSerializer<unknown>, 'name' | 'version'>;
+export type WrittenBy = Pick<ValueSerializer<unknown>, 'name' | 'version' | 'fields'>;
 
 /** How a state speaks of itself in refusals: `state 'm' of operator 'x'`. */
 export const stateText = (operator: string, state: string): string => `state '${state}' of operator '${operator}'`;
@@ -87,7 +93,12 @@ export function readerOf(
   serializer: ValueSerializer<unknown> | null,
 ): ((data: unknown) => unknown) | null {
   if (written === null && serializer === null) return null;
+  if (written === null && serializer?.readPlain !== undefined) {
+    return guarded(where, serializer, (data) => serializer.readPlain?.(data));
+  }
   if (written !== null && serializer !== null && written.name === serializer.name) {
+    const why = serializer.refuses?.(written) ?? null;
+    if (why !== null) throw changed(where, written, serializer, why);
     if (written.version === serializer.version) return guarded(where, serializer, (data) => serializer.decode(data));
     if (serializer.readVersion !== undefined) {
       return guarded(where, serializer, (data) => serializer.readVersion?.(written.version, data));
@@ -95,8 +106,12 @@ export function readerOf(
   }
   const isVersion = written?.name === serializer?.name;
   const what = isVersion ? 'give the serializer a readVersion' : 'give the state its serializer back, or another name';
+  throw changed(where, written, serializer, what);
+}
+
+function changed(where: string, written: WrittenBy | null, serializer: WrittenBy | null, what: string): StateFailure {
   const message = `${where} was written by ${nameOf(written)}, and the code reads it with ${nameOf(serializer)}; ${what}`;
-  throw new StateFailure('SERIALIZER_CHANGED', 'user', message);
+  return new StateFailure('SERIALIZER_CHANGED', 'user', message);
 }
 
 /** What stands for a value in a checkpoint. Throws STATE_UNSUPPORTED with what the serializer says. */

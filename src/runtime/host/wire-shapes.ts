@@ -104,7 +104,13 @@ export const savepointMark = fields({ name: text, suspends: flag });
 
 const blob = fields({ name: text, bytes: count(), checksum: text });
 const range = fields({ blob, offset: count(), bytes: count() });
-const serializer = fields({ state: text, kind: text, serializer: text, version: count() });
+const serializer = fields({
+  state: text,
+  kind: text,
+  serializer: text,
+  version: count(),
+  fields: optional(mapOf(text)),
+});
 
 const operatorSnapshot = fields({
   uid: text,

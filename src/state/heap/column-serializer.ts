@@ -17,14 +17,21 @@ export function identityOf({
   admission,
   written,
 }: Pick<StateColumn, 'name' | 'kind' | 'admission' | 'written'>): SerializerIdentity {
-  const by: WrittenBy | null = admission.serializer ?? written;
+  return identityFor(state, kind, admission.serializer ?? written);
+}
+
+/** Null: the engine, as plain data. */
+export function identityFor(state: string, kind: SerializerIdentity['kind'], by: WrittenBy | null): SerializerIdentity {
   if (by === null) return { state, kind, serializer: plain.name, version: plain.version };
-  return { state, kind, serializer: `${ownPrefix}${by.name}`, version: by.version };
+  const { name, version, fields } = by;
+  return { state, kind, serializer: `${ownPrefix}${name}`, version, ...(fields === undefined ? {} : { fields }) };
 }
 
 /** The serializer of a job that wrote a state; null for the engine's. */
-export function writtenBy({ serializer, version }: SerializerIdentity): WrittenBy | null {
-  return serializer.startsWith(ownPrefix) ? { name: serializer.slice(ownPrefix.length), version } : null;
+export function writtenBy({ serializer, version, fields }: SerializerIdentity): WrittenBy | null {
+  if (!serializer.startsWith(ownPrefix)) return null;
+  const name = serializer.slice(ownPrefix.length);
+  return fields === undefined ? { name, version } : { name, version, fields };
 }
 
 /** How values are turned into others: in which interval they change by it, or zero when a snapshot holds them as it did. */

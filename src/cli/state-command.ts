@@ -1,0 +1,122 @@
+import { connectTo } from '../runtime/cluster/cluster-address.js';
+import { openClusterStore } from '../runtime/cluster/cluster-stores.js';
+import { nodeEntropy } from '../runtime/world/entropy.js';
+import { jsonText, valueOfJson } from '../state-api/json-form.js';
+import { type SavedOperator, touchedMs } from '../state-api/saved-operator.js';
+import { openSavepoint, openSavepointIn, type Savepoint } from '../state-api/savepoint.js';
+import { bytesIn, type StateSurvey, surveyOf, valueIn } from '../state-api/survey.js';
+import type { ClusterTarget } from './cluster-options.js';
+import { exitCode } from './exit-code.js';
+import { tableText } from './table-text.js';
+import type { Terminal } from './terminal.js';
+
+/** Where a savepoint is. */
+export type SavepointPlace =
+  | { readonly kind: 'path'; readonly path: string }
+  /** In the NATS object store of a cluster. */
+  | { readonly kind: 'cluster'; readonly target: ClusterTarget; readonly name: string };
+
+export interface StateOptions {
+  readonly place: SavepointPlace;
+  readonly operator: string | null;
+  readonly state: string | null;
+  /** JSON. */
+  readonly key: string | null;
+  readonly json: boolean;
+}
+
+/** Prints what a savepoint holds to stdout: its states in figures, or the keys and values of one. No job is run, and nothing is changed. */
+export async function stateCommand(options: StateOptions, terminal: Terminal): Promise<number> {
+  await withSavepoint(options.place, terminal, async (savepoint) => {
+    const { operator, state } = options;
+    if (operator !== null && state !== null) await printValues(savepoint, { ...options, operator, state }, terminal);
+    else await printSurvey(savepoint, options, terminal);
+  });
+  return exitCode.done;
+}
+
+/** Does something with an open savepoint. */
+export async function withSavepoint<R>(
+  place: SavepointPlace,
+  terminal: Terminal,
+  work: (savepoint: Savepoint) => Promise<R>,
+): Promise<R> {
+  if (place.kind === 'path') return work(await openSavepoint(place.path));
+  const events = { onWaiting: (line: string) => terminal.say(line) };
+  const link = await connectTo(place.target, `client-${nodeEntropy.id()}`, 'client', events);
+  try {
+    const { blobs } = await openClusterStore({ kind: 'nats' }, link);
+    return await work(await openSavepointIn(blobs, place.name));
+  } finally {
+    await link.close();
+  }
+}
+
+async function printSurvey(savepoint: Savepoint, { operator, json }: StateOptions, terminal: Terminal): Promise<void> {
+  const uids = operator === null ? savepoint.operators : [savepoint.operator(operator).uid];
+  const rows: string[][] = [];
+  for await (const survey of surveyOf(savepoint, uids)) {
+    if (json) terminal.out(jsonText({ ...survey, savepoint: savepoint.name, job: savepoint.job }));
+    else rows.push(rowOf(survey));
+  }
+  if (json) return;
+  const bytes = bytesIn(savepoint).toLocaleString('en');
+  terminal.out(`savepoint ${savepoint.name} of job ${savepoint.job}, ${bytes} bytes`);
+  if (rows.length > 0)
+    terminal.out(`\n${tableText(['OPERATOR', 'STATE', 'KIND', 'WRITTEN BY', 'KEYS', 'BYTES', 'LARGEST'], rows)}`);
+}
+
+function rowOf({ operator, state, kind, serializer, ttl, keys, bytes, largest }: StateSurvey): string[] {
+  const isKeyed = !kind.startsWith('operator');
+  return [
+    operator,
+    isKeyed ? state : '-',
+    (kindTexts[kind] ?? kind) + (ttl ? ' with TTL' : ''),
+    serializer === null ? '-' : `${serializer.name} ${serializer.version}`,
+    isKeyed ? keys.toLocaleString('en') : '-',
+    bytes.toLocaleString('en'),
+    largest.map((each) => `${jsonText(each.key)} ${each.bytes.toLocaleString('en')}`).join(', '),
+  ];
+}
+
+/** State without keys, by how subtasks share it. */
+const kindTexts: Readonly<Record<string, string>> = {
+  operatorList: 'of subtasks',
+  operatorSplit: 'of subtasks',
+  operatorUnion: 'of subtasks, union',
+  operatorCopy: 'broadcast',
+};
+
+interface ValueQuestion extends StateOptions {
+  readonly operator: string;
+  readonly state: string;
+}
+
+/** One line for each key, as they are read: however many there are, few are in memory. */
+async function printValues(
+  savepoint: Savepoint,
+  { operator: uid, state, key, json }: ValueQuestion,
+  terminal: Terminal,
+): Promise<void> {
+  const operator = savepoint.operator(uid);
+  const wanted = key === null ? null : { key: valueOfJson(key) };
+  for await (const entry of entriesOf(operator, state, wanted)) {
+    const value = valueIn(entry.content);
+    const atMs = touchedMs(entry.content);
+    const touched = atMs === null ? {} : { touchedMs: atMs };
+    terminal.out(json ? jsonText({ key: entry.key, value, ...touched }) : `${jsonText(entry.key)}  ${jsonText(value)}`);
+    await terminal.drained();
+  }
+}
+
+async function* entriesOf(operator: SavedOperator, state: string, wanted: { readonly key: unknown } | null) {
+  operator.require(state);
+  const images = wanted === null ? operator.groups() : operator.groupsWith(wanted.key);
+  for await (const image of images) {
+    if (wanted === null) for (const [key, content] of image.contentsOf(state)) yield { key, content };
+    else {
+      const content = image.get(wanted.key, state);
+      if (content !== null) yield { key: wanted.key, content };
+    }
+  }
+}

@@ -1,0 +1,283 @@
+import type { JobGraph, JobVertex, OperatorNode } from '../../actors/protocol/job-graph.js';
+import { isDrained, keyGroupsBefore } from '../../actors/protocol/savepoint.js';
+import { mistake } from '../api/engine-error.js';
+import type { JobProgram } from '../graph/job-program.js';
+import type { Stage } from '../operators/operator.js';
+import type { StoredState } from '../state/group-image.js';
+import { StateFailure } from '../state/state-failure.js';
+import { readerOf, stateText, type ValueSerializer } from '../state/value-serializer.js';
+import type { Declaration } from './declarations.js';
+import { dryOpen, type Opened, type OpenSetting } from './dry-open.js';
+import { type SavedStateInfo, statesOf } from './saved-operator.js';
+import type { Savepoint } from './savepoint.js';
+import type { SavepointParts } from './savepoint-parts.js';
+
+/**
+ * What becomes of state. `fits`: it goes on. `migrated`: it goes on, and the job's serializer reads an older version. `new`: it begins empty. `kept`: the code
+ * has not asked for it in `open`; it is kept, and written again. `dropped`: it is left behind. `refused`: the job cannot begin with it.
+ */
+export type Verdict = 'fits' | 'migrated' | 'new' | 'kept' | 'dropped' | 'refused';
+
+export interface StateDiff {
+  readonly state: string;
+  readonly kind: string;
+  readonly verdict: Verdict;
+  /** Why, where that is not all; empty otherwise. */
+  readonly why: string;
+}
+
+export interface OperatorDiff {
+  readonly uid: string;
+  readonly verdict: Exclude<Verdict, 'migrated' | 'kept'>;
+  /** Why its state cannot be read, each with the state. */
+  readonly reasons: readonly string[];
+  /** What holds for the operator as a whole. */
+  readonly notes: readonly string[];
+  readonly states: readonly StateDiff[];
+}
+
+export interface DeployDiff {
+  readonly savepoint: string;
+  /** `refused` goes before `dropped`. */
+  readonly verdict: 'fits' | 'dropped' | 'refused';
+  readonly notes: readonly string[];
+  readonly operators: readonly OperatorDiff[];
+}
+
+/** What happens to each state of a savepoint when a job begins with it. Code of the job's operators runs in `open`; no record, source or sink does. */
+export async function deployDiff(
+  program: JobProgram,
+  savepoint: Savepoint,
+  clock: OpenSetting['clock'],
+): Promise<DeployDiff> {
+  const { parts, manifest } = savepoint;
+  const work = { program, parts, clock };
+  const saved = savedUids(parts);
+  const uids = nodesOf(program.graph).map(({ node }) => node.uid);
+  const operators: OperatorDiff[] = [];
+  for (const { node, vertex } of nodesOf(program.graph)) {
+    const diff = saved.has(node.uid) ? await operatorDiff(work, node, vertex) : await newOperator(work, node, vertex);
+    if (diff !== null) operators.push(diff);
+  }
+  const gone = [...saved].filter((uid) => !uids.includes(uid));
+  for (const uid of gone) operators.push(droppedOperator(uid, parts, operators));
+  const isOver = isDrained(manifest.checkpoint);
+  const drained =
+    'it was taken when all was processed to its end, so nothing is left to go on with: stop the job without --drain';
+  const refused = isOver || operators.some(({ verdict }) => verdict === 'refused');
+  return {
+    savepoint: savepoint.name,
+    verdict: refused ? 'refused' : operators.some(({ verdict }) => verdict === 'dropped') ? 'dropped' : 'fits',
+    notes: isOver ? [drained] : [],
+    operators,
+  };
+}
+
+/** Throws STATE_UNREADABLE when an operator cannot go on with its state: before anything of the job is started. What is dropped is another matter. */
+export async function requireReadable(
+  program: JobProgram,
+  savepoint: Savepoint,
+  clock: OpenSetting['clock'],
+): Promise<void> {
+  const { operators } = await deployDiff(program, savepoint, clock);
+  const reasons = operators.flatMap(({ reasons: own }) => own);
+  if (reasons.length === 0) return;
+  const what = `The job cannot begin with savepoint '${savepoint.name}':\n${reasons.map((reason) => `  ${reason}`).join('\n')}`;
+  throw mistake('STATE_UNREADABLE', `${what}\nweir diff says more.`);
+}
+
+interface DiffWork {
+  readonly program: JobProgram;
+  readonly parts: SavepointParts;
+  readonly clock: OpenSetting['clock'];
+}
+
+const nodesOf = ({ vertices }: JobGraph): readonly { readonly node: OperatorNode; readonly vertex: JobVertex }[] =>
+  vertices.flatMap((vertex) => vertex.operators.map((node) => ({ node, vertex })));
+
+/** Operators that have state in the savepoint; sources also when all they have is splits that nobody reads yet. */
+function savedUids({ manifest }: SavepointParts): ReadonlySet<string> {
+  const { subtasks, enumerators } = manifest.checkpoint;
+  const operators = subtasks.flatMap((subtask) => subtask.operators.map(({ uid }) => uid));
+  return new Set([
+    ...operators,
+    ...enumerators.filter(({ unassigned }) => unassigned.length > 0).map(({ uid }) => uid),
+  ]);
+}
+
+async function operatorDiff(work: DiffWork, node: OperatorNode, vertex: JobVertex): Promise<OperatorDiff> {
+  const { parts } = work;
+  const { uid } = node;
+  const saved = statesOf(parts, uid);
+  const notes = vertexNotes(parts, uid, vertex);
+  const groups = wrongGroups(parts, uid, vertex);
+  if (groups !== null) {
+    const states = saved.map((info) => ({ state: info.name, kind: info.kind, verdict: 'refused' as const, why: '' }));
+    return { uid, verdict: 'refused', reasons: [], notes: [groups, ...notes], states };
+  }
+  if (node.kind === 'source')
+    return {
+      uid,
+      verdict: 'fits',
+      reasons: [],
+      notes: ['goes on at the positions of the savepoint', ...notes],
+      states: [],
+    };
+  if (node.kind === 'sink' || node.commits) {
+    return {
+      uid,
+      verdict: 'fits',
+      reasons: [],
+      notes: ['what was to be committed is committed again', ...notes],
+      states: [],
+    };
+  }
+  const opened = await openOf(work, node, vertex, parts);
+  if (opened === null || (!opened.isKeyed && saved.length > 0)) {
+    const states = saved.map((info) => ({ state: info.name, kind: info.kind, verdict: 'dropped' as const, why: '' }));
+    const what =
+      'has no keyed state any more: what the savepoint holds of it is left behind, without a word when the job begins';
+    return { uid, verdict: 'dropped', reasons: [], notes: [what, ...notes], states };
+  }
+  const forms = await parts.formsOf(uid);
+  const states = statesDiff(uid, saved, opened.declared, forms);
+  const { refused, unknown } = opened;
+  const more = [
+    ...(refused === null || states.some(({ verdict }) => verdict === 'refused') ? [] : [refused]),
+    ...(unknown === null ? [] : [`what states it has cannot all be known: ${unknown}`]),
+  ];
+  const reasons = states
+    .filter(({ verdict }) => verdict === 'refused')
+    .map(({ state, why }) => whole(stateText(uid, state), why));
+  if (refused !== null && reasons.length === 0) reasons.push(refused);
+  return { uid, verdict: reasons.length > 0 ? 'refused' : 'fits', reasons, notes: [...more, ...notes], states };
+}
+
+/** A reason names its state. */
+const whole = (where: string, why: string): string => (why.startsWith(where) ? why : `${where}: ${why}`);
+
+async function newOperator(work: DiffWork, node: OperatorNode, vertex: JobVertex): Promise<OperatorDiff | null> {
+  const { uid } = node;
+  if (node.kind === 'source')
+    return { uid, verdict: 'new', reasons: [], notes: ['begins at its beginning'], states: [] };
+  if (!node.stateful || node.kind === 'sink') return null;
+  const opened = await openOf(work, node, vertex, null);
+  const states = (opened?.declared ?? []).map(({ name, kind }) => ({
+    state: name,
+    kind,
+    verdict: 'new' as const,
+    why: '',
+  }));
+  return { uid, verdict: 'new', reasons: [], notes: [], states };
+}
+
+function droppedOperator(uid: string, parts: SavepointParts, operators: readonly OperatorDiff[]): OperatorDiff {
+  const saved = statesOf(parts, uid);
+  const states = saved.map(({ name, kind }) => ({ state: name, kind, verdict: 'dropped' as const, why: '' }));
+  const notes = [...whatIsLost(parts, uid), ...guesses(uid, saved, parts, operators)];
+  return { uid, verdict: 'dropped', reasons: [], notes, states };
+}
+
+/** Operator state has no names: what it is shows in what the operator was. */
+function whatIsLost({ manifest }: SavepointParts, uid: string): readonly string[] {
+  const node = nodesOf(manifest.graph).find((each) => each.node.uid === uid)?.node;
+  if (node?.kind === 'source') return ['no operator has this uid any more: its positions are left behind'];
+  if (node?.commits === true || node?.kind === 'sink') {
+    return [
+      'no operator has this uid any more: what it was to commit is left behind, and is lost unless that was done',
+    ];
+  }
+  return ['no operator has this uid any more'];
+}
+
+/** Somebody who renames an operator rarely means to lose its state. */
+function guesses(
+  uid: string,
+  saved: readonly SavedStateInfo[],
+  { manifest }: SavepointParts,
+  operators: readonly OperatorDiff[],
+): readonly string[] {
+  const kindBefore = nodesOf(manifest.graph).find(({ node }) => node.uid === uid)?.node.kind;
+  const fresh = operators.filter(({ verdict }) => verdict === 'new');
+  const alike = fresh.filter(({ states, notes }) =>
+    saved.length === 0
+      ? kindBefore === 'source' && notes.length > 0
+      : saved.every(({ name, kind }) => states.some((each) => each.state === name && each.kind === kind)),
+  );
+  return alike.map(
+    (each) =>
+      `'${uid}' is gone, and '${each.uid}' is new and has ${saved.length === 0 ? 'positions too' : 'states of the same names'}: did you rename it?`,
+  );
+}
+
+function vertexNotes({ manifest }: SavepointParts, uid: string, { parallelism }: JobVertex): readonly string[] {
+  const before = nodesOf(manifest.graph).find(({ node }) => node.uid === uid)?.vertex.parallelism;
+  return before === undefined || before === parallelism ? [] : [`parallelism ${before} becomes ${parallelism}`];
+}
+
+function wrongGroups({ manifest }: SavepointParts, uid: string, { maxParallelism }: JobVertex): string | null {
+  const had = keyGroupsBefore(manifest)[uid];
+  if (had === undefined || had === maxParallelism) return null;
+  return `max parallelism is ${maxParallelism} and was ${had}: state cannot be divided anew; set it to ${had}, or do not set it`;
+}
+
+/** Null for what has no operator of its own, and so no state. */
+async function openOf(
+  { program, clock }: DiffWork,
+  node: OperatorNode,
+  vertex: JobVertex,
+  parts: SavepointParts | null,
+): Promise<Opened | null> {
+  const stages: readonly Stage[] = program.vertices.get(vertex.id)?.stages ?? [];
+  const stage = stages.find(({ uid }) => uid === node.uid);
+  if (stage === undefined || (stage.kind !== 'operator' && stage.kind !== 'twoInputs')) return null;
+  const { parallelism, maxParallelism } = vertex;
+  return dryOpen(stage, parts, { job: program.graph.name, parallelism, maxParallelism, clock });
+}
+
+function statesDiff(
+  uid: string,
+  saved: readonly SavedStateInfo[],
+  declared: readonly Declaration[],
+  forms: ReadonlyMap<string, StoredState>,
+): readonly StateDiff[] {
+  const known = saved.map((info): StateDiff => {
+    const { name: state, kind } = info;
+    const declaration = declared.find(({ name }) => name === state);
+    if (declaration === undefined)
+      return { state, kind, verdict: 'kept', why: 'the code does not ask for it when it opens' };
+    return { state, kind, ...verdictOf(stateText(uid, state), info, declaration, forms.get(state)?.timed === true) };
+  });
+  const fresh = declared.filter(({ name }) => saved.every((each) => each.name !== name));
+  return [...known, ...fresh.map(({ name, kind }): StateDiff => ({ state: name, kind, verdict: 'new', why: '' }))];
+}
+
+/** As a restore decides it. */
+function verdictOf(
+  where: string,
+  { kind, serializer: written }: SavedStateInfo,
+  declaration: Declaration,
+  timed: boolean,
+): Pick<StateDiff, 'verdict' | 'why'> {
+  if (declaration.kind !== kind) return { verdict: 'refused', why: `it is ${declaration.kind} state in the code` };
+  const { descriptor } = declaration;
+  if (descriptor === null) return { verdict: 'fits', why: '' };
+  if ((descriptor.ttl !== null) !== timed) {
+    return {
+      verdict: 'refused',
+      why: timed
+        ? 'it has a TTL in the savepoint, and none in the code'
+        : 'it has a TTL in the code, and none in the savepoint',
+    };
+  }
+  const reads: ValueSerializer<unknown> | null = descriptor.serializer ?? null;
+  try {
+    readerOf(where, written, reads);
+  } catch (error) {
+    if (error instanceof StateFailure) return { verdict: 'refused', why: error.message };
+    throw error;
+  }
+  if (written?.version === reads?.version) return { verdict: 'fits', why: '' };
+  const before = written === null ? 'plain data' : `version ${written.version}`;
+  return { verdict: 'migrated', why: `${before} is read as version ${reads?.version} of serializer '${reads?.name}'` };
+}
