@@ -4,6 +4,7 @@ import * as ending from './ending.js';
 import * as failover from './failover.js';
 import * as questions from './questions.js';
 import * as recovery from './recovery.js';
+import * as restarting from './restarting.js';
 import * as slots from './slots.js';
 import * as stopping from './stopping.js';
 import * as subtasks from './subtasks.js';
@@ -21,6 +22,7 @@ export const actions = {
   failDamaged: recovery.failDamaged,
   failDeadline: failover.failDeadline,
   failUnmatched: recovery.failUnmatched,
+  forget: restarting.forget,
   loseSlotsThere: slots.loseSlotsThere,
   nextRound: failover.nextRound,
   noteAllFinished: subtasks.noteAllFinished,
@@ -102,6 +104,6 @@ export const delays = {
   deployDeadline: subtasks.deployMs,
   endingDeadline: ending.endingMs,
   pauseDeadline: failover.pauseMs,
-  restartDelay: failover.restartMs,
+  restartDelay: restarting.restartMs,
   storeSilence: ending.storeWaitMs,
 };

@@ -4,6 +4,7 @@ import { answer } from '../kernel/answer.js';
 import { actorNames } from '../protocol/ids.js';
 import { type Context, type On, runOf } from './context.js';
 import type { JobDescription } from './messages.js';
+import { restartDescription } from './restarting.js';
 import { waitingFor } from './waiting.js';
 
 const shownMax = 20;
@@ -36,6 +37,7 @@ function descriptionOf(context: Context, state: string): JobDescription {
     run: runOf(context),
     attempts: round,
     userFailures,
+    restart: restartDescription(context, state),
     restored: latest?.id ?? null,
     subtasks: Object.entries(placement).map(([subtask, { process, slot }]) => ({
       subtask,

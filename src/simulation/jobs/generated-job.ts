@@ -1,9 +1,10 @@
 import type { JobRecord } from '../../../actors/protocol/job-graph.js';
+import type { RestartStrategy } from '../../../actors/protocol/restart-strategy.js';
 import type { DataStream, SingleOutputStream } from '../../api/data-stream.js';
 import { EngineError } from '../../api/engine-error.js';
 import { buildJob, defineJob, type JobDefinition } from '../../api/job-definition.js';
 import { outputTag } from '../../api/output-tag.js';
-import { fixedDelay } from '../../api/restart-strategy.js';
+import { exponentialDelay, failureRate, fixedDelay } from '../../api/restart-strategy.js';
 import type { StreamEnvironment } from '../../api/stream-environment.js';
 import { fileSink, jsonLines } from '../../connectors/file/index.js';
 import { generatorSource } from '../../connectors/generator/index.js';
@@ -73,8 +74,10 @@ function write(env: StreamEnvironment, spec: JobSpec): void {
       intervalMs: spec.checkpointIntervalMs,
       timeoutMs: spec.checkpointTimeoutMs,
       tolerableFailedCheckpoints: spec.tolerableFailedCheckpoints,
+      ...(spec.retainedCheckpoints === undefined ? {} : { retained: spec.retainedCheckpoints }),
+      ...(spec.externalizedCheckpoints === undefined ? {} : { externalized: spec.externalizedCheckpoints }),
     })
-    .setRestartStrategy(fixedDelay({ attempts: null, delayMs: spec.restartDelayMs }))
+    .setRestartStrategy(restartOf(spec))
     .setBufferTimeout(spec.bufferTimeoutMs);
   const [first, ...others] = spec.sources.map((source, index) => sourceStream(env, source, index));
   if (first === undefined) return;
@@ -88,6 +91,18 @@ function write(env: StreamEnvironment, spec: JobSpec): void {
   }
   const sink = fileSink<SimRecord>({ folder: outputFolder, format: jsonLines() });
   flow.stream.sinkTo(sink).uid(sinkUid).setParallelism(spec.sink.parallelism);
+}
+
+/** None of them ends a job: no generated code fails. */
+function restartOf({ restart = 'fixedDelay', restartDelayMs: delayMs }: JobSpec): RestartStrategy {
+  switch (restart) {
+    case 'fixedDelay':
+      return fixedDelay({ attempts: null, delayMs });
+    case 'exponentialDelay':
+      return exponentialDelay({ delayMs, delayMaxMs: 8 * delayMs, resetAfterMs: 500 });
+    case 'failureRate':
+      return failureRate({ failuresMax: 1_000, intervalMs: 1_000, delayMs });
+  }
 }
 
 const secondGroup = 'second';

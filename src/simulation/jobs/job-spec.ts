@@ -1,4 +1,4 @@
-import type { JobRecord } from '../../../actors/protocol/job-graph.js';
+import type { CheckpointRetention, JobRecord } from '../../../actors/protocol/job-graph.js';
 import type { Random } from '../random.js';
 
 /**
@@ -15,6 +15,12 @@ export interface JobSpec {
   readonly checkpointTimeoutMs: number;
   readonly tolerableFailedCheckpoints: number;
   readonly restartDelayMs: number;
+  /** Absent: one. */
+  readonly retainedCheckpoints?: number;
+  /** Absent: none. */
+  readonly externalizedCheckpoints?: CheckpointRetention;
+  /** Absent: fixed delay. */
+  readonly restart?: 'fixedDelay' | 'exponentialDelay' | 'failureRate';
   readonly bufferTimeoutMs: number;
   /** From this stage on, operators are in a slot sharing group of their own. Not drawn for a seed alone, whose jobs stay what they were. */
   readonly groupFrom?: number;
@@ -102,7 +108,13 @@ export function generateJob(random: Random, size: JobSize = 'any'): JobSpec {
     restartDelayMs: random.integer(20, 100),
     bufferTimeoutMs: random.integer(1, 20),
   };
-  return { ...spec, stages: spec.stages.map((stage) => withInputs(random, stage)) };
+  const whole = { ...spec, stages: spec.stages.map((stage) => withInputs(random, stage)) };
+  return {
+    ...whole,
+    retainedCheckpoints: random.integer(1, 3),
+    externalizedCheckpoints: random.pick(['none', 'deleteOnCancellation', 'retainOnCancellation'] as const),
+    restart: random.pick(['fixedDelay', 'exponentialDelay', 'failureRate'] as const),
+  };
 }
 
 /** Drawn last, so that the rest of a seed's job does not depend on it. */

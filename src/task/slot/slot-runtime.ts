@@ -148,6 +148,7 @@ export class SlotRuntime {
       ports,
       options,
       stateBackend: program.graph.options.stateBackend,
+      checkpointMode: program.graph.options.checkpointMode ?? 'exactlyOnce',
       metrics: new UserMetrics(),
       openInputs: () => {
         for (const { channel, subtask: owner } of this.wiring.framedInputs.values())
