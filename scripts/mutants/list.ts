@@ -3,6 +3,7 @@ import { checkpointMutants } from './planted/checkpoints.js';
 import { clusterMutants } from './planted/cluster.js';
 import { dataPlaneMutants } from './planted/data-plane.js';
 import { hostMutants } from './planted/host.js';
+import { retentionMutants } from './planted/retention.js';
 import { savepointMutants } from './planted/savepoints.js';
 import { sinkMutants } from './planted/sinks.js';
 import { sourceMutants } from './planted/sources.js';
@@ -20,4 +21,5 @@ export const mutants: readonly Mutant[] = [
   ...hostMutants,
   ...stopMutants,
   ...savepointMutants,
+  ...retentionMutants,
 ];
