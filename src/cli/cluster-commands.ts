@@ -1,6 +1,8 @@
 import type { CAC, Command as Declared } from 'cac';
 import type { SlotPlacement } from '../../actors/protocol/deployment.js';
 import type { CancelOptions } from './cancel-command.js';
+import type { CheckpointsOptions } from './checkpoints-command.js';
+import { checkpointsOptions, declareCheckpoints } from './checkpoints-options.js';
 import { type ClusterTarget, clusterTarget, name, storeChoice } from './cluster-options.js';
 import { UsageError } from './exit-code.js';
 import { type InspectCommandOptions, inspectOptions, withInspectOptions } from './inspect-options.js';
@@ -30,6 +32,7 @@ export type ClusterCommand =
   | { readonly kind: 'logs'; readonly options: LogsOptions }
   | { readonly kind: 'stop'; readonly options: StopOptions }
   | { readonly kind: 'savepoint'; readonly options: SavepointOptions }
+  | { readonly kind: 'checkpoints'; readonly options: CheckpointsOptions }
   | { readonly kind: 'savepoints'; readonly options: SavepointsOptions }
   | { readonly kind: 'inspect'; readonly options: InspectCommandOptions };
 
@@ -78,6 +81,7 @@ export function declareClusterCommands(cli: CAC): void {
     .example('  $ weir submit flights.ts --job-id flights-2 --from before-the-update');
   withTarget(withSavepoint(savepoint), clientWaitSeconds);
   withTarget(withFormat(cli.command('savepoints', 'Print the savepoints of a cluster')), clientWaitSeconds);
+  withFormat(declareCheckpoints(cli));
   withTarget(cli.command('cancel <job>', 'End a job of a cluster at once'), clientWaitSeconds);
   withTarget(withFormat(declareLogs(cli)), clientWaitSeconds);
   const inspect = cli.command('inspect [...filter]', 'Print the actors of a cluster, and then each step they take');
@@ -119,6 +123,8 @@ export function clusterCommand(cli: CAC): ClusterCommand | null {
       return { kind: cli.matchedCommandName, options: { target: target(cli), format: format(cli) } };
     case 'savepoint':
       return { kind: 'savepoint', options: { target: target(cli), action: savepointAction(cli) } };
+    case 'checkpoints':
+      return { kind: 'checkpoints', options: { ...checkpointsOptions(cli), format: format(cli) } };
     case 'stop':
       return { kind: 'stop', options: { target: target(cli), job: jobArgument(cli), savepoint: stopSavepoint(cli) } };
     case 'cancel':

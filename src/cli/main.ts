@@ -41,6 +41,8 @@ async function main(args: readonly string[], terminal: Terminal): Promise<number
         return await (await import('./savepoint-command.js')).savepointCommand(command.options, terminal);
       case 'savepoints':
         return await (await import('./savepoints-command.js')).savepointsCommand(command.options, terminal);
+      case 'checkpoints':
+        return await (await import('./checkpoints-command.js')).checkpointsCommand(command.options, terminal);
       case 'inspect':
         return await (await import('./inspect-command.js')).inspectCommand(command.options, terminal);
       case 'run':

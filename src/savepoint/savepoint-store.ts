@@ -82,7 +82,7 @@ export async function copySavepoint(from: BlobStore, to: BlobStore, name: Savepo
   await put(to, savepointKey(name), record);
 }
 
-function wrongIn(content: Uint8Array, bytes: number, checksum: string): string | null {
+export function wrongIn(content: Uint8Array, bytes: number, checksum: string): string | null {
   if (content.byteLength !== bytes) return `has ${content.byteLength} bytes and should have ${bytes}`;
   const found = crc32(content).toString(16).padStart(8, '0');
   return found === checksum ? null : `has the checksum ${found} and should have ${checksum}`;
@@ -90,7 +90,7 @@ function wrongIn(content: Uint8Array, bytes: number, checksum: string): string |
 
 const broken = (code: string, message: string): EngineError => new EngineError(failure(code, 'user', message, 'never'));
 
-const read = (blobs: BlobStore, name: string): Promise<Uint8Array | null> =>
+export const read = (blobs: BlobStore, name: string): Promise<Uint8Array | null> =>
   new Promise((resolve, reject) => {
     blobs.read(name, (result) => {
       if (result.outcome === 'read') resolve(result.bytes);
@@ -106,7 +106,7 @@ const put = (blobs: BlobStore, name: string, bytes: Uint8Array): Promise<void> =
     );
   });
 
-const listed = (blobs: BlobStore, prefix: string): Promise<readonly string[]> =>
+export const listed = (blobs: BlobStore, prefix: string): Promise<readonly string[]> =>
   new Promise((resolve, reject) => {
     blobs.list(prefix, (result) =>
       result.outcome === 'listed' ? resolve(result.names) : reject(storeFailed(`list ${prefix}`, result)),
