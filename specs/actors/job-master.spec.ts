@@ -353,15 +353,6 @@ describe('job-master: the restart strategy', () => {
       failure: failedAt(countPlace, fatalFailure),
     });
   });
-
-  it('waits as long as the strategy says', () => {
-    const restart = { ...threeRestarts, delayMs: 250 };
-    const stage = new JobStage({ graph: graphWith({ restart }) })
-      .until('running')
-      .fails(brokenChannel)
-      .until('backingOff');
-    expect(Object.values(stage.driver.running)).toEqual([250]);
-  });
 });
 
 describe('job-master: what is stale is refused', () => {

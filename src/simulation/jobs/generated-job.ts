@@ -74,6 +74,7 @@ function write(env: StreamEnvironment, spec: JobSpec): void {
       intervalMs: spec.checkpointIntervalMs,
       timeoutMs: spec.checkpointTimeoutMs,
       tolerableFailedCheckpoints: spec.tolerableFailedCheckpoints,
+      ...(spec.atLeastOnce === true ? { mode: 'atLeastOnce' as const } : {}),
       ...(spec.retainedCheckpoints === undefined ? {} : { retained: spec.retainedCheckpoints }),
       ...(spec.externalizedCheckpoints === undefined ? {} : { externalized: spec.externalizedCheckpoints }),
     })

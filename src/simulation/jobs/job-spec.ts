@@ -19,6 +19,8 @@ export interface JobSpec {
   readonly retainedCheckpoints?: number;
   /** Absent: none. */
   readonly externalizedCheckpoints?: CheckpointRetention;
+  /** Its checkpoints are: records may be put out more than once, and none is lost. Not drawn for a seed alone. */
+  readonly atLeastOnce?: boolean;
   /** Absent: fixed delay. */
   readonly restart?: 'fixedDelay' | 'exponentialDelay' | 'failureRate';
   readonly bufferTimeoutMs: number;
