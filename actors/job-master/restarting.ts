@@ -44,7 +44,7 @@ export function decideRestart(context: Context, { domain }: Failure): RestartDec
 }
 
 /** Of how many failures that count each is followed by another run; null: of any number. */
-export function restartsMax(strategy: RestartStrategy): number | null {
+function restartsMax(strategy: RestartStrategy): number | null {
   switch (strategy.kind) {
     case 'none':
       return 0;
@@ -100,7 +100,7 @@ export function forget(context: Context, { failure }: On<'failure.outlived'>): D
 
 export const restartMs = ({ restarting }: Context): number => restarting.delayMs;
 
-export const strategyOf = ({ record }: Context): RestartStrategy => record.graph.options.restart;
+const strategyOf = ({ record }: Context): RestartStrategy => record.graph.options.restart;
 
 /** What the strategy is at, for people. */
 export interface RestartDescription {
