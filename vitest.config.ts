@@ -19,6 +19,16 @@ export default defineConfig({
         extends: true,
         test: { name: 'specs', include: ['specs/**/*.spec.ts'], exclude: ['specs/integration/**'] },
       },
+      // What is about keyed state again, on the other backend.
+      {
+        extends: true,
+        test: {
+          name: 'specs-on-disk',
+          include: ['specs/engine/{state,operators,windows,time}/**/*.spec.ts', 'property-tests/state/*.property.ts'],
+          env: { WEIRFLOW_TESTED_STATE: 'disk' },
+          testTimeout: 120_000,
+        },
+      },
       {
         extends: true,
         test: { name: 'properties', include: ['property-tests/**/*.property.ts'], testTimeout: 120_000 },

@@ -1,13 +1,5 @@
-import { existsSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { defineJob, tumblingEventTimeWindows, WatermarkStrategy } from 'weirflow';
-import { fileSink, fileSource, jsonLines } from 'weirflow/connectors/file';
-
-interface Flight {
-  readonly date: string;
-  readonly delay: number;
-  readonly origin: string;
-}
+import { defineJob, tumblingEventTimeWindows } from 'weirflow';
+import { byDate, dayMs, dayOf, flights, write } from './flight-data.js';
 
 interface DayOfAirport {
   readonly origin: string;
@@ -17,41 +9,23 @@ interface DayOfAirport {
 }
 
 /**
- * The mean delay of each airport on each day, by the dates of flights. Run it with: weir run examples/windowed-delays.ts
- *
- * --input  a file, or a folder of .jsonl files; the 20,000 flights of the package vega-datasets when left out
- * --output a folder; ./delays-out when left out
+ * The mean delay of each airport on each day, by the dates of flights: a window in event time, folded as flights come.
+ * Run it with: npx weir run examples/windowed-delays.ts
  */
 export default defineJob('windowed-delays', (env) => {
-  env.setParallelism(2).enableCheckpointing({ intervalMs: 500 });
-  const path = env.param('input', '') || exampleInput();
-  const source = fileSource<Flight>({ path, format: path.endsWith('.json') ? 'jsonArray' : 'jsonLines' });
-  const byDate = WatermarkStrategy.forBoundedOutOfOrderness<Flight>(3_600_000).withTimestampAssigner(({ date }) =>
-    Date.parse(`${date.replaceAll('/', '-')}Z`),
-  );
-  env
-    .fromSource(source, { uid: 'flights' })
+  const days = flights(env)
     .assignTimestampsAndWatermarks(byDate)
     .uid('dates')
     .map(({ origin, delay }) => ({ origin, flights: 1, delay }))
     .keyBy(({ origin }) => origin)
-    .window(tumblingEventTimeWindows({ sizeMs: 86_400_000 }))
+    .window(tumblingEventTimeWindows({ sizeMs: dayMs }))
     .reduce<DayOfAirport>((a, b) => ({ origin: a.origin, flights: a.flights + b.flights, delay: a.delay + b.delay }), {
       process: (totals, { window, emit }) => {
-        const day = new Date(window.start).toISOString().slice(0, 10);
-        for (const { origin, flights, delay } of totals) emit({ origin, day, flights, meanDelay: delay / flights });
+        for (const { origin, flights: count, delay } of totals) {
+          emit({ origin, day: dayOf(window.start), flights: count, meanDelay: delay / count });
+        }
       },
     })
-    .uid('delays')
-    .sinkTo(fileSink({ folder: env.param('output', 'delays-out'), format: jsonLines<DayOfAirport>() }))
-    .uid('days');
+    .uid('delays');
+  write(env, 'days', days);
 });
-
-/** A job is bundled, so it cannot ask where its own file lies: it looks from the working directory upwards, as Node does. */
-function exampleInput(): string {
-  for (let folder = resolve('.'); ; folder = dirname(folder)) {
-    const path = join(folder, 'node_modules/vega-datasets/data/flights-20k.json');
-    if (existsSync(path)) return path;
-    if (folder === dirname(folder)) throw new Error('no vega-datasets here: run npm ci, or give --input');
-  }
-}

@@ -1,42 +1,60 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { cac } from 'cac';
+import { asyncWait } from './bench/async-wait.js';
 import { keyedCount } from './bench/cluster/keyed-count.js';
 import { latency } from './bench/cluster/latency.js';
 import { memory } from './bench/cluster/memory.js';
+import { disk } from './bench/disk.js';
 import { againstPlainLoop } from './bench/in-one-thread.js';
+import { keyBy } from './bench/key-by.js';
 import { keyedReduce } from './bench/keyed-reduce.js';
+import { mapSink } from './bench/map-sink.js';
+import type { Benchmark } from './bench/measure.js';
 import { nexmark } from './bench/nexmark.js';
 import type { Outcome } from './bench/outcome.js';
+import { snapshots } from './bench/snapshots.js';
 import { statelessChain } from './bench/stateless-chain.js';
+import { timers } from './bench/timers.js';
 import { traffic } from './bench/traffic/traffic.js';
-import { windows } from './bench/windows.js';
+import { sessionWindow, slidingWindow, tumblingWindow } from './bench/windows.js';
 
 /** Measures the data plane and the control plane, each figure beside a yardstick of the same run. */
 const cli = cac('bench');
 cli
   .option(
     '--only <names>',
-    'Some of chain,keyed,nexmark,windows,slots,nats,latency,memory,traffic; all of them when left out',
+    'Some of chain,keyed,mapSink,keyBy,tumblingWindow,slidingWindow,sessionWindow,asyncWait,timers,nexmark,snapshots,slots,nats,latency,disk,memory,traffic; all of them when left out',
   )
-  .option('--repetitions <n>', 'How often chain, keyed, nexmark and windows are measured; the median counts', {
+  .option('--repetitions <n>', 'How often what runs in one thread is measured; the median counts', {
     default: 5,
   })
   .option('--seconds <n>', 'How long memory is watched', { default: 120 })
+  .option('--keys <n>', 'How many keys the disk is measured with at most', { default: 10_000_000 })
   .option('--json', 'Print one JSON line at the end')
   .option('--check', 'Exit 1 when a figure misses what is wanted of it');
 cli.help();
 const { options } = cli.parse();
 
 const repetitions = Number(options.repetitions);
+const micro = (name: string, benchmark: Benchmark): Promise<Outcome> =>
+  againstPlainLoop(name, [benchmark], repetitions);
 const benchmarks: Readonly<Record<string, () => Outcome | Promise<Outcome>>> = {
   chain: () => againstPlainLoop('chain', [statelessChain(100)], repetitions),
   keyed: () => againstPlainLoop('keyed', [keyedReduce(60, 1, 6_000_000), keyedReduce(10, 2, null)], repetitions),
-  windows: () => againstPlainLoop('windows', windows(1_000_000), repetitions),
+  mapSink: () => micro('mapSink', mapSink(60)),
+  keyBy: () => micro('keyBy', keyBy(10)),
+  tumblingWindow: () => micro('tumblingWindow', tumblingWindow(1_000_000)),
+  slidingWindow: () => micro('slidingWindow', slidingWindow(1_000_000)),
+  sessionWindow: () => micro('sessionWindow', sessionWindow(1_000_000)),
+  asyncWait: () => micro('asyncWait', asyncWait(2)),
+  timers: () => micro('timers', timers()),
   nexmark: () => nexmark(1_000_000, Math.min(repetitions, 3)),
+  snapshots,
   slots: () => keyedCount('threads'),
   nats: () => keyedCount('nats'),
   latency,
+  disk: () => disk(Number(options.keys)),
   memory: () => memory(Number(options.seconds)),
   traffic,
 };

@@ -32,13 +32,14 @@ const plans: fc.Arbitrary<RunPlan> = fc
     healAtMs: fc.integer({ min: 500, max: 4_000 }),
   })
   .map(({ seed, taskManagers, spare, rates: drawn, healAtMs }) => {
-    const { job, slots, placement, taskManagers: planned } = planRun(seed);
+    const { job, slots, placement, stateBackend, taskManagers: planned } = planRun(seed);
     return {
       seed,
       job,
       taskManagers,
       slots: Math.ceil((slots * planned) / taskManagers) + spare,
       placement,
+      stateBackend,
       rates: drawn,
       healAtMs,
     };

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../specs/engine/connectors/virtual-clock.js';
+import { createTestedState } from '../../specs/engine/state/tested-state.js';
 import { imageOf, written } from '../../specs/engine/state/written.js';
 import { listState, mapState, reducingState, valueState } from '../../src/state/descriptors.js';
-import { createHeapState } from '../../src/state/heap/heap-state.js';
 import type { KeyedStateBackend } from '../../src/state/keyed-state.js';
 import type { StateTtl } from '../../src/state/ttl.js';
 
@@ -142,7 +142,7 @@ describe(`state TTL (seed ${seed})`, () => {
           const ttl: StateTtl = { ttlMs, update, cleanup: cleaning };
           const clock = new VirtualClock();
           const fresh = (): KeyedStateBackend =>
-            createHeapState({
+            createTestedState({
               operator: 'model',
               maxParallelism,
               range: { first: 0, last: maxParallelism - 1 },
@@ -182,7 +182,7 @@ describe(`state TTL (seed ${seed})`, () => {
       fc.property(changes, changes, fc.boolean(), (before, taken, timed) => {
         const clock = new VirtualClock();
         const range = { first: 0, last: maxParallelism - 1 };
-        const state = createHeapState({ operator: 'model', maxParallelism, range, development: true, clock });
+        const state = createTestedState({ operator: 'model', maxParallelism, range, development: true, clock });
         const apply = (all: typeof before): void => {
           for (const [what, key, value] of all) changed(state, timed, what, `k${key}`, value);
         };

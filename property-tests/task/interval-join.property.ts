@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../specs/engine/connectors/virtual-clock.js';
+import { createTestedState } from '../../specs/engine/state/tested-state.js';
 import { imageOf, written } from '../../specs/engine/state/written.js';
 import { IntervalJoinOperator } from '../../src/operators/interval-join.js';
 import { maxWatermark, type OperatorContext } from '../../src/operators/operator.js';
-import { createHeapState } from '../../src/state/heap/heap-state.js';
 import type { KeyedStateBackend } from '../../src/state/keyed-state.js';
 
 const seed = 20_261_121;
@@ -27,7 +27,7 @@ const interval = fc
   }));
 
 const newState = (): KeyedStateBackend =>
-  createHeapState({ operator: 'join', maxParallelism: 4, range: { first: 0, last: 3 }, development: true });
+  createTestedState({ operator: 'join', maxParallelism: 4, range: { first: 0, last: 3 }, development: true });
 
 describe(`interval join (seed ${seed})`, () => {
   it('makes each pair once, in any order of arrival, through failures at any record, and forgets everything', () => {

@@ -21,6 +21,8 @@ import {
 } from '../../src/api/windows.js';
 import { aggregateFold, type WindowComputation } from '../../src/operators/window-functions.js';
 import { WindowOperator } from '../../src/operators/window-operator.js';
+import { MergingWindowOperator } from '../../src/operators/window-operator-merging.js';
+import { SessionOperator } from '../../src/operators/window-operator-sessions.js';
 import { maxWatermark } from '../../src/time/timestamps.js';
 import type { Window } from '../../src/window/window.js';
 import { naiveResults, numbersOf, type Result, type Row, type Shape } from './naive-windows.js';
@@ -278,4 +280,38 @@ describe(`windows under failures (seed ${seed})`, () => {
       { seed, numRuns: 1_000 },
     );
   });
+
+  it('sessions whose timers lag behind put out and drop what those do that move them, also where a job changes from one to the other', () => {
+    const plan = fc.record({
+      gap: fc.integer({ min: 1, max: 15 }),
+      byClock: fc.boolean(),
+      allowedLatenessMs: fc.constantFrom(0, 5, 25),
+      changes: fc.boolean(),
+      how: computation,
+      evictor: fc.constantFrom(null, countEvictor(2)),
+    });
+    fc.assert(
+      fc.property(plan, events, fc.infiniteStream(fc.boolean()), (kind, all, coin) => {
+        const { gap, byClock, allowedLatenessMs, changes, how, evictor } = kind;
+        const windows = byClock ? sessionProcessingTimeWindows : sessionEventTimeWindows;
+        const assigner = assignerOf(windows({ gapMs: ({ n }: Sale) => gap + n }));
+        const toss = (): boolean => coin.next().value === true;
+        const restores = all.map(toss);
+        const given = { assigner, allowedLatenessMs, computation: how, evictor };
+        // A session that still takes records after its end may put out the same twice where a job has changed.
+        const once = ({ answers, dropped }: ReturnType<typeof answersOf>) => ({
+          answers: changes && allowedLatenessMs > 0 ? answers.map((each) => [...new Set(each)]) : answers,
+          dropped,
+        });
+        const moved = once(answersOf({ ...given, create: moving }, all, () => false));
+        const create: Create = (setting) => (changes && toss() ? moving(setting) : lagging(setting));
+        expect(once(answersOf({ ...given, create }, all, (at) => restores[at] === true))).toEqual(moved);
+      }),
+      { seed, numRuns: 2_000 },
+    );
+  });
 });
+
+type Create = NonNullable<Given<Window>['create']>;
+const moving = ((setting) => new MergingWindowOperator(setting)) as (of: never) => unknown as Create;
+const lagging = ((setting) => new SessionOperator(setting)) as (of: never) => unknown as Create;

@@ -9,6 +9,7 @@ import { nodeLoops } from '../../src/runtime/world/loops.js';
 import { nodeOffload } from '../../src/runtime/world/offload.js';
 import { nodeQueue } from '../../src/runtime/world/queue.js';
 import { MemoryBlobStore } from '../../src/storage/memory/memory-blob-store.js';
+import { MemoryKeyValueEngine } from '../../src/storage/memory/memory-key-value-engine.js';
 import { createTaskHost } from '../../src/task/task-host.js';
 import { MemoryDataLinks } from '../../src/transport/memory/memory-data-links.js';
 
@@ -77,6 +78,7 @@ export function runJob(
       blobs: new MemoryBlobStore(nodeQueue),
       files: nodeFiles,
       offload: nodeOffload,
+      stores: new MemoryKeyValueEngine(nodeQueue),
       client: { line: () => undefined, deliver: () => undefined },
       code: { load: (_record, done) => nodeQueue(() => done({ ok: true, program })) },
       telemetry: { trace: () => undefined, task: () => undefined },

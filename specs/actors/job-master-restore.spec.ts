@@ -74,6 +74,16 @@ describe('job-master: what each subtask loads', () => {
     expect(Object.values(plans).map(({ finished }) => finished)).toEqual([false, false, false, false]);
   });
 
+  it('a job that begins with a savepoint: only a vertex is over whose subtasks all were, and which nothing can come to', () => {
+    const parts = { 'v2#0': [], 'v2#1': [], 'v2#2': [] };
+    const drained = Object.keys(parts);
+    const over = (from: Parameters<typeof manifest>[2]): readonly boolean[] =>
+      Object.values(plansFrom(manifest({ epoch: 0, n: 0 }, parts, from))).map(({ finished }) => finished);
+    expect(over({ drained, finished: ['v1#0'] })).toEqual([true, true, true, true]);
+    expect(over({ drained: ['v2#0'], finished: ['v1#0'] })).toEqual([true, true, false, false]);
+    expect(over({ drained })).toEqual([false, false, false, false]);
+  });
+
   it('operator state that is shared out goes to everyone: a union always, a split when the parallelism changes', () => {
     const shared = (index: number, kind: OperatorStateKind) => ({
       ...snapshot('write', { list: `write-${index}` }),

@@ -17,6 +17,7 @@ import { slotThreads } from '../../src/runtime/worker/slot-threads.js';
 import { createThreadedTaskHost, type ThreadedTaskHost } from '../../src/runtime/worker/threaded-task-host.js';
 import { nodeClock } from '../../src/runtime/world/clock.js';
 import { nodeQueue } from '../../src/runtime/world/queue.js';
+import { defaultStateFolder, ownStateFolder } from '../../src/runtime/world/state-folder.js';
 import { MemoryBlobStore } from '../../src/storage/memory/memory-blob-store.js';
 import { realUntil } from '../contracts/until.js';
 
@@ -100,6 +101,7 @@ export class SlotStage {
       engine: engineUrl,
       bundles: oneBundle(job.bundle),
       store: { kind: 'port' },
+      state: { folder: ownStateFolder(defaultStateFolder()) },
       links: { kind: 'none' },
       limits,
     });

@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import type { SlotPlacement } from '../../actors/protocol/deployment.js';
-import type { JobRecord } from '../../actors/protocol/job-graph.js';
+import type { JobRecord, StateBackendName } from '../../actors/protocol/job-graph.js';
 import { engineModules } from '../engine-modules.js';
 import { JobManagerMetrics } from '../metrics/job-manager-metrics.js';
 import { jobManagerName } from '../runtime/cluster/cluster-address.js';
@@ -19,6 +19,7 @@ import { Operations } from './operations.js';
 import type { OperationsOptions } from './operations-options.js';
 import type { Voice } from './run-progress.js';
 import { reportResult } from './run-report.js';
+import { withBackend } from './state-options.js';
 import type { Terminal } from './terminal.js';
 
 export interface ApplicationOptions {
@@ -30,6 +31,8 @@ export interface ApplicationOptions {
   readonly params: readonly string[];
   /** null: the job's name. */
   readonly jobId: string | null;
+  /** null: as the job says. */
+  readonly stateBackend: StateBackendName | null;
   /** null: it begins anew. */
   readonly origin: WantedOrigin | null;
 }
@@ -42,7 +45,8 @@ export async function applicationCommand(options: ApplicationOptions, terminal: 
   const { target, store, placement, path, params, origin } = options;
   const { program, bundle } = await loadJobFile(path, params);
   const job = options.jobId ?? program.graph.name;
-  const record: JobRecord = { format: 1, job, graph: program.graph, code: bundle.key, params };
+  const graph = withBackend(program.graph, options.stateBackend);
+  const record: JobRecord = { format: 1, job, graph, code: bundle.key, params };
   const identity = { role: 'jobmanager', cluster: target.cluster, process: jobManagerName } as const;
   const operations = new Operations(identity, options.operations, terminal);
   const { log, readiness } = operations;

@@ -16,6 +16,7 @@ import { withReach } from './reach-options.js';
 import type { SavepointOptions } from './savepoint-command.js';
 import { originOption, savepointAction, stopSavepoint, withOrigin, withSavepoint } from './savepoint-options.js';
 import type { SavepointsOptions } from './savepoints-command.js';
+import { stateBackend, stateOnDisk, withStateBackend, withStateOnDisk } from './state-options.js';
 import type { StatusOptions } from './status-command.js';
 import type { StopOptions } from './stop-command.js';
 import type { SubmitOptions } from './submit-command.js';
@@ -55,13 +56,13 @@ export function declareClusterCommands(cli: CAC): void {
     .option('--slots <n>', 'How many slots it offers (default: as many as there are processors)')
     .option('--name <name>', 'What it is called, each in the cluster otherwise (default: tm- and some letters)')
     .example('  $ weir taskmanager --slots 4 --name tm-1 --checkpoints /mnt/shared/weirflow');
-  withOperations(withStore(withTarget(taskManager, processWaitSeconds)), { default: 0 });
+  withOperations(withStateOnDisk(withStore(withTarget(taskManager, processWaitSeconds))), { default: 0 });
   const submit = cli
     .command('submit <job>', 'Give the job of a .ts or .js file to a cluster, and print its id')
     .usage('submit <job> [options] [-- parameters]')
     .option('--job-id <id>', "What the job is known by (default: its name); the same again is the same job's")
     .example('  $ weir submit flights.ts --job-id flights-2026 -- --input flights.csv');
-  withTarget(withOrigin(submit), clientWaitSeconds);
+  withTarget(withStateBackend(withOrigin(submit)), clientWaitSeconds);
   withTarget(withFormat(cli.command('list', 'Print the jobs of a cluster')), clientWaitSeconds);
   const status = cli.command('status', 'Print the task managers and slots of a cluster, and who waits for more');
   withTarget(withFormat(status), clientWaitSeconds);
@@ -105,16 +106,21 @@ export function clusterCommand(cli: CAC): ClusterCommand | null {
     case 'taskmanager': {
       noArgument(cli);
       const slots = cli.options.slots === undefined ? null : wholeNumber(cli, 'slots');
-      const options = { target: target(cli), store: storeChoice(cli), slots, name: name(cli, 'name') };
+      const place = { target: target(cli), store: storeChoice(cli), ...stateOnDisk(cli) };
+      const options = { ...place, slots, name: name(cli, 'name') };
       return { kind: 'taskmanager', options: { ...options, operations: operationsOptions(cli) } };
     }
     case 'submit': {
       const path = onlyArgument(cli);
       const params = (cli.options['--'] ?? []) as readonly string[];
-      return {
-        kind: 'submit',
-        options: { target: target(cli), path, params, jobId: jobId(cli), origin: originOption(cli, false) },
+      const job = {
+        path,
+        params,
+        jobId: jobId(cli),
+        stateBackend: stateBackend(cli),
+        origin: originOption(cli, false),
       };
+      return { kind: 'submit', options: { target: target(cli), ...job } };
     }
     case 'list':
     case 'savepoints':

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { Failure } from '../../actors/protocol/failure.js';
-import type { JobGraph, JobRecord } from '../../actors/protocol/job-graph.js';
+import type { JobGraph, JobRecord, StateBackendName } from '../../actors/protocol/job-graph.js';
 import { keyGroupsBefore } from '../../actors/protocol/savepoint.js';
 import { slotSharingGroupsOf, slotsNeeded } from '../../actors/protocol/slot-sharing.js';
 import { engineModules, engineUrl } from '../engine-modules.js';
@@ -25,6 +25,7 @@ import { Interrupts } from './interrupts.js';
 import { loadJobFile } from './load-job-file.js';
 import { RunProgress } from './run-progress.js';
 import { reportResult } from './run-report.js';
+import { type StateOnDisk, withBackend } from './state-options.js';
 import type { Terminal } from './terminal.js';
 
 export interface RunOptions {
@@ -38,6 +39,9 @@ export interface RunOptions {
   readonly inline: boolean;
   /** null: the job's name. */
   readonly jobId: string | null;
+  /** null: as the job says. */
+  readonly stateBackend: StateBackendName | null;
+  readonly stateOnDisk: StateOnDisk;
   /** A name in the folder of checkpoints, or a path; null: it begins anew. */
   readonly origin: WantedOrigin | null;
 }
@@ -47,7 +51,8 @@ export async function runCommand(options: RunOptions, terminal: Terminal): Promi
   const { path, params, checkpoints } = options;
   const { program, bundle } = await loadJobFile(path, params);
   const job = options.jobId ?? program.graph.name;
-  const fresh: JobRecord = { format: 1, job, graph: program.graph, code: bundle.key, params };
+  const graph = withBackend(program.graph, options.stateBackend);
+  const fresh: JobRecord = { format: 1, job, graph, code: bundle.key, params };
   const located = options.origin === null ? null : locate(options.origin.savepoint, checkpoints);
   const record =
     located === null || options.origin === null ? fresh : await begun(fresh, options.origin, located, bundle);
@@ -57,6 +62,7 @@ export async function runCommand(options: RunOptions, terminal: Terminal): Promi
     code: bundledCode(bundle, engineModules),
     threads: options.inline ? null : { bundle, engine: engineUrl },
     slots: slotsFor(record, options.slots),
+    ...options.stateOnDisk,
     checkpoints: checkpoints === null ? null : resolve(checkpoints),
     ...(located === null ? {} : { prepare: (blobs: BlobStore) => copySavepoint(located.blobs, blobs, located.name) }),
     client: clientLines((line) => terminal.out(line)),

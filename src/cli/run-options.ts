@@ -10,6 +10,7 @@ import { jobId, onlyArgument, ownArgs, text, wholeNumber } from './options.js';
 import { withReach } from './reach-options.js';
 import type { RunOptions } from './run-command.js';
 import { originOption, withOrigin } from './savepoint-options.js';
+import { stateBackend, stateOnDisk, withStateBackend, withStateOnDisk } from './state-options.js';
 
 export type RunRequest =
   | { readonly kind: 'run'; readonly options: RunOptions }
@@ -29,7 +30,7 @@ export function declareRun(cli: CAC): void {
     .example('  $ weir run flights.ts --checkpoints state -- --input flights.csv')
     .example('  $ weir run --cluster flights flights.ts --checkpoints /mnt/shared/weirflow -- --input flights.csv');
   const checkpoints = 'Keep checkpoints there, and go on from the newest when run again';
-  const led = withPlacement(withStore(withOrigin(run), checkpoints));
+  const led = withPlacement(withStore(withStateOnDisk(withStateBackend(withOrigin(run))), checkpoints));
   withOperations(withReach(led, processWaitSeconds), { default: 0 });
 }
 
@@ -42,6 +43,7 @@ export function runArgument(cli: CAC): string {
 export function runRequest(cli: CAC, path: string, params: readonly string[]): RunRequest {
   const slots = cli.options.slots === undefined ? null : wholeNumber(cli, 'slots');
   const inline = cli.options.inline === true;
+  const ofJob = { jobId: jobId(cli), stateBackend: stateBackend(cli) };
   if (cli.options.cluster === undefined) {
     refuseClusterOptions(cli);
     return {
@@ -52,7 +54,8 @@ export function runRequest(cli: CAC, path: string, params: readonly string[]): R
         checkpoints: text(cli, 'checkpoints'),
         slots,
         inline,
-        jobId: jobId(cli),
+        ...ofJob,
+        stateOnDisk: stateOnDisk(cli),
         origin: originOption(cli, true),
       },
     };
@@ -74,7 +77,7 @@ export function runRequest(cli: CAC, path: string, params: readonly string[]): R
     operations: operationsOptions(cli),
     path,
     params,
-    jobId: jobId(cli),
+    ...ofJob,
     origin: originOption(cli, false),
   };
   return { kind: 'application', options };

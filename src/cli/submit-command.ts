@@ -1,4 +1,4 @@
-import type { JobRecord } from '../../actors/protocol/job-graph.js';
+import type { JobRecord, StateBackendName } from '../../actors/protocol/job-graph.js';
 import { EngineError } from '../api/engine-error.js';
 import { engineModules } from '../engine-modules.js';
 import { programOf } from '../runtime/code/code-stores.js';
@@ -7,6 +7,7 @@ import { beginWith, type WantedOrigin } from '../savepoint/index.js';
 import type { ClusterTarget } from './cluster-options.js';
 import { exitCode } from './exit-code.js';
 import { loadJobFile } from './load-job-file.js';
+import { withBackend } from './state-options.js';
 import type { Terminal } from './terminal.js';
 import { withCluster } from './with-cluster.js';
 
@@ -16,6 +17,8 @@ export interface SubmitOptions {
   readonly params: readonly string[];
   /** null: the job's name. */
   readonly jobId: string | null;
+  /** null: as the job says. */
+  readonly stateBackend: StateBackendName | null;
   /** null: it begins anew. */
   readonly origin: WantedOrigin | null;
 }
@@ -25,7 +28,8 @@ export async function submitCommand(options: SubmitOptions, terminal: Terminal):
   const { target, path, params, origin } = options;
   const { program, bundle } = await loadJobFile(path, params);
   const job = options.jobId ?? program.graph.name;
-  const record: JobRecord = { format: 1, job, graph: program.graph, code: bundle.key, params };
+  const graph = withBackend(program.graph, options.stateBackend);
+  const record: JobRecord = { format: 1, job, graph, code: bundle.key, params };
   // A job that comes out otherwise each time would fail in every slot; here whoever wrote it reads it at once.
   const again = programOf(await loadJob(bundle, engineModules), record);
   if (!again.ok) throw new EngineError(again.failure);

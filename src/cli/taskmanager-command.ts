@@ -17,12 +17,16 @@ export interface TaskManagerOptions {
   readonly slots: number | null;
   /** null: drawn. */
   readonly name: string | null;
+  /** null: one of the operating system for what is temporary. */
+  readonly stateFolder: string | null;
+  /** Per slot; null: the default. */
+  readonly stateMemoryBytes: number | null;
   readonly operations: OperationsOptions;
 }
 
 /** Runs a task manager until it is told to end. What jobs print in its slots goes to stdout. */
 export async function taskManagerCommand(options: TaskManagerOptions, terminal: Terminal): Promise<number> {
-  const { target, store } = options;
+  const { target, store, stateFolder, stateMemoryBytes } = options;
   const slots = options.slots ?? availableParallelism();
   const name = options.name ?? `tm-${nodeEntropy.id().slice(0, 8)}`;
   const identity = { role: 'taskmanager', cluster: target.cluster, process: name } as const;
@@ -36,6 +40,8 @@ export async function taskManagerCommand(options: TaskManagerOptions, terminal: 
       store,
       process: name,
       slots,
+      stateFolder,
+      stateMemoryBytes,
       engine: engineModules,
       engineUrl,
       client: clientLines((line) => terminal.out(line)),

@@ -32,7 +32,9 @@ function edgeDifference(where: string, a: JobEdge, b: JobEdge): string | null {
 
 function optionDifference(a: JobGraph, b: JobGraph): string | null {
   const fields = Object.keys({ ...a.options, ...b.options }) as (keyof JobGraph['options'])[];
-  return fieldDifference('options', a.options, b.options, fields);
+  // Whoever submits a job may choose another state backend than its code does.
+  const ofCode = fields.filter((field) => field !== 'stateBackend');
+  return fieldDifference('options', a.options, b.options, ofCode);
 }
 
 function listDifference<T>(

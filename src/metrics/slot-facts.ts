@@ -14,7 +14,9 @@ export interface TimeShares {
 export interface SnapshotFacts {
   alignmentMs: number | null;
   syncMs: number | null;
+  asyncMs: number | null;
   bytes: number | null;
+  fullBytes: number | null;
 }
 
 /** One subtask that runs here. */
@@ -59,7 +61,9 @@ export class SlotFacts {
     if (what === 'snapshotTaken') {
       const facts = this.snapshotOf(run, subtask);
       facts.syncMs = Number(detail.syncMs);
+      facts.asyncMs = Number(detail.asyncMs);
       facts.bytes = Number(detail.bytes);
+      facts.fullBytes = Number(detail.fullBytes);
     }
   }
 
@@ -80,7 +84,13 @@ export class SlotFacts {
   private snapshotOf(run: JobRun, subtask: SubtaskKey): SnapshotFacts {
     const ofRun = this.snapshots.get(run) ?? new Map<SubtaskKey, SnapshotFacts>();
     this.snapshots.set(run, ofRun);
-    const facts = ofRun.get(subtask) ?? { alignmentMs: null, syncMs: null, bytes: null };
+    const facts = ofRun.get(subtask) ?? {
+      alignmentMs: null,
+      syncMs: null,
+      asyncMs: null,
+      bytes: null,
+      fullBytes: null,
+    };
     ofRun.set(subtask, facts);
     return facts;
   }

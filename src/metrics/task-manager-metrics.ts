@@ -151,7 +151,15 @@ export class TaskManagerMetrics {
     this.gauge('checkpoint_sync_seconds', 'How long its last snapshot held up records.', ({ snapshot }) =>
       inSeconds(snapshot?.syncMs ?? null),
     );
-    this.gauge('checkpoint_bytes', 'Bytes of its last snapshot.', ({ snapshot }) => snapshot?.bytes ?? null);
+    this.gauge('checkpoint_async_seconds', 'How long its last snapshot was written while records went on.', (facts) =>
+      inSeconds(facts.snapshot?.asyncMs ?? null),
+    );
+    this.gauge('checkpoint_bytes', 'Bytes written for its last snapshot.', ({ snapshot }) => snapshot?.bytes ?? null);
+    this.gauge(
+      'checkpoint_full_bytes',
+      'All bytes that its last snapshot refers to, which is what a restore reads.',
+      ({ snapshot }) => snapshot?.fullBytes ?? null,
+    );
   }
 
   private gauge(name: string, help: string, value: Value): void {

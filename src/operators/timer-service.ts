@@ -78,7 +78,7 @@ export class TimerService<N> {
     return true;
   }
 
-  /** Fires what is due. False when it had to stop for want of room: the operator then holds, and asks again when it is resumed. */
+  /** Fires what is due. False when it had to stop for want of room, or of timers that are being read: the operator then holds, and asks again when it is resumed. */
   private fire(): boolean {
     if (this.advances && !this.fireAll(this.eventTime, this.watermark, true)) return false;
     this.advances = false;
@@ -96,7 +96,8 @@ export class TimerService<N> {
     for (;;) {
       if (output.blocked()) return queue.earliest() > through;
       const timer = queue.take(through);
-      if (timer === null) return true;
+      // What is not in memory yet is waited for as room is.
+      if (timer === null) return queue.hasAll(through);
       if (isEventTime) this.firing.onEventTime(timer);
       else this.firing.onProcessingTime(timer);
     }

@@ -1,6 +1,7 @@
 import { valueState } from '../state/descriptors.js';
 import type { ValueState } from '../state/keyed-state.js';
 import { StateFailure } from '../state/state-failure.js';
+import type { DueTimer } from '../state/timers.js';
 import { type Joined, join, type Session, withJoined } from '../window/session-set.js';
 import { type TimeWindow, timeWindow, type WindowNamespace } from '../window/window.js';
 import type { Lifecycle, OperatorContext, RestoredOperatorState, Settle } from './operator.js';
@@ -11,7 +12,7 @@ import { WindowOperator } from './window-operator.js';
  * what the others hold is moved there.
  */
 export class MergingWindowOperator<T, Out> extends WindowOperator<T, TimeWindow, Out> {
-  private sessions!: ValueState<readonly Session[]>;
+  protected sessions!: ValueState<readonly Session[]>;
 
   override open(context: OperatorContext<Out>, restored: RestoredOperatorState, settle: Settle): Lifecycle {
     const opened = super.open(context, restored, settle);
@@ -34,7 +35,7 @@ export class MergingWindowOperator<T, Out> extends WindowOperator<T, TimeWindow,
     if (!taken) this.skipped(value, timestamp);
   }
 
-  private add(value: T, timestamp: number, all: readonly Session[], joined: Joined): void {
+  protected add(value: T, timestamp: number, all: readonly Session[], joined: Joined): void {
     const [start, end, home] = joined.session;
     const window = timeWindow(start, end);
     const namespace = this.setting.assigner.namespaceOf(window);
@@ -58,6 +59,10 @@ export class MergingWindowOperator<T, Out> extends WindowOperator<T, TimeWindow,
       this.triggerValues.clear(of);
       this.removeCleanup(part, of);
     }
+    this.moveContents(home, merged);
+  }
+
+  protected moveContents(home: number, merged: readonly Session[]): void {
     const others = merged.map(([, , each]) => each).filter((each) => each !== home);
     if (others.length > 0) this.contents.merge(home, others);
   }
@@ -67,8 +72,39 @@ export class MergingWindowOperator<T, Out> extends WindowOperator<T, TimeWindow,
     queue.remove(this.cleanupTime(window), namespace);
   }
 
+  protected override onTimer(timer: DueTimer<WindowNamespace>, isEventTime: boolean): void {
+    const { time, namespace } = timer;
+    if (this.homeOf(namespace) !== undefined) super.onTimer(timer, isEventTime);
+    else if (isEventTime === this.isEventTime) this.setAnew(time, namespace);
+  }
+
+  /**
+   * A timer that SessionOperator left behind the end of its session, before the job got a trigger of its own: those that the session
+   * would have here take its place.
+   */
+  private setAnew(time: number, namespace: WindowNamespace): void {
+    const session = this.sessionOf(namespace);
+    if (session === undefined) return;
+    const window = timeWindow(session[0], session[1]);
+    const own = this.setting.assigner.namespaceOf(window);
+    this.triggering.at(own, this.cleanupTime(window));
+    this.setCleanup(window, own);
+    if (time > window.maxTimestamp) return;
+    if (this.isEventTime) this.triggering.setEventTime(window.maxTimestamp);
+    else this.triggering.setProcessingTime(window.maxTimestamp);
+  }
+
+  /** Timers are named by the bounds that a session had then, or by its home; see SessionOperator. */
+  protected sessionOf(namespace: WindowNamespace): Session | undefined {
+    const all = this.sessions.value();
+    if (typeof namespace === 'number') return all?.find(([, , home]) => home === namespace);
+    const [start, end] = namespace;
+    return all?.find(([from, to]) => from <= start && end <= to);
+  }
+
   protected override homeOf(namespace: WindowNamespace): WindowNamespace | undefined {
-    const [start, end] = namespace as readonly [number, number];
+    if (typeof namespace === 'number') return undefined;
+    const [start, end] = namespace;
     return this.sessions.value()?.find(([from, to]) => from === start && to === end)?.[2];
   }
 

@@ -96,7 +96,7 @@ export class WindowOperator<T, W extends Window, Out> extends Windowing<T, W, Ou
     this.results.forget(namespace);
   }
 
-  private fire(window: W, namespace: WindowNamespace, home: WindowNamespace): void {
+  protected fire(window: W, namespace: WindowNamespace, home: WindowNamespace): void {
     this.results.at(window, namespace);
     this.contents.fire(home, window, this.results.put);
   }

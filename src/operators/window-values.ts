@@ -21,6 +21,11 @@ export class WindowValues {
 
   constructor(private readonly entries: MapState<WindowNamespace, Values>) {}
 
+  /** No window of the current key has any. */
+  get isEmpty(): boolean {
+    return this.entries.isEmpty();
+  }
+
   of(name: string): WindowValue {
     const known = this.byName.get(name);
     if (known !== undefined) return known;

@@ -13,9 +13,9 @@ import type { ClientOutput } from '../ports/client-output.js';
 import type { TaskHost } from '../ports/task-host.js';
 import type { TaskTrace, TraceRecord } from '../ports/telemetry.js';
 import { FileBlobStore } from '../storage/file/file-blob-store.js';
+import { LevelEngine } from '../storage/level/level-engine.js';
 import { MemoryBlobStore } from '../storage/memory/memory-blob-store.js';
 import { createTaskHost } from '../task/task-host.js';
-import type { TaskHostPorts } from '../task/task-host-ports.js';
 import { MemoryBus } from '../transport/memory/memory-bus.js';
 import { MemoryDataLinks } from '../transport/memory/memory-data-links.js';
 import type { Bundle } from './code/bundle.js';
@@ -24,7 +24,7 @@ import { decodeRecord } from './host/records.js';
 import { Client } from './process/client.js';
 import { JobManager } from './process/job-manager.js';
 import type { ProcessPorts } from './process/ports.js';
-import { TaskManager } from './process/task-manager.js';
+import { type DataPlanePorts, TaskManager } from './process/task-manager.js';
 import { oneBundle } from './worker/bundle-store.js';
 import { type SlotThreads, slotThreads } from './worker/slot-threads.js';
 import { createThreadedTaskHost } from './worker/threaded-task-host.js';
@@ -34,6 +34,7 @@ import { nodeFiles } from './world/files.js';
 import { nodeLoops } from './world/loops.js';
 import { nodeOffload } from './world/offload.js';
 import { nodeQueue } from './world/queue.js';
+import { defaultStateFolder, ownStateFolder } from './world/state-folder.js';
 
 export interface EmbeddedOptions {
   readonly record: JobRecord;
@@ -46,6 +47,10 @@ export interface EmbeddedOptions {
   /** Folder for checkpoints and the job's records; null or absent keeps them in memory, for this run only. */
   readonly checkpoints?: string | null;
   readonly cluster?: Partial<ClusterOptions>;
+  /** Folder for keyed state on disk, of jobs that want that; by default one of the operating system for what is temporary. */
+  readonly stateFolder?: string | null;
+  /** How much memory keyed state on disk may take in each slot. */
+  readonly stateMemoryBytes?: number | null;
   /** Puts into the store what the job needs, before anything runs: a savepoint from elsewhere. What it rejects with is the end of the run. */
   readonly prepare?: (blobs: BlobStore) => Promise<void>;
   /** Freezes records and state values that user code is handed. */
@@ -86,6 +91,7 @@ export class EmbeddedRun {
   private readonly blobs: BlobStore;
   private readonly cluster: ClusterOptions;
   private readonly slots: number;
+  private readonly stateFolder: string;
   private readonly threads: SlotThreads | null;
   private readonly threadsEnded: Promise<void>[] = [];
   private readonly members = new Map<ProcessName, TaskManager<TaskHost>>();
@@ -102,7 +108,8 @@ export class EmbeddedRun {
     });
     const folder = options.checkpoints ?? null;
     this.blobs = folder === null ? new MemoryBlobStore(nodeQueue) : new FileBlobStore({ folder, entropy: nodeEntropy });
-    this.threads = options.threads == null ? null : threadsOf(options.threads, folder);
+    this.stateFolder = ownStateFolder(options.stateFolder ?? defaultStateFolder());
+    this.threads = options.threads == null ? null : threadsOf(options.threads, folder, this.stateFolder);
     this.cluster = { ...defaultClusterOptions, ...options.cluster };
     const count = options.taskManagers ?? 1;
     this.slots = options.slots ?? Math.ceil(slotsNeeded(options.record.graph) / count);
@@ -188,12 +195,16 @@ export class EmbeddedRun {
 
   private startTaskManager(name: ProcessName): void {
     const development = this.options.development ?? false;
-    const options = { process: name, slots: this.slots, leader: leaderName, cluster: this.cluster, development };
+    const { stateMemoryBytes } = this.options;
+    const tasks = stateMemoryBytes == null ? {} : { stateMemoryBytes };
+    const options = { process: name, slots: this.slots, leader: leaderName, cluster: this.cluster, development, tasks };
     this.members.set(name, new TaskManager(this.ports(), options, (ports) => this.createTasks(ports)));
   }
 
-  private createTasks(ports: TaskHostPorts): TaskHost {
-    if (this.threads === null) return createTaskHost(ports);
+  private createTasks(ports: DataPlanePorts): TaskHost {
+    if (this.threads === null) {
+      return createTaskHost({ ...ports, stores: new LevelEngine({ folder: this.stateFolder, entropy: nodeEntropy }) });
+    }
     const tasks = createThreadedTaskHost({ ...ports, threads: this.threads });
     this.threadsEnded.push(tasks.ended);
     return tasks;
@@ -241,12 +252,17 @@ export class EmbeddedRun {
   }
 }
 
-function threadsOf({ bundle, engine, limits = {} }: EmbeddedThreads, folder: string | null): SlotThreads {
+function threadsOf(
+  { bundle, engine, limits = {} }: EmbeddedThreads,
+  folder: string | null,
+  stateFolder: string,
+): SlotThreads {
   return slotThreads({
     engine,
     limits,
     bundles: oneBundle(bundle),
     store: folder === null ? { kind: 'port' } : { kind: 'file', folder },
+    state: { folder: stateFolder },
     links: { kind: 'none' },
   });
 }

@@ -7,19 +7,22 @@ import type { ClientOutput } from '../ports/client-output.js';
 import type { Telemetry } from '../ports/telemetry.js';
 import { JobManager } from '../runtime/process/job-manager.js';
 import type { ProcessPorts } from '../runtime/process/ports.js';
-import { TaskManager } from '../runtime/process/task-manager.js';
+import { type DataPlanePorts, TaskManager } from '../runtime/process/task-manager.js';
 import { createTaskHost, type InspectableTaskHost } from '../task/task-host.js';
 import { runClients } from './clients.js';
 import { SimNetwork } from './network.js';
 import { simulatedOffload } from './offload.js';
 import type { FileEvent } from './sim-files.js';
 import { SimFiles } from './sim-files.js';
+import { simulatedStores } from './sim-key-value-engine.js';
 import { type CrashPoint, SimProcess } from './sim-process.js';
 import type { StoreEvent } from './sim-store.js';
 import { SimStore } from './sim-store.js';
 import type { SimWorld } from './world.js';
 
 export const jobManagerName = 'jm';
+/** Room for a few keys. */
+const stateMemoryBytes = 4_096;
 const crashCallsMax = 900;
 const crashAfterMs = 400;
 const crashWithinMs = 2_200;
@@ -118,8 +121,11 @@ export class SimCluster {
     const { cluster, slots } = this.options;
     if (process.name === jobManagerName) this.jobManager = new JobManager(ports, { process: process.name, cluster });
     else {
-      const options = { process: process.name, slots, leader: jobManagerName, cluster, development: true };
-      this.taskManagers.set(process.name, new TaskManager(ports, options, createTaskHost));
+      const tasks = { stateMemoryBytes };
+      const options = { process: process.name, slots, leader: jobManagerName, cluster, development: true, tasks };
+      const stores = simulatedStores(process);
+      const create = (data: DataPlanePorts): InspectableTaskHost => createTaskHost({ ...data, stores });
+      this.taskManagers.set(process.name, new TaskManager(ports, options, create));
     }
   }
 

@@ -1,4 +1,5 @@
 import type { SlotPlacement } from '../../actors/protocol/deployment.js';
+import type { StateBackendName } from '../../actors/protocol/job-graph.js';
 import { slotsNeeded } from '../../actors/protocol/slot-sharing.js';
 import { allCheckers } from './checkers/index.js';
 import type { Deviations, FaultRates } from './choices.js';
@@ -11,6 +12,9 @@ import { type RunSpec, simulatedClusterOptions } from './run.js';
 /** Packed, a job has fewer channels between processes, which is where most goes wrong. */
 const packedShare = 0.25;
 
+/** On disk, with next to no memory, state is read and written all the time. */
+const diskShare = 0.5;
+
 /** Everything that one generated run consists of, as plain data: what a replay line carries. */
 export interface RunPlan {
   readonly seed: number;
@@ -18,6 +22,7 @@ export interface RunPlan {
   readonly taskManagers: number;
   readonly slots: number;
   readonly placement: SlotPlacement;
+  readonly stateBackend: StateBackendName;
   readonly rates: FaultRates;
   readonly healAtMs: number;
 }
@@ -53,12 +58,16 @@ export function planOf(job: JobSpec, seed: number, size: JobSize = 'any'): RunPl
     },
     healAtMs: topology.integer(1_200, 3_200),
     placement: topology.chance(packedShare) ? 'pack' : 'spread',
+    stateBackend: new Random(seed, 'state').chance(diskShare) ? 'disk' : 'heap',
   };
 }
 
 /** A plan as something that runs. `deviations` replays exactly these instead of drawing them from the seed. */
 export function runOf(plan: RunPlan, deviations: Deviations | null = null): RunSpec {
-  const { record, code } = jobOf(plan.job);
+  const { record: ofCode, code } = jobOf(plan.job);
+  const { graph } = ofCode;
+  const options = { ...graph.options, stateBackend: plan.stateBackend };
+  const record = { ...ofCode, graph: { ...graph, options } };
   return {
     seed: plan.seed,
     record,

@@ -115,7 +115,7 @@ export interface KeyedStateBackend extends KeyedState {
   snapshot(checkpoint: CheckpointId, base: SnapshotBase | null): StateSnapshot;
   /**
    * All that there is, every group as one full image in the form that each backend reads (see heap/group-format.ts), for what outlives checkpoints. It is
-   * no base of anything, confirms nothing, and ends no interval: the next `snapshot` writes what it would have written without it.
+   * no base of anything and confirms nothing: the next `snapshot` says as much as it would have said without it.
    */
   fullSnapshot(): StateSnapshot;
   /** Forgets the bookkeeping of a snapshot that will never be a base; one that is under way is cancelled by its holder first. */

@@ -1,5 +1,7 @@
 import type { StateBackendName } from '../../actors/protocol/job-graph.js';
 import type { Clock } from '../ports/clock.js';
+import type { KeyValueEngine } from '../ports/key-value-engine.js';
+import { createDiskState } from './disk/disk-state.js';
 import { createHeapState } from './heap/heap-state.js';
 import type { KeyGroupRange } from './key-groups.js';
 import type { KeyedStateBackend } from './keyed-state.js';
@@ -23,25 +25,27 @@ export interface KeyedStateOptions {
   wake(): void;
   /** How much memory live state may take before it is written back; for a backend that can. */
   readonly memoryBytes: number;
+  /** Where such a backend keeps it. */
+  readonly stores: KeyValueEngine;
 }
-
-type KeyedStateFactory = (options: KeyedStateOptions) => KeyedStateBackend;
-
-/** By the name that a job gives. A backend that this build does not have stands as null, and its jobs are refused. */
-const factories: Readonly<Record<StateBackendName, KeyedStateFactory | null>> = {
-  heap: createHeapState,
-  disk: null,
-};
 
 /** Keyed state of one operator of one attempt, empty. Throws STATE_BACKEND_UNKNOWN. */
 export function createKeyedState(backend: StateBackendName, options: KeyedStateOptions): KeyedStateBackend {
-  const factory = factories[backend] ?? null;
-  if (factory !== null) return factory(options);
-  const known = Object.entries(factories).flatMap(([name, create]) => (create === null ? [] : [`'${name}'`]));
+  switch (backend) {
+    case 'heap':
+      return createHeapState(options);
+    case 'disk':
+      return createDiskState(options);
+    default:
+      return refuseUnknown(backend);
+  }
+}
+
+function refuseUnknown(backend: never): never {
   throw new StateFailure(
     'STATE_BACKEND_UNKNOWN',
     'user',
-    `the job asks for the state backend '${backend}', and this version of Weirflow has ${known.join(' and ')}; ` +
+    `the job asks for the state backend '${String(backend)}', and this version of Weirflow has 'heap' and 'disk'; ` +
       'name one of these in setStateBackend, or run the job with a version that has it',
   );
 }

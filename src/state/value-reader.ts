@@ -24,6 +24,15 @@ export class ValueReader {
     return this.at === this.bytes.length;
   }
 
+  /** How many bytes were read. */
+  get position(): number {
+    return this.at;
+  }
+
+  readUint32(): number {
+    return this.readSize32();
+  }
+
   readByte(): number {
     this.expect(1);
     return this.bytes[this.at++] as number;

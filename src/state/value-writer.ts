@@ -50,6 +50,21 @@ export class ValueWriter {
     return this.length;
   }
 
+  /** Bytes that a writer made, as they are. */
+  writeRaw(bytes: Uint8Array): void {
+    this.append(bytes);
+  }
+
+  /** An array of so many values, which are written next. */
+  writeArrayOf(count: number): void {
+    this.writeHead(0x90, 15, 0, 0xdc, count);
+  }
+
+  /** Over four bytes that were written before. */
+  overwriteSize32(at: number, size: number): void {
+    this.bytes.writeUInt32BE(size, at);
+  }
+
   /** What another one has written. */
   writeFrom(other: ValueWriter): void {
     this.append(other.bytes.subarray(0, other.length));

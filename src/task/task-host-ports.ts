@@ -5,6 +5,7 @@ import type { DataLinks } from '../ports/bus.js';
 import type { ClientOutput } from '../ports/client-output.js';
 import type { Clock, Loops } from '../ports/clock.js';
 import type { Files } from '../ports/files.js';
+import type { KeyValueEngine } from '../ports/key-value-engine.js';
 import type { Offload } from '../ports/offload.js';
 import type { Notify } from '../ports/task-host.js';
 import type { Telemetry } from '../ports/telemetry.js';
@@ -20,6 +21,8 @@ export interface TaskHostPorts {
   readonly blobs: BlobStore;
   readonly files: Files;
   readonly offload: Offload;
+  /** For keyed state on disk. */
+  readonly stores: KeyValueEngine;
   readonly client: ClientOutput;
   readonly code: CodeStore;
   readonly telemetry: Telemetry;

@@ -108,7 +108,7 @@ class SlotTaskHost implements InspectableTaskHost {
     });
   }
 
-  private runtime({ slot, allocation, placement }: LoadEffect, program: JobProgram): SlotRuntime {
+  private runtime({ slot, allocation, placement, graph }: LoadEffect, program: JobProgram): SlotRuntime {
     const { ports, options, codec } = this;
     const address = { process: ports.process, incarnation: ports.incarnation, slot };
     return new SlotRuntime({
@@ -119,6 +119,8 @@ class SlotTaskHost implements InspectableTaskHost {
       allocation,
       program,
       placement,
+      stateBackend: graph.options.stateBackend,
+      checkpointMode: graph.options.checkpointMode ?? 'exactlyOnce',
       progress: this.progressOf(slot),
     });
   }

@@ -70,7 +70,14 @@ export class TaskOperators {
 
   /** Whether keyed state can take what more records would change. */
   admits(): boolean {
-    for (const { part } of this.instances) if (part.keyed !== null && !part.keyed.state.admits()) return false;
+    for (const { part, culprit } of this.instances) {
+      if (part.keyed === null) continue;
+      try {
+        if (!part.keyed.state.admits()) return false;
+      } catch (error) {
+        throw failureOfThrown(culprit, 'while its state was written back', error);
+      }
+    }
     return true;
   }
 

@@ -18,7 +18,7 @@ export interface TaskOptions {
   readonly overdraftBytesMax: number;
   /** How many records a tasklet takes before others of its slot have their turn. */
   readonly turnRecordsMax: number;
-  /** How much memory the keyed state of one operator may take before it is written back, by a state backend that can. */
+  /** How much memory the keyed state of one slot may take before it is written back, by a state backend that can: in equal shares for each operator that has some. */
   readonly stateMemoryBytes: number;
   /** How often idle channels repeat their grant and their last sequence number. */
   readonly repeatMs: number;

@@ -5,6 +5,7 @@ import type { TaskEvent } from '../../actors/subtask/messages.js';
 import type { VertexProgram } from '../graph/job-program.js';
 import type { UserMetrics } from '../operators/user-metrics.js';
 import type { BlobStore } from '../ports/blob-store.js';
+import type { KeyValueEngine } from '../ports/key-value-engine.js';
 import type { InputChannel } from './channel/channel.js';
 import type { Gauge } from './gauge.js';
 import type { BoundPorts } from './operator/bound-ports.js';
@@ -21,7 +22,9 @@ export interface TaskletSetting {
   readonly program: VertexProgram;
   readonly stateBackend: StateBackendName;
   readonly checkpointMode: CheckpointMode;
-  readonly ports: BoundPorts & { readonly blobs: BlobStore };
+  /** How much memory its keyed state may take, of each operator that has some. */
+  readonly stateMemoryBytes: number;
+  readonly ports: BoundPorts & { readonly blobs: BlobStore; readonly stores: KeyValueEngine };
   readonly options: TaskOptions;
   readonly inputs: readonly InputChannel[];
   /** For each of these channels, which input of the chain's first operator it leads into. */

@@ -17,19 +17,27 @@ export interface Joined {
  * so that each home, which lies in its window, is the home of one.
  */
 export function join(sessions: readonly Session[], { start, end }: TimeWindow): Joined {
-  const touched = sessions.filter(([from, to]) => from <= end && start <= to);
-  const [first] = touched;
-  if (first === undefined) return { session: [start, end, start], merged: [], isNew: true };
-  let [from, to] = [start, end];
-  for (const session of touched) {
-    from = Math.min(from, session[0]);
-    to = Math.max(to, session[1]);
+  let first: Session | undefined;
+  let touched = 0;
+  let from = start;
+  let to = end;
+  for (const session of sessions) {
+    if (session[0] > end || start > session[1]) continue;
+    first ??= session;
+    touched += 1;
+    if (session[0] < from) from = session[0];
+    if (session[1] > to) to = session[1];
   }
-  if (from === first[0] && to === first[1]) return { session: first, merged: [], isNew: false };
-  return { session: [from, to, first[2]], merged: touched, isNew: false };
+  if (first === undefined) return { session: [start, end, start], merged: none, isNew: true };
+  if (from === first[0] && to === first[1]) return { session: first, merged: none, isNew: false };
+  const merged = touched === 1 ? [first] : sessions.filter((each) => each[0] <= end && start <= each[1]);
+  return { session: [from, to, first[2]], merged, isNew: false };
 }
+
+const none: readonly Session[] = [];
 
 /** All of them after that, by time. */
 export function withJoined(sessions: readonly Session[], { session, merged }: Joined): readonly Session[] {
+  if (merged.length === sessions.length) return [session];
   return [...sessions.filter((each) => !merged.includes(each)), session].sort(([a], [b]) => a - b);
 }

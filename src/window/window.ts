@@ -16,8 +16,12 @@ export interface TimeWindow extends Window {
 export interface GlobalWindow extends Window {}
 
 export function timeWindow(start: number, end: number): TimeWindow {
-  // What would end after the end of time ends with it, or nothing could ever make it due.
-  return { start, end, maxTimestamp: Math.min(end - 1, maxWatermark) };
+  return { start, end, maxTimestamp: maxTimestampOf(end) };
+}
+
+/** What would end after the end of time ends with it, or nothing could ever make it due. */
+export function maxTimestampOf(end: number): number {
+  return Math.min(end - 1, maxWatermark);
 }
 
 export const globalWindow: GlobalWindow = Object.freeze({ maxTimestamp: maxWatermark });

@@ -11,14 +11,6 @@ export const savepointMutants: readonly Mutant[] = [
     harm: 'A savepoint is shown before what it holds is committed: a recovery aborts that, and nobody can commit it any more.',
   },
   {
-    name: 'savepoint-does-not-suspend',
-    file: 'src/task/checkpoint/task-checkpoints.ts',
-    find: 'return this.last !== null;',
-    replace: 'return false;',
-    race: null,
-    harm: 'Records are processed behind the savepoint with which the job ends, and a sink leaves what it made of them open.',
-  },
-  {
     name: 'savepoint-is-a-base',
     file: 'actors/job-master/subtasks.ts',
     find: 'latest: isOrigin(latest) ? null : latest,',
@@ -33,13 +25,5 @@ export const savepointMutants: readonly Mutant[] = [
     replace: 'finished: isFinished(key) };',
     race: null,
     harm: 'The savepoint with which the job ends is in the log, the leader is lost, and the next run processes on from it.',
-  },
-  {
-    name: 'over-although-input-comes',
-    file: 'actors/job-master/restore.ts',
-    find: 'checkpoint !== null && (over === null ? hadFinished(vertex, key, checkpoint) : over.has(vertex.id));',
-    replace: 'checkpoint !== null && hadFinished(vertex, key, checkpoint);',
-    race: null,
-    harm: 'At another parallelism records go to a subtask that had finished at the old one, and are lost (seed 70728, resumed).',
   },
 ];

@@ -80,10 +80,12 @@ describe('metrics: subtasks of a task manager', () => {
     const trace = { kind: 'task', atMs: 0, process: 'tm-1', subtask: 'mean-delay#1', run: 1 } as const;
     metrics.counted(0, { allocation, subtasks: [counts] });
     metrics.task({ ...trace, what: 'aligned', detail: { alignmentMs: 12 } });
-    metrics.task({ ...trace, what: 'snapshotTaken', detail: { bytes: 640, syncMs: 3 } });
+    metrics.task({ ...trace, what: 'snapshotTaken', detail: { bytes: 640, fullBytes: 900, syncMs: 3, asyncMs: 40 } });
     expect(await lines()).toContain(`weirflow_task_checkpoint_alignment_seconds${labels} 0.012`);
     expect(await lines()).toContain(`weirflow_task_checkpoint_sync_seconds${labels} 0.003`);
+    expect(await lines()).toContain(`weirflow_task_checkpoint_async_seconds${labels} 0.04`);
     expect(await lines()).toContain(`weirflow_task_checkpoint_bytes${labels} 640`);
+    expect(await lines()).toContain(`weirflow_task_checkpoint_full_bytes${labels} 900`);
     metrics.counted(0, { allocation: { ...allocation, run: 2 }, subtasks: [counts] });
     expect((await lines()).filter((line) => line.includes('checkpoint'))).toEqual([]);
   });

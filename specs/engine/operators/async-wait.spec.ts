@@ -226,6 +226,17 @@ describe('async I/O: the end', () => {
     expect(failures[0]?.message).toContain('still busy');
   });
 
+  it('who has asked for the signal of a call hears when nobody waits for it any more', () => {
+    const { operator, contexts, answers } = stage();
+    operator.process('a', 1);
+    operator.process('b', 2);
+    const signals = contexts.map(({ signal }) => signal);
+    answers.answer(0, 'A');
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true, false]);
+    operator.close();
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]);
+  });
+
   it('an operator that is closed asks nothing and aborts what it has asked', () => {
     const { operator, contexts, clock, failures } = stage();
     operator.process('a', 1);

@@ -3,8 +3,8 @@ import type { Operator, OperatorContext, Output, RestoredOperatorState } from '.
 import { UserMetrics } from '../../../src/operators/user-metrics.js';
 import type { Clock } from '../../../src/ports/clock.js';
 import type { Offload } from '../../../src/ports/offload.js';
-import { createHeapState } from '../../../src/state/heap/heap-state.js';
 import type { KeyedStateBackend } from '../../../src/state/keyed-state.js';
+import { createTestedState } from '../state/tested-state.js';
 import { imageOf, written } from '../state/written.js';
 
 export const fresh: RestoredOperatorState = { from: null, items: [] };
@@ -102,7 +102,7 @@ export function opened(operator: Operator, keyed: KeyedStateBackend | null, sett
 }
 
 export function heapState(): KeyedStateBackend {
-  return createHeapState({ operator: 'orders', maxParallelism: 4, range: { first: 0, last: 3 }, development: true });
+  return createTestedState({ operator: 'orders', maxParallelism: 4, range: { first: 0, last: 3 }, development: true });
 }
 
 /** Moves all keyed state into a new backend, as a recovery from a checkpoint does. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { listState, mapState, valueState } from '../../../src/state/descriptors.js';
-import { createHeapState } from '../../../src/state/heap/heap-state.js';
 import { keyGroupOf } from '../../../src/state/key-groups.js';
 import type { KeyedStateBackend } from '../../../src/state/keyed-state.js';
 import type { KeyGroupPart } from '../../../src/state/state-snapshot.js';
+import { createTestedState } from './tested-state.js';
 import { baseOf, imageOf, written } from './written.js';
 
 const maxParallelism = 4;
@@ -11,7 +11,7 @@ const everyGroup = { first: 0, last: maxParallelism - 1 };
 const checkpoint = (n: number): { epoch: number; n: number } => ({ epoch: 1, n });
 
 function heapState(range = everyGroup, development = true): KeyedStateBackend {
-  return createHeapState({ operator: 'orders', maxParallelism, range, development });
+  return createTestedState({ operator: 'orders', maxParallelism, range, development });
 }
 
 /** One key in each key group, by its index. */
@@ -281,7 +281,7 @@ describe('heap state: what it does not restore', () => {
   });
 
   it('keys that belong to another group: the maximal parallelism was another', () => {
-    const other = createHeapState({
+    const other = createTestedState({
       operator: 'orders',
       maxParallelism: 8,
       range: { first: 0, last: 7 },

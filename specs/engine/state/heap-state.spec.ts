@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { listState, mapState, valueState } from '../../../src/state/descriptors.js';
-import { createHeapState } from '../../../src/state/heap/heap-state.js';
 import type { KeyedStateBackend } from '../../../src/state/keyed-state.js';
+import { createTestedState } from './tested-state.js';
 import { written } from './written.js';
 
 const maxParallelism = 8;
 
 function heapState({ development = true, range = { first: 0, last: maxParallelism - 1 } } = {}): KeyedStateBackend {
-  return createHeapState({ operator: 'orders', maxParallelism, range, development });
+  return createTestedState({ operator: 'orders', maxParallelism, range, development });
 }
 
 const refusal = (code: string, message: string): unknown =>

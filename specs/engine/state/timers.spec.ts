@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { createHeapState } from '../../../src/state/heap/heap-state.js';
 import type { KeyedStateBackend } from '../../../src/state/keyed-state.js';
 import type { TimerQueue } from '../../../src/state/timers.js';
+import { createTestedState } from './tested-state.js';
 import { baseOf, imageOf, written } from './written.js';
 
 const maxParallelism = 8;
 const checkpoint = (n: number): { epoch: number; n: number } => ({ epoch: 1, n });
 
 function heap(first = 0, last = maxParallelism - 1): KeyedStateBackend {
-  return createHeapState({ operator: 'orders', maxParallelism, range: { first, last }, development: true });
+  return createTestedState({ operator: 'orders', maxParallelism, range: { first, last }, development: true });
 }
 
 /** Sets timers as [key, time, namespace]. */
@@ -64,6 +64,37 @@ describe('timers: firing order', () => {
     expect(queue.earliest()).toBe(-3);
     expect(take(queue, 7).map((timer) => (timer as unknown[])[0])).toEqual(['b', 'a', 'c', 'a']);
     expect(queue.earliest()).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('one that is taken back and set again fires once', () => {
+    const state = heap();
+    const queue = set(state, ['a', 7, null], ['a', 8, null], ['b', 7, null]);
+    state.setCurrentKey('a');
+    for (let round = 0; round < 3; round++) {
+      queue.remove(7, null);
+      queue.set(7, null);
+    }
+    const taken = take(queue, 9);
+    expect(taken).toHaveLength(3);
+    expect(taken).toEqual(
+      expect.arrayContaining([
+        ['a', 7, null],
+        ['b', 7, null],
+      ]),
+    );
+    expect(taken[2]).toEqual(['a', 8, null]);
+  });
+
+  it('of many that are taken back the others stay, each once', () => {
+    const state = heap();
+    const keys = Array.from({ length: 200 }, (_, n) => `k${n}`);
+    const queue = set(state, ...keys.map((key) => [key, 7, 0] as const));
+    for (const [n, key] of keys.entries()) {
+      state.setCurrentKey(key);
+      if (n % 5 !== 0) queue.remove(7, 0);
+    }
+    const left = keys.filter((_key, n) => n % 5 === 0);
+    expect(take(queue, 7)).toEqual(left.map((key) => [key, 7, 0]));
   });
 
   it('the key of a timer that is taken is the current one', () => {

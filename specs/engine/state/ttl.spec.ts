@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { aggregatingState, listState, mapState, reducingState, valueState } from '../../../src/state/descriptors.js';
-import { createHeapState } from '../../../src/state/heap/heap-state.js';
 import type { KeyedStateBackend } from '../../../src/state/keyed-state.js';
 import type { StateTtl } from '../../../src/state/ttl.js';
 import { VirtualClock } from '../connectors/virtual-clock.js';
+import { createTestedState } from './tested-state.js';
 import { imageOf, written } from './written.js';
 
 const checkpoint = { epoch: 1, n: 1 };
@@ -17,7 +17,7 @@ function world(): { readonly clock: VirtualClock; readonly state: KeyedStateBack
 
 function heapState(clock: VirtualClock): KeyedStateBackend {
   const range = { first: 0, last: 3 };
-  return createHeapState({ operator: 'orders', maxParallelism: 4, range, development: true, clock });
+  return createTestedState({ operator: 'orders', maxParallelism: 4, range, development: true, clock });
 }
 
 function restored(state: KeyedStateBackend, clock: VirtualClock): KeyedStateBackend {

@@ -78,7 +78,12 @@ describe('checkpoint: what it consists of', () => {
     const [changed, unchanged] = [true, false].map((isNew) =>
       second.filter(({ ranges }) => ranges.some(({ blob }) => blob.name.includes('1-2')) === isNew),
     );
+    // What changed lies behind the image that the group had.
     expect(changed).toHaveLength(1);
+    expect(changed?.[0]?.ranges.map(({ blob }) => blob.name)).toEqual([
+      'jobs/test/state/1/1-1/count-0',
+      'jobs/test/state/1/1-2/count-0',
+    ]);
     expect(unchanged?.map(({ ranges }) => ranges)).toEqual(
       first.filter(({ keyGroup }) => keyGroup !== changed?.[0]?.keyGroup).map(({ ranges }) => ranges),
     );

@@ -9,6 +9,7 @@ import type { TaskEffect } from '../../../src/ports/task-host.js';
 import type { TaskTrace } from '../../../src/ports/telemetry.js';
 import { nodeFiles } from '../../../src/runtime/world/files.js';
 import { nodeOffload } from '../../../src/runtime/world/offload.js';
+import { MemoryKeyValueEngine } from '../../../src/storage/memory/memory-key-value-engine.js';
 import { createTaskHost, type InspectableTaskHost } from '../../../src/task/task-host.js';
 import type { TaskOptions } from '../../../src/task/task-options.js';
 import type { TestJob } from './test-jobs.js';
@@ -79,6 +80,7 @@ export class Driver {
       blobs: world.store,
       files: nodeFiles,
       offload: nodeOffload,
+      stores: new MemoryKeyValueEngine((run) => world.later(0, run)),
       client: { line: () => undefined, deliver: () => undefined },
       code: { load: (_record, done) => world.later(0, () => done({ ok: true, program: job.program })) },
       telemetry: { trace: () => undefined, task: (trace) => this.traces.push(trace) },

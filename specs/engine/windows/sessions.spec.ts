@@ -5,6 +5,7 @@ import { sessionEventTimeWindows, sessionProcessingTimeWindows } from '../../../
 import { valueState } from '../../../src/state/descriptors.js';
 import { maxWatermark } from '../../../src/time/timestamps.js';
 import type { TimeWindow } from '../../../src/window/window.js';
+import { restoredFrom } from '../operators/operator-run.js';
 import { collected, listed, processed, type Sale, WindowRun } from './window-run.js';
 
 const sessions = sessionEventTimeWindows({ gapMs: 10 });
@@ -144,6 +145,28 @@ describe('sessions', () => {
   it('outlive a failure', () => {
     const run = new WindowRun({ assigner: sessions }).a([0, 1], [20, 2]).restored().a([10, 3]);
     expect(run.watermark(99).out()).toEqual([['1 2 3', 29]]);
+  });
+
+  it('a timer that comes before the end of its session is set again, and nobody hears of it', () => {
+    const run = new WindowRun({ assigner: sessions, computation: bounds }).a([0, 1], [9, 2], [18, 3]);
+    expect(run.watermark(9).out()).toEqual([]);
+    expect(run.a([25, 4]).watermark(27).out()).toEqual([]);
+    expect(run.watermark(34).out()).toEqual([['[0, 35) 1 2 3 4', 34]]);
+    expect(run.groupsWithState()).toBe(0);
+  });
+
+  it('a job that gets a trigger of its own goes on with its sessions, and so does one that loses it', () => {
+    const triggers = [purgingTrigger(countTrigger(9)), null, countTrigger(2), null];
+    const given = { assigner: sessions, computation: bounds };
+    let run = new WindowRun<TimeWindow>(given).a([0, 1]);
+    for (const [index, trigger] of triggers.entries()) {
+      const next = trigger === null ? given : { ...given, trigger };
+      const items = run.operator.snapshot({ epoch: 1, n: 1 });
+      run = new WindowRun<TimeWindow>(next, restoredFrom(run.keyed), items, run.clock).a([5 * index + 5, index + 2]);
+    }
+    expect(run.out()).toEqual([]);
+    expect(run.watermark(29).out()).toEqual([['[0, 30) 1 2 3 4 5', 29]]);
+    expect(run.groupsWithState()).toBe(0);
   });
 
   it('in processing time a session ends when the clock has gone on by the gap', () => {

@@ -104,7 +104,7 @@ describe('windowed streams under generated failures', () => {
       job: fileURLToPath(new URL('examples/windowed-delays.ts', root)),
       params: ['--input', 'in', '--output', 'out'],
       files: { 'in/a.jsonl': input.map((flight) => `${JSON.stringify(flight)}\n`).join('') },
-      output: 'out',
+      output: 'out/days',
       runs: 15,
     });
     const days = new Set(input.map(({ date, origin }) => `${origin} ${date.slice(0, 10)}`));

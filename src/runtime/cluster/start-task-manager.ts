@@ -23,6 +23,7 @@ import { nodeFiles } from '../world/files.js';
 import { nodeLoops } from '../world/loops.js';
 import { nodeOffload } from '../world/offload.js';
 import { nodeQueue } from '../world/queue.js';
+import { defaultStateFolder, ownStateFolder, sweepStateFolder } from '../world/state-folder.js';
 import { type ClusterAddress, jobManagerName } from './cluster-address.js';
 import type { StoreChoice } from './cluster-stores.js';
 import { joinCluster } from './join-cluster.js';
@@ -35,6 +36,10 @@ export interface TaskManagerProcessOptions {
   readonly store: StoreChoice;
   readonly process: ProcessName;
   readonly slots: number;
+  /** For keyed state on disk; null for one of the operating system for what is temporary. */
+  readonly stateFolder: string | null;
+  /** How much memory keyed state on disk may take in each slot; null for the default. */
+  readonly stateMemoryBytes: number | null;
   /** What jobs import, and the URL of the built module that exports it. */
   readonly engine: EngineModules;
   readonly engineUrl: string;
@@ -52,7 +57,9 @@ export interface TaskManagerProcessOptions {
  * is taken, what runs is ended, and the leader moves it elsewhere.
  */
 export async function startTaskManager(options: TaskManagerProcessOptions): Promise<RunningProcess> {
-  const { address, process, slots, engine, engineUrl, client, log, metrics, readiness } = options;
+  const { address, process, slots, engine, engineUrl, client, log, metrics, readiness, stateMemoryBytes } = options;
+  const stateFolder = options.stateFolder ?? defaultStateFolder();
+  await sweepStateFolder(stateFolder);
   const { bus, store, code, watch, storage, links } = await joinCluster(address, process, options.store, (line) =>
     log.warn(line),
   );
@@ -63,6 +70,7 @@ export async function startTaskManager(options: TaskManagerProcessOptions): Prom
     engine: engineUrl,
     bundles: code,
     store: store.forSlots,
+    state: { folder: ownStateFolder(stateFolder) },
     links: { kind: 'nats', servers, cluster, access, deadlineMs: defaultClusterOptions.deployTimeoutMs / 2 },
   });
   const steps = new TaskManagerLog(cluster, log);
@@ -106,7 +114,14 @@ export async function startTaskManager(options: TaskManagerProcessOptions): Prom
       telemetry: { trace, task },
       panic: (error) => end.end(crash(error)),
     },
-    { process, slots, leader: jobManagerName, cluster: defaultClusterOptions, development: false },
+    {
+      process,
+      slots,
+      leader: jobManagerName,
+      cluster: defaultClusterOptions,
+      development: false,
+      tasks: stateMemoryBytes === null ? {} : { stateMemoryBytes },
+    },
     (ports) =>
       createThreadedTaskHost({
         ...ports,

@@ -7,6 +7,7 @@ import { taskManagerActor } from '../../../actors/task-manager/machine.js';
 import type { TaskManagerInput } from '../../../actors/task-manager/messages.js';
 import type { TaskHost } from '../../ports/task-host.js';
 import type { TaskHostPorts } from '../../task/task-host-ports.js';
+import type { TaskOptions } from '../../task/task-options.js';
 import { ownVersions } from '../code/engine-modules.js';
 import { ActorHost } from '../host/actor-host.js';
 import { DeadlineStore } from '../host/deadline-store.js';
@@ -24,7 +25,12 @@ export interface TaskManagerOptions {
   readonly cluster: ClusterOptions;
   /** Freezes what user code is handed, so that a change in place throws where it happens. */
   readonly development: boolean;
+  /** Of the data plane; what is left out has its default. */
+  readonly tasks?: Partial<TaskOptions>;
 }
+
+/** What the data plane is made from, but for stores: its slots may be elsewhere. */
+export type DataPlanePorts = Omit<TaskHostPorts, 'stores'>;
 
 /** A task manager from its start to its end: its actors, and the data plane of its slots as `createTasks` makes it. */
 export class TaskManager<Tasks extends TaskHost> {
@@ -32,7 +38,7 @@ export class TaskManager<Tasks extends TaskHost> {
   readonly host: ActorHost;
   readonly tasks: Tasks;
 
-  constructor(ports: ProcessPorts, options: TaskManagerOptions, createTasks: (ports: TaskHostPorts) => Tasks) {
+  constructor(ports: ProcessPorts, options: TaskManagerOptions, createTasks: (ports: DataPlanePorts) => Tasks) {
     const { process, slots, leader, cluster, development } = options;
     const { bus, clock, loops, telemetry } = ports;
     this.incarnation = ports.entropy.id();
@@ -41,7 +47,7 @@ export class TaskManager<Tasks extends TaskHost> {
       process,
       incarnation: this.incarnation,
       notify: (actor, message) => this.host.tell(actor, message),
-      options: { development, storeTimeoutMs: cluster.storeTimeoutMs },
+      options: { development, storeTimeoutMs: cluster.storeTimeoutMs, ...options.tasks },
     });
     const panic = (error: unknown): void => {
       this.close();

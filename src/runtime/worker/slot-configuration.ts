@@ -18,6 +18,12 @@ export type LinksConfig =
       readonly deadlineMs: number;
     };
 
+/** Where the thread of a slot keeps state on disk. */
+export interface StateConfig {
+  /** Each store is a folder in it. */
+  readonly folder: string;
+}
+
 /** What the thread of a slot is started with: plain data that lasts for one job run. */
 export interface SlotConfiguration {
   readonly process: ProcessName;
@@ -29,6 +35,7 @@ export interface SlotConfiguration {
   /** URL of the built module that exports `engineModules`: what the job gets when it imports `weirflow`. */
   readonly engine: string;
   readonly store: StoreConfig;
+  readonly state: StateConfig;
   readonly links: LinksConfig;
   /** Whether what the job writes to its console is told to the main thread; otherwise it is written as in any program. */
   readonly tellsConsole: boolean;

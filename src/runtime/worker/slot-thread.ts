@@ -118,6 +118,7 @@ export class SlotThread {
       bundle,
       engine: threads.engine.href,
       store: threads.store,
+      state: threads.state,
       links: threads.links,
       tellsConsole: this.ports.console !== undefined,
       outputTaken: this.outputTaken,

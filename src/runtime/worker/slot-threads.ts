@@ -1,7 +1,8 @@
 import type { ResourceLimits } from 'node:worker_threads';
+import { holdLevelAddon } from '../../storage/level/level-engine.js';
 import { builtModule } from './built-module.js';
 import type { BundleStore } from './bundle-store.js';
-import type { LinksConfig, StoreConfig } from './slot-configuration.js';
+import type { LinksConfig, StateConfig, StoreConfig } from './slot-configuration.js';
 import { Switchboard } from './switchboard.js';
 
 export interface SlotThreadsOptions {
@@ -9,6 +10,7 @@ export interface SlotThreadsOptions {
   readonly engine: string;
   readonly bundles: BundleStore;
   readonly store: StoreConfig;
+  readonly state: StateConfig;
   readonly links: LinksConfig;
   /** Of the heap of each slot. A slot that outgrows it fails, and with it nothing else. */
   readonly limits?: ResourceLimits;
@@ -20,6 +22,7 @@ export interface SlotThreads {
   readonly engine: URL;
   readonly bundles: BundleStore;
   readonly store: StoreConfig;
+  readonly state: StateConfig;
   readonly links: LinksConfig;
   readonly limits: ResourceLimits;
   readonly switchboard: Switchboard;
@@ -29,12 +32,15 @@ export interface SlotThreads {
 const defaultLimits: ResourceLimits = { maxYoungGenerationSizeMb: 64 };
 
 /** Throws an EngineError, BUILD_MISSING, when this process runs from sources that have not been built. */
-export function slotThreads({ engine, bundles, store, links, limits = {} }: SlotThreadsOptions): SlotThreads {
+export function slotThreads({ engine, bundles, store, state, links, limits = {} }: SlotThreadsOptions): SlotThreads {
+  // A slot may load it, and ends at any moment.
+  holdLevelAddon();
   return {
     worker: builtModule(new URL('./slot-worker.js', import.meta.url).href),
     engine: builtModule(engine),
     bundles,
     store,
+    state,
     links,
     limits: { ...defaultLimits, ...limits },
     switchboard: new Switchboard(),

@@ -4,6 +4,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { invariant } from '../../../actors/kernel/invariant.js';
 import type { BlobStore } from '../../ports/blob-store.js';
 import { FileBlobStore } from '../../storage/file/file-blob-store.js';
+import { LevelEngine } from '../../storage/level/level-engine.js';
 import { createTaskHost } from '../../task/task-host.js';
 import { bundledCode } from '../code/code-stores.js';
 import type { EngineModules } from '../code/engine-modules.js';
@@ -50,6 +51,7 @@ async function runSlot(configuration: SlotConfiguration, main: MessagePort): Pro
     blobs: openStore(configuration.store, mainStore),
     files: nodeFiles,
     offload: nodeOffload,
+    stores: new LevelEngine({ folder: configuration.state.folder, entropy: nodeEntropy }),
     client: outbox,
     code: bundledCode(bundle, engineModules),
     telemetry: { trace: () => undefined, task: (trace) => outbox.post({ kind: 'traced', trace }) },

@@ -14,7 +14,8 @@ export interface ThreadedTaskHost extends TaskHost {
  * module globals outlives a run, and code that never returns can be ended. The calling thread runs no code of jobs.
  *
  * A native addon that code in slots may load has to be loaded by this thread before the first slot is: with its last user an addon
- * is unloaded, and a thread that is ended in the middle of a call into it would take the process down. msgpackr's is, by importing it.
+ * is unloaded, and a thread that is ended in the middle of a call into it would take the process down. msgpackr's is, by importing it, and LevelDB's by
+ * `slotThreads`.
  */
 export function createThreadedTaskHost(ports: ThreadPorts): ThreadedTaskHost {
   return new ThreadTaskHost(ports);

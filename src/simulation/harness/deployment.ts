@@ -18,6 +18,7 @@ import { buildJob, type JobDefinition } from '../../api/job-definition.js';
 import type { JobProgram } from '../../graph/job-program.js';
 import type { BlobStore } from '../../ports/blob-store.js';
 import type { TaskEffect } from '../../ports/task-host.js';
+import { MemoryKeyValueEngine } from '../../storage/memory/memory-key-value-engine.js';
 import { createTaskHost, type InspectableTaskHost } from '../../task/task-host.js';
 import { MemoryDataLinks } from '../../transport/memory/memory-data-links.js';
 import { fedSplit } from './fed-source.js';
@@ -90,6 +91,7 @@ export class Deployment {
       blobs,
       files: noFiles(time.later),
       offload: this.calls,
+      stores: new MemoryKeyValueEngine(time.later),
       client: { line: () => undefined, deliver: () => undefined },
       code: { load: (_record, done) => time.later(() => done({ ok: true, program: programs.pop() ?? built() })) },
       telemetry: { trace: () => undefined, task: () => undefined },

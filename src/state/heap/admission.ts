@@ -1,6 +1,6 @@
 import { deepFreeze } from '../deep-freeze.js';
 import { StateFailure } from '../state-failure.js';
-import { encodedBy, stateText, type ValueSerializer } from '../value-serializer.js';
+import { encodedBy, readerOf, stateText, type ValueSerializer } from '../value-serializer.js';
 import { Unstorable, ValueWriter } from '../value-writer.js';
 
 /** What Weirflow can store, as a refusal says it. */
@@ -19,6 +19,7 @@ export class Admission {
   private readonly development: boolean;
   private readonly judge = new ValueWriter();
   private checked = false;
+  private reader: ((data: unknown) => unknown) | null = null;
   /** Of the job, for values that are no plain data; null until the code asks for the state. */
   serializer: ValueSerializer<unknown> | null = null;
 
@@ -51,6 +52,14 @@ export class Admission {
   given(value: unknown): unknown {
     this.restored(value);
     return value;
+  }
+
+  /** The value again, from what `stored` made of it. */
+  revived(data: unknown): unknown {
+    const { serializer } = this;
+    if (serializer === null) return this.given(data);
+    this.reader ??= readerOf(this.where, serializer, serializer);
+    return this.given(this.reader?.(data));
   }
 
   /** How refusals name the state. */

@@ -11,7 +11,12 @@ import { TimedCell, TimedList, TimedMap } from './timed-content.js';
 const ownPrefix = 'user/';
 
 /** Who writes a state: its serializer; the one that wrote it, while the code has not asked for it; or the engine. */
-export function identityOf({ name: state, kind, admission, written }: StateColumn): SerializerIdentity {
+export function identityOf({
+  name: state,
+  kind,
+  admission,
+  written,
+}: Pick<StateColumn, 'name' | 'kind' | 'admission' | 'written'>): SerializerIdentity {
   const by: WrittenBy | null = admission.serializer ?? written;
   if (by === null) return { state, kind, serializer: plain.name, version: plain.version };
   return { state, kind, serializer: `${ownPrefix}${by.name}`, version: by.version };
@@ -26,14 +31,13 @@ export function writtenBy({ serializer, version }: SerializerIdentity): WrittenB
 export interface Conversion {
   readonly convert: (value: unknown) => unknown;
   readonly interval: number;
-  readonly confirmed: number;
 }
 
 /** What a slot holds, with each value turned into what `convert` makes of it. */
 export function converted(
   { kind, timed }: Pick<StateColumn, 'kind' | 'timed'>,
   content: unknown,
-  { convert, interval, confirmed }: Conversion,
+  { convert, interval }: Conversion,
 ): unknown {
   if (timed) return convertedTimed(content, convert);
   if (kind === 'list') return new HeapList((content as HeapList).values.map(convert), interval);
@@ -41,7 +45,7 @@ export function converted(
   const before = content as HeapMap<unknown, unknown>;
   const map = new HeapMap<unknown, unknown>();
   // All of it is new: none of its keys is told apart before the next interval.
-  if (interval > 0) for (const [key] of before.entries()) map.setting(key, interval, confirmed);
+  if (interval > 0) for (const [key] of before.entries()) map.setting(key, interval);
   for (const [key, value] of before.entries()) map.set(key, convert(value));
   return map;
 }

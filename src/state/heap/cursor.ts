@@ -1,7 +1,7 @@
 import { compositeKeyText } from '../canonical-key.js';
 import { type KeyGroupRange, keyGroupOf, keyGroupOfText } from '../key-groups.js';
-import { StateFailure } from '../state-failure.js';
-import { bitOf, born, Entry, KeyGroup } from './key-group.js';
+import { refuseForeignGroup, refuseNoKey } from '../key-refusals.js';
+import { bitOf, Entry, KeyGroup } from './key-group.js';
 
 /** A snapshot that is being written. */
 export interface Witness {
@@ -16,8 +16,6 @@ export interface Witness {
 export class Cursor {
   /** Numbers the times between snapshots, with odd numbers. The even number after it stands for the snapshot that ended it. */
   interval = 1;
-  /** The newest snapshot that was named as a base; below zero before the first. */
-  confirmed = -1;
   /** The snapshot under way. */
   witness: Witness | null = null;
   readonly groups: KeyGroup[] = [];
@@ -66,7 +64,7 @@ export class Cursor {
 
   /** Where the current key is. It must have state. */
   place(): { readonly key: unknown; readonly group: KeyGroup; readonly entry: Entry } {
-    if (this.group === null || this.entry === null) this.refuseNoKey();
+    if (this.group === null || this.entry === null) refuseNoKey(this.operator);
     return { key: this.key, group: this.group, entry: this.entry };
   }
 
@@ -88,19 +86,19 @@ export class Cursor {
   }
 
   currentKey(): unknown {
-    if (this.group === null) this.refuseNoKey();
+    if (this.group === null) refuseNoKey(this.operator);
     return this.key;
   }
 
   watermarkFloor(): number {
-    if (this.group === null) this.refuseNoKey();
+    if (this.group === null) refuseNoKey(this.operator);
     return this.group.watermarkFloor;
   }
 
   read(slot: number): unknown {
     const { entry } = this;
     if (entry !== null) return entry.get(slot);
-    if (this.group === null) this.refuseNoKey();
+    if (this.group === null) refuseNoKey(this.operator);
     return undefined;
   }
 
@@ -180,12 +178,7 @@ export class Cursor {
   ownGroup(keyGroup: number): KeyGroup {
     const group = this.groups[keyGroup - this.range.first];
     if (group !== undefined) return group;
-    throw new StateFailure(
-      'KEY_GROUP_FOREIGN',
-      'internal',
-      `operator '${this.operator}': key group ${keyGroup} is not of its range, ${this.range.first} to ` +
-        `${this.range.last} of ${this.maxParallelism}; the sender must place records by the same selector and maximal parallelism`,
-    );
+    return refuseForeignGroup(this.operator, keyGroup, this.range, this.maxParallelism);
   }
 
   /** Puts a restored group in the place of the empty one. */
@@ -202,36 +195,26 @@ export class Cursor {
     if (entry.stamp !== this.interval) this.firstChange(group, key, entry);
     entry.changes |= bitOf(slot);
     entry.set(slot, undefined);
-    if (entry.filled > 0) return;
+    if (!entry.isEmpty) return;
     group.entries.delete(key);
     if (this.entry === entry) this.entry = null;
   }
 
   private firstChange(group: KeyGroup, key: unknown, entry: Entry): void {
     this.witness?.beforeChange(group, key, entry);
-    if (entry.stamp <= this.confirmed) entry.changes = 0;
+    entry.changes = 0;
+    entry.since = entry.stamp;
     entry.stamp = this.interval;
     group.remember(key, entry, this.interval);
   }
 
   private createEntry(): Entry {
     const { group, key, interval } = this;
-    if (group === null) this.refuseNoKey();
-    const entry = new Entry();
-    entry.stamp = interval;
-    entry.changes = born;
+    if (group === null) refuseNoKey(this.operator);
+    const entry = new Entry(interval);
     group.entries.set(key, entry);
     group.remember(key, entry, interval);
     this.entry = entry;
     return entry;
-  }
-
-  private refuseNoKey(): never {
-    throw new StateFailure(
-      'STATE_WITHOUT_KEY',
-      'user',
-      `operator '${this.operator}': keyed state was used while there is no current key; ` +
-        'use it where records are processed',
-    );
   }
 }

@@ -1,3 +1,4 @@
+import { InvariantViolation } from '../../../actors/kernel/invariant.js';
 import { keyGroupOf } from '../key-groups.js';
 import { Unreadable, type ValueReader } from '../value-reader.js';
 import { Unstorable, type ValueWriter } from '../value-writer.js';
@@ -6,7 +7,7 @@ import type { CanonicalMap } from './canonical-map.js';
 import { HeapList } from './heap-list.js';
 import { HeapMap } from './heap-map.js';
 import { Entry, type KeyGroup } from './key-group.js';
-import { type HeapTimer, KeyTimers } from './key-timers.js';
+import { KeyTimers, type TimerPlace } from './key-timers.js';
 import type { StateColumn, StateKind } from './state-table.js';
 import type { TimedContent } from './timed-content.js';
 import { readTimed, writeTimed } from './timed-format.js';
@@ -39,7 +40,11 @@ const plainKinds: readonly unknown[] = ['value', 'list', 'map', 'timers'] satisf
 const kinds: readonly unknown[] = [...plainKinds, ...(['reducing', 'aggregating'] satisfies readonly StateKind[])];
 
 /** What the bytes of a group begin with. */
-export function writeHead(writer: ValueWriter, columns: readonly StateColumn[], isDelta: boolean): void {
+export function writeHead(
+  writer: ValueWriter,
+  columns: readonly Pick<StateColumn, 'name' | 'kind' | 'timed'>[],
+  isDelta: boolean,
+): void {
   const isPlain = columns.every(({ kind, timed }) => !timed && plainKinds.includes(kind));
   writer.writeByte(isDelta ? deltaFormat : isPlain ? plainFormat : fullFormat);
   writer.write(columns.map(({ name, kind, timed }) => (timed ? [name, kind, true] : [name, kind])));
@@ -47,10 +52,15 @@ export function writeHead(writer: ValueWriter, columns: readonly StateColumn[], 
 
 /** One key of an image; false, and nothing is written, when all that it has has expired and is to be left out. */
 export function writeEntry(writer: ValueWriter, key: unknown, entry: Entry, columns: readonly StateColumn[]): boolean {
-  let filled = 0;
-  for (const column of columns) if (storedContent(column, entry) !== undefined) filled += 1;
+  const filled = filledOf(entry, columns);
   if (filled === 0) return false;
   writer.write(key);
+  writeStates(writer, filled, entry, columns);
+  return true;
+}
+
+/** All states of a key, of which there are so many. */
+export function writeStates(writer: ValueWriter, filled: number, entry: Entry, columns: readonly StateColumn[]): void {
   writer.write(filled);
   for (let index = 0; index < columns.length; index++) {
     const column = columns[index] as StateColumn;
@@ -59,7 +69,13 @@ export function writeEntry(writer: ValueWriter, key: unknown, entry: Entry, colu
     writer.write(index);
     writeContent(writer, column, content);
   }
-  return true;
+}
+
+/** How many states of a key go into a snapshot. */
+export function filledOf(entry: Entry, columns: readonly StateColumn[]): number {
+  let filled = 0;
+  for (const column of columns) if (storedContent(column, entry) !== undefined) filled += 1;
+  return filled;
 }
 
 /** Without what has expired, where that does not go into checkpoints. */
@@ -68,7 +84,10 @@ export function storedContent({ slot, expiry }: StateColumn, entry: Entry): unkn
   return content === undefined || expiry === null ? content : expiry.stored(content as TimedContent);
 }
 
-export function writeContent(writer: ValueWriter, column: StateColumn, content: unknown): void {
+/** What of a column its bytes depend on. */
+export type ContentColumn = Pick<StateColumn, 'kind' | 'timed' | 'admission'>;
+
+export function writeContent(writer: ValueWriter, column: ContentColumn, content: unknown): void {
   try {
     const { admission } = column;
     if (column.timed) writeTimed(writer, content as TimedContent, admission);
@@ -82,7 +101,7 @@ export function writeContent(writer: ValueWriter, column: StateColumn, content: 
 }
 
 /** Tells whose value it was that cannot be stored. */
-export function refuseUnstorable({ admission }: StateColumn, error: unknown): never {
+export function refuseUnstorable({ admission }: Pick<StateColumn, 'admission'>, error: unknown): never {
   if (error instanceof Unstorable) admission.refuse(`value${error.message}`, error.isInstance);
   throw error;
 }
@@ -135,16 +154,21 @@ export function readHead(reader: ValueReader): PartHead {
   };
 }
 
+/** Where what is read of a column goes. */
+export type GroupColumn = ContentColumn & Pick<StateColumn, 'slot'>;
+
 /** Reads on after the states, into `group`, which is empty; `columns` are those of the states, in their order. */
 export function readImage(
   reader: ValueReader,
   group: KeyGroup,
-  columns: readonly StateColumn[],
+  columns: readonly GroupColumn[],
   maxParallelism: number,
 ): void {
   for (let left = reader.readCount(); left > 0; left--) {
     const key = readKey(reader, group, maxParallelism);
-    group.entries.set(key, readEntry(reader, columns, key, group));
+    const entry = readEntry(reader, columns, key, group);
+    if (entry.isEmpty) throw new Unreadable('a key has no state');
+    group.entries.set(key, entry);
   }
 }
 
@@ -158,21 +182,24 @@ export function readKey(reader: ValueReader, { keyGroup }: KeyGroup, maxParallel
   );
 }
 
-function readEntry(reader: ValueReader, columns: readonly StateColumn[], key: unknown, group: KeyGroup): Entry {
+/** All that a key has. */
+export function readEntry(reader: ValueReader, columns: readonly GroupColumn[], key: unknown, group: KeyGroup): Entry {
   const entry = new Entry();
   const filled = reader.readCount();
   for (let left = filled; left > 0; left--) {
-    const column = columns[reader.readIndex(columns.length)] as StateColumn;
+    const column = columns[reader.readIndex(columns.length)] as GroupColumn;
+    if (entry.get(column.slot) !== undefined) throw new Unreadable('a key has a state twice');
     entry.set(column.slot, readContent(reader, column, { key, group, entry }));
   }
-  if (entry.filled !== filled || filled === 0) throw new Unreadable('a key has no state, or one twice');
   return entry;
 }
 
-/** Whose content it is. */
-export type Place = Pick<HeapTimer, 'key' | 'group' | 'entry'>;
+export function readContent(reader: ValueReader, column: ContentColumn, place: TimerPlace): unknown {
+  return column.kind === 'timers' ? readTimers(reader, place) : readPlainContent(reader, column);
+}
 
-export function readContent(reader: ValueReader, column: StateColumn, place: Place): unknown {
+/** Of every kind but timers. */
+export function readPlainContent(reader: ValueReader, column: ContentColumn): unknown {
   if (column.timed) return readTimed(reader, column, readValue);
   switch (column.kind) {
     case 'value':
@@ -184,11 +211,11 @@ export function readContent(reader: ValueReader, column: StateColumn, place: Pla
     case 'map':
       return readMap(reader, column);
     case 'timers':
-      return readTimers(reader, place);
+      throw new InvariantViolation('timers are read with the key that they belong to', {});
   }
 }
 
-export function readValue(reader: ValueReader, column: StateColumn): unknown {
+export function readValue(reader: ValueReader, column: ContentColumn): unknown {
   const value = reader.read();
   if (value === undefined) throw new Unreadable('a state holds undefined');
   column.admission.restored(value);
@@ -196,13 +223,13 @@ export function readValue(reader: ValueReader, column: StateColumn): unknown {
 }
 
 /** In development they are frozen, as what was handed out is. */
-export function readValues(reader: ValueReader, column: StateColumn, fewest: number): unknown[] {
+export function readValues(reader: ValueReader, column: ContentColumn, fewest: number): unknown[] {
   const values = readValue(reader, column);
   if (!Array.isArray(values) || values.length < fewest) throw new Unreadable('a list state holds no list');
   return values;
 }
 
-function readMap(reader: ValueReader, column: StateColumn): HeapMap<unknown, unknown> {
+function readMap(reader: ValueReader, column: ContentColumn): HeapMap<unknown, unknown> {
   const map = new HeapMap<unknown, unknown>();
   for (let left = reader.readCount(); left > 0; left--) {
     const key = reader.read();
@@ -213,12 +240,13 @@ function readMap(reader: ValueReader, column: StateColumn): HeapMap<unknown, unk
   return map;
 }
 
-function readTimers(reader: ValueReader, place: Place): KeyTimers {
+function readTimers(reader: ValueReader, place: TimerPlace): KeyTimers {
   const timers = new KeyTimers();
+  timers.at(place);
   for (let left = reader.readCount(); left > 0; left--) {
     const time = reader.read();
     if (typeof time !== 'number' || !Number.isFinite(time)) throw new Unreadable('the time of a timer is no number');
-    timers.add({ ...place, time, namespace: reader.read(), at: 0 });
+    timers.add(time, reader.read());
   }
   if (timers.list.length === 0) throw new Unreadable('a key has timers, and none of them');
   return timers;

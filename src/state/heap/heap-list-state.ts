@@ -1,18 +1,18 @@
+import type { KeyCursor } from '../key-cursor.js';
 import type { DeepReadonly, ListState } from '../keyed-state.js';
 import type { Admission } from './admission.js';
-import type { Cursor } from './cursor.js';
 import { HeapList } from './heap-list.js';
 
 const noValues: readonly never[] = Object.freeze([]);
 
 /** A list for each key. To add is cheap while nobody reads in between. */
 export class HeapListState<T> implements ListState<T> {
-  private readonly cursor: Cursor;
+  private readonly cursor: KeyCursor;
   private readonly slot: number;
   private readonly admission: Admission;
   private readonly development: boolean;
 
-  constructor(cursor: Cursor, slot: number, admission: Admission, development: boolean) {
+  constructor(cursor: KeyCursor, slot: number, admission: Admission, development: boolean) {
     this.cursor = cursor;
     this.slot = slot;
     this.admission = admission;
@@ -36,7 +36,7 @@ export class HeapListState<T> implements ListState<T> {
     }
     const { cursor, slot } = this;
     cursor.changing(slot);
-    list.adding(cursor.interval, cursor.confirmed);
+    list.adding(cursor.interval);
     if (cursor.notes) {
       cursor.note(() => {
         list.values = list.values.slice(0, -1);

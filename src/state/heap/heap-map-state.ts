@@ -1,7 +1,7 @@
 import { deepFreeze } from '../deep-freeze.js';
+import type { KeyCursor } from '../key-cursor.js';
 import type { DeepReadonly, MapState } from '../keyed-state.js';
 import type { Admission } from './admission.js';
-import type { Cursor } from './cursor.js';
 import { HeapMap } from './heap-map.js';
 
 /**
@@ -9,12 +9,12 @@ import { HeapMap } from './heap-map.js';
  * empty.
  */
 export class HeapMapState<K, T> implements MapState<K, T> {
-  private readonly cursor: Cursor;
+  private readonly cursor: KeyCursor;
   private readonly slot: number;
   private readonly admission: Admission;
   private readonly development: boolean;
 
-  constructor(cursor: Cursor, slot: number, admission: Admission, development: boolean) {
+  constructor(cursor: KeyCursor, slot: number, admission: Admission, development: boolean) {
     this.cursor = cursor;
     this.slot = slot;
     this.admission = admission;
@@ -33,7 +33,7 @@ export class HeapMapState<K, T> implements MapState<K, T> {
     if (cursor.notes) this.noteOf(map, key);
     if (known !== undefined) {
       cursor.changing(slot);
-      known.setting(key, cursor.interval, cursor.confirmed);
+      known.setting(key, cursor.interval);
     }
     map.set(key, value as DeepReadonly<T>);
     if (this.development) deepFreeze(key);
@@ -46,7 +46,7 @@ export class HeapMapState<K, T> implements MapState<K, T> {
     if (map === undefined || !map.has(key)) return;
     if (cursor.notes) this.noteOf(map, key);
     cursor.changing(slot);
-    map.removing(key, cursor.interval, cursor.confirmed);
+    map.removing(key, cursor.interval);
     map.delete(key);
     if (map.size === 0) cursor.empty(slot);
   }

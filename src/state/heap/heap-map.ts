@@ -7,18 +7,15 @@ const wholeMax = 16;
 export type ChangedKeys<K> = CanonicalMap<K, 'set' | 'removed'>;
 
 /**
- * What the slot of a map holds. A large one remembers the keys that changed, so that a delta holds these alone: up to half of them, since the newest confirmed
- * base or earlier.
+ * What the slot of a map holds. A large one remembers the keys that changed in the interval of its last change, up to half of them, so that a delta holds these alone.
  */
 export class HeapMap<K, V> extends CanonicalMap<K, V> {
   private changedIn = 0;
-  /** The base from which on all changed keys are known. */
-  private since = 0;
   private changed: ChangedKeys<K> | null = null;
 
   /** To be called before a key is set, and after the entry was marked as changed. */
-  setting(key: K, interval: number, confirmed: number): void {
-    if (this.changedIn !== interval) this.open(interval, confirmed);
+  setting(key: K, interval: number): void {
+    if (this.changedIn !== interval) this.open(interval);
     const { changed } = this;
     if (changed === null) return;
     const before = changed.get(key);
@@ -29,14 +26,14 @@ export class HeapMap<K, V> extends CanonicalMap<K, V> {
   }
 
   /** The same before a key is deleted. */
-  removing(key: K, interval: number, confirmed: number): void {
-    if (this.changedIn !== interval) this.open(interval, confirmed);
+  removing(key: K, interval: number): void {
+    if (this.changedIn !== interval) this.open(interval);
     if (this.changed !== null) this.note(this.changed, key, 'removed');
   }
 
-  /** The keys that changed since the base; null when they are not known. */
-  changedSince(base: number): ChangedKeys<K> | null {
-    return this.since <= base ? this.changed : null;
+  /** The keys that changed in the interval of its last change; null when they are not known. */
+  get changedKeys(): ChangedKeys<K> | null {
+    return this.changed;
   }
 
   private note(changed: ChangedKeys<K>, key: K, change: 'set' | 'removed'): void {
@@ -44,12 +41,8 @@ export class HeapMap<K, V> extends CanonicalMap<K, V> {
     if (changed.size * 2 > this.size) this.changed = null;
   }
 
-  private open(interval: number, confirmed: number): void {
-    const isConfirmed = this.changedIn <= confirmed;
-    if (isConfirmed || this.changed === null) {
-      this.changed = this.size > wholeMax ? new CanonicalMap() : null;
-      this.since = isConfirmed ? confirmed : this.changedIn;
-    }
+  private open(interval: number): void {
     this.changedIn = interval;
+    this.changed = this.size > wholeMax ? new CanonicalMap() : null;
   }
 }

@@ -154,7 +154,7 @@ export class HeapSnapshot implements StateSnapshot, Witness {
   /** One entry in its turn. Those that were written before, or made after the snapshot began, have a later stamp. */
   private write(key: unknown, entry: Entry, task: GroupTask): void {
     if (entry.stamp >= this.stamp) return;
-    if (entry.filled === 0) {
+    if (entry.isEmpty) {
       this.gone.write(key);
       this.goneCount += 1;
     } else if (this.wrote(this.kept, key, entry, task)) this.keptCount += 1;

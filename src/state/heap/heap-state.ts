@@ -17,29 +17,16 @@ import type {
   ValueState,
 } from '../keyed-state.js';
 import type { KeyedStateOptions } from '../state-backends.js';
-import { StateFailure } from '../state-failure.js';
 import type { KeyGroupImage, SnapshotBase, StateSnapshot } from '../state-snapshot.js';
 import type { TimerQueue } from '../timers.js';
-import { serializer } from '../value-format.js';
-import { Unreadable, ValueReader } from '../value-reader.js';
-import { converted, identityOf, writtenBy } from './column-serializer.js';
+import { identityOf } from './column-serializer.js';
 import { Cursor } from './cursor.js';
-import { applyDelta } from './delta-format.js';
-import { readHead, readImage } from './group-format.js';
 import { HeapSnapshot, type HeapSnapshotSetting } from './heap-snapshot.js';
-import { KeyGroup } from './key-group.js';
-import { type StateColumn, StateTable } from './state-table.js';
+import { heapStates } from './heap-states.js';
+import { readGroup, refuseLoadedTwice } from './read-group.js';
+import { StateTable } from './state-table.js';
 
-/** How values of states are read that are no plain data. */
-type Conversions = Map<StateColumn, (data: unknown) => unknown>;
-
-interface Loading {
-  readonly isFirst: boolean;
-  readonly serializers: readonly SerializerIdentity[];
-  readonly conversions: Conversions;
-}
-
-type HeapStateOptions = Omit<KeyedStateOptions, 'wake' | 'memoryBytes'>;
+type HeapStateOptions = Omit<KeyedStateOptions, 'wake' | 'memoryBytes' | 'stores'>;
 
 /** Before any watermark. Finite, because it stands in manifests, which are JSON-able. */
 const noWatermark = Number.MIN_SAFE_INTEGER;
@@ -70,10 +57,11 @@ class HeapState implements KeyedStateBackend {
     this.range = range;
     this.development = development;
     this.cursor = new Cursor(operator, maxParallelism, range, noWatermark);
-    this.states = new StateTable(operator, development, this.cursor, () => {
+    const wallMs = (): number => {
       if (clock === undefined) throw new InvariantViolation('a state with a TTL has no clock', { operator });
       return clock.wallMs();
-    });
+    };
+    this.states = new StateTable(operator, development, heapStates(this.cursor, development, wallMs));
   }
 
   setCurrentKey(key: unknown): void {
@@ -163,25 +151,12 @@ class HeapState implements KeyedStateBackend {
     return this.states.sorted().map(identityOf);
   }
 
-  load({ keyGroup, watermark, parts }: KeyGroupImage, serializers: readonly SerializerIdentity[]): void {
-    this.requireEmpty(keyGroup);
-    for (const identity of serializers) this.requireReadable(identity);
-    const group = new KeyGroup(keyGroup, watermark);
-    const conversions: Conversions = new Map();
-    try {
-      for (const [index, bytes] of parts.entries()) {
-        this.loadPart(group, bytes, { isFirst: index === 0, serializers, conversions });
-      }
-      for (const [column, read] of conversions) this.convert(group, column, read);
-    } catch (error) {
-      // A damaged key is refused where all keys are; here it says that the bytes are damaged.
-      const isDamage =
-        error instanceof Unreadable || (error instanceof StateFailure && error.code === 'KEY_UNSUPPORTED');
-      if (isDamage) this.refuseUnreadable(`the bytes of key group ${keyGroup} cannot be read: ${error.message}`);
-      throw error;
-    }
-    this.cursor.install(group);
-    const queues = this.states.sorted().flatMap(({ timers }) => (timers === null ? [] : [timers]));
+  load(image: KeyGroupImage, serializers: readonly SerializerIdentity[]): void {
+    const { operator, maxParallelism, states, cursor } = this;
+    if (cursor.ownGroup(image.keyGroup).entries.size > 0) refuseLoadedTwice(operator, image.keyGroup);
+    const group = readGroup(image, { operator, maxParallelism, serializers, states });
+    cursor.install(group);
+    const queues = states.sorted().flatMap(({ timers }) => (timers === null ? [] : [timers]));
     if (queues.length === 0) return;
     for (const [, entry] of group.entries.entries()) for (const timers of queues) timers.restored(entry);
   }
@@ -211,61 +186,7 @@ class HeapState implements KeyedStateBackend {
     const stamp = this.taken.get(checkpointText(base));
     if (stamp === undefined) return null;
     for (const [text, other] of this.taken) if (other < stamp) this.taken.delete(text);
-    this.cursor.confirmed = stamp;
     for (const group of this.cursor.groups) group.forgetThrough(stamp);
     return stamp;
-  }
-
-  /** Values of a state that the code has asked for before its key groups came. */
-  private convert(group: KeyGroup, column: StateColumn, read: (data: unknown) => unknown): void {
-    const change = (content: unknown): unknown =>
-      converted(column, content, { convert: (data) => column.admission.given(read(data)), interval: 0, confirmed: -1 });
-    for (const [, entry] of group.entries.entries()) {
-      const content = entry.get(column.slot);
-      if (content !== undefined) entry.set(column.slot, change(content));
-    }
-  }
-
-  private loadPart(group: KeyGroup, bytes: Uint8Array, { isFirst, serializers, conversions }: Loading): void {
-    const reader = new ValueReader(bytes);
-    const { isDelta, states } = readHead(reader);
-    if (isDelta === isFirst) throw new Unreadable('its parts are not an image first, and deltas then');
-    const columns = states.map(([name, kind, timed]) => {
-      const identity = serializers.find((each) => each.state === name && each.kind === kind);
-      if (identity === undefined) {
-        throw new Unreadable(`its ${kind} state '${name}' is not among the serializers of the snapshot`);
-      }
-      const column = this.states.column(name, kind, timed);
-      const read = this.states.found(column, writtenBy(identity));
-      if (read !== null) conversions.set(column, read);
-      return column;
-    });
-    if (isDelta) applyDelta(reader, group, columns, this.maxParallelism);
-    else readImage(reader, group, columns, this.maxParallelism);
-    if (!reader.atEnd()) throw new Unreadable('bytes are left over');
-  }
-
-  private requireEmpty(keyGroup: number): void {
-    if (this.cursor.ownGroup(keyGroup).entries.size === 0) return;
-    throw new StateFailure(
-      'KEY_GROUP_TWICE',
-      'internal',
-      `operator '${this.operator}': key group ${keyGroup} was loaded when it had state already; ` +
-        'load each group once, before the first record',
-    );
-  }
-
-  private requireReadable(identity: SerializerIdentity): void {
-    const { state, kind, serializer: name, version } = identity;
-    if (kind.startsWith('operator') || writtenBy(identity) !== null) return;
-    if (name === serializer.name && version === serializer.version) return;
-    this.refuseUnreadable(
-      `state '${state}' was written by serializer ${name} version ${version}, and this version of Weirflow reads ` +
-        `${serializer.name} version ${serializer.version}; restore it with the version that wrote it`,
-    );
-  }
-
-  private refuseUnreadable(what: string): never {
-    throw new StateFailure('STATE_UNREADABLE', 'internal', `operator '${this.operator}': ${what}`);
   }
 }

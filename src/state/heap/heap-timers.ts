@@ -3,12 +3,16 @@ import type { DueTimer, TimerQueue } from '../timers.js';
 import type { Admission } from './admission.js';
 import type { Cursor } from './cursor.js';
 import type { Entry } from './key-group.js';
-import { type HeapTimer, KeyTimers } from './key-timers.js';
+import { KeyTimers } from './key-timers.js';
 import { TimeHeap } from './time-heap.js';
 
-/** The timers of one moment, in the order in which they were set. Removed ones stay until they are passed or outnumber the others. */
+/**
+ * The timers of one moment, in the order in which they were set: whose they are, and what for. One that is taken back stays here until it is passed, or
+ * until such ones outnumber the others: its key knows whether it is set, and one that is set again may have its place back.
+ */
 interface Moment {
-  timers: HeapTimer[];
+  owners: KeyTimers[];
+  namespaces: unknown[];
   next: number;
   removed: number;
 }
@@ -22,6 +26,8 @@ const removedMin = 32;
 export class HeapTimers implements TimerQueue<unknown> {
   private readonly moments = new Map<number, Moment>();
   private readonly times = new TimeHeap();
+  /** The one that timers were set for last: often the next one is for it too. */
+  private recent: { readonly time: number; readonly moment: Moment } | null = null;
 
   constructor(
     private readonly cursor: Cursor,
@@ -31,94 +37,119 @@ export class HeapTimers implements TimerQueue<unknown> {
 
   set(time: number, namespace: unknown): void {
     if (!Number.isFinite(time)) refuseTime(time);
-    const known = this.ofKey();
-    if (known?.find(time, namespace) !== undefined) return;
-    this.admission.admit(namespace);
-    const timers = known ?? new KeyTimers();
-    this.cursor.write(this.slot, timers, false);
-    const { key, group, entry } = this.cursor.place();
-    const timer: HeapTimer = { key, group, entry, time, namespace, at: 0 };
-    timers.add(timer);
-    this.wait(timer);
+    let timers = this.ofKey();
+    if (timers === undefined) {
+      this.admission.admit(namespace);
+      timers = new KeyTimers();
+      this.cursor.write(this.slot, timers, false);
+      timers.at(this.cursor.place());
+    } else {
+      if (timers.has(time, namespace)) return;
+      this.admission.admit(namespace);
+      this.cursor.changing(this.slot);
+    }
+    timers.add(time, namespace);
+    this.wait(timers, time, namespace);
     if (this.cursor.notes) this.cursor.note(() => this.remove(time, namespace));
   }
 
   remove(time: number, namespace: unknown): void {
-    const timer = this.ofKey()?.find(time, namespace);
-    if (timer === undefined) return;
-    this.drop(timer);
+    const timers = this.ofKey();
+    if (timers === undefined || !timers.has(time, namespace)) return;
+    this.drop(timers, time, namespace);
     if (this.cursor.notes) this.cursor.note(() => this.set(time, namespace));
     const moment = this.moments.get(time) as Moment;
     moment.removed += 1;
-    if (moment.removed > removedMin && moment.removed * 2 > moment.timers.length - moment.next) compact(moment);
+    if (moment.removed > removedMin && moment.removed * 2 > moment.owners.length - moment.next) compact(moment, time);
   }
 
   earliest(): number {
     for (;;) {
       const time = this.times.first();
-      if (time === Number.POSITIVE_INFINITY || this.firstOf(time) !== undefined) return time;
-      this.times.takeFirst();
-      this.moments.delete(time);
+      const moment = this.moments.get(time);
+      if (moment === undefined) return time;
+      for (; moment.next < moment.owners.length; moment.next += 1) {
+        if (ownerAt(moment.owners, moment.next).has(time, moment.namespaces[moment.next])) return time;
+      }
+      this.passed(time);
     }
   }
 
   take(through: number): DueTimer<unknown> | null {
-    const time = this.earliest();
-    if (time > through) return null;
-    const moment = this.moments.get(time);
-    if (moment === undefined) return null;
-    const timer = moment.timers[moment.next] as HeapTimer;
-    moment.next += 1;
-    this.cursor.moveBack(timer);
-    this.drop(timer);
-    return timer;
+    for (;;) {
+      const time = this.times.first();
+      const moment = this.moments.get(time);
+      if (time > through || moment === undefined) return null;
+      while (moment.next < moment.owners.length) {
+        const owner = ownerAt(moment.owners, moment.next);
+        const namespace = moment.namespaces[moment.next];
+        moment.next += 1;
+        if (!owner.has(time, namespace)) continue;
+        this.cursor.moveBack(owner);
+        this.drop(owner, time, namespace);
+        return { key: owner.key, time, namespace };
+      }
+      this.passed(time);
+    }
+  }
+
+  hasAll(): boolean {
+    return true;
   }
 
   /** Waits for the timers of an entry that was restored. */
   restored(entry: Entry): void {
-    for (const timer of (entry.get(this.slot) as KeyTimers | undefined)?.list ?? []) this.wait(timer);
+    const timers = entry.get(this.slot) as KeyTimers | undefined;
+    for (const { time, namespace } of timers?.list ?? []) this.wait(timers as KeyTimers, time, namespace);
   }
 
   private ofKey(): KeyTimers | undefined {
     return this.cursor.read(this.slot) as KeyTimers | undefined;
   }
 
-  private wait(timer: HeapTimer): void {
-    const moment = this.moments.get(timer.time);
-    if (moment !== undefined) moment.timers.push(timer);
-    else {
-      this.moments.set(timer.time, { timers: [timer], next: 0, removed: 0 });
-      this.times.add(timer.time);
+  private wait(timers: KeyTimers, time: number, namespace: unknown): void {
+    const moment = this.recent?.time === time ? this.recent.moment : this.momentAt(time);
+    moment.owners.push(timers);
+    moment.namespaces.push(namespace);
+  }
+
+  private momentAt(time: number): Moment {
+    let moment = this.moments.get(time);
+    if (moment === undefined) {
+      moment = { owners: [], namespaces: [], next: 0, removed: 0 };
+      this.moments.set(time, moment);
+      this.times.add(time);
     }
+    this.recent = { time, moment };
+    return moment;
   }
 
   /** The key must be the current one. */
-  private drop(timer: HeapTimer): void {
-    const timers = this.ofKey() as KeyTimers;
+  private drop(timers: KeyTimers, time: number, namespace: unknown): void {
     this.cursor.changing(this.slot);
-    timers.drop(timer);
-    if (timers.list.length === 0) this.cursor.empty(this.slot, false);
+    timers.drop(time, namespace);
+    if (timers.isEmpty) this.cursor.empty(this.slot, false);
   }
 
-  /** The next timer of a moment that is still set. */
-  private firstOf(time: number): HeapTimer | undefined {
-    const moment = this.moments.get(time) as Moment;
-    for (; moment.next < moment.timers.length; moment.next += 1) {
-      const timer = moment.timers[moment.next] as HeapTimer;
-      if (timer.at >= 0) return timer;
-      moment.removed -= 1;
-    }
-    return undefined;
+  private passed(time: number): void {
+    this.times.takeFirst();
+    this.moments.delete(time);
+    if (this.recent?.time === time) this.recent = null;
   }
 }
 
-function compact(moment: Moment): void {
-  moment.timers = moment.timers.slice(moment.next).filter(({ at }) => at >= 0);
+const ownerAt = (owners: readonly KeyTimers[], at: number): KeyTimers => owners[at] as KeyTimers;
+
+function compact(moment: Moment, time: number): void {
+  const { owners, namespaces, next } = moment;
+  const isSet = (_: unknown, at: number): boolean => at >= next && ownerAt(owners, at).has(time, namespaces[at]);
+  moment.owners = owners.filter(isSet);
+  moment.namespaces = namespaces.filter(isSet);
   moment.next = 0;
   moment.removed = 0;
 }
 
-function refuseTime(time: number): never {
+export function refuseTime(time: number): never {
   throw new StateFailure(
     'TIMER_INVALID',
     'user',

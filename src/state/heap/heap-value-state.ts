@@ -1,14 +1,14 @@
+import type { KeyCursor } from '../key-cursor.js';
 import type { DeepReadonly, ValueState } from '../keyed-state.js';
 import type { Admission } from './admission.js';
-import type { Cursor } from './cursor.js';
 
 /** One value for each key; the slot holds it. */
 export class HeapValueState<T> implements ValueState<T> {
-  private readonly cursor: Cursor;
+  private readonly cursor: KeyCursor;
   private readonly slot: number;
   private readonly admission: Admission;
 
-  constructor(cursor: Cursor, slot: number, admission: Admission) {
+  constructor(cursor: KeyCursor, slot: number, admission: Admission) {
     this.cursor = cursor;
     this.slot = slot;
     this.admission = admission;

@@ -5,24 +5,32 @@ import { CanonicalMap } from './canonical-map.js';
  * because most operators have one state, and an array for it would double the memory of a small value.
  */
 export class Entry {
-  filled = 0;
-  /** The interval in which it changed last, or the end of the interval with which it was last written by a snapshot, whichever is later. */
-  stamp = 0;
-  /** What has changed since the newest confirmed base, or earlier: a bit for each slot, and `born`. */
+  /** The slots that changed in the interval of the last change, a bit for each. */
   changes = 0;
   private first: unknown = undefined;
   /** Slots from 1 on, at index slot − 1. */
   private others: unknown[] | null = null;
 
+  /**
+   * `stamp`: the interval in which it changed last, or what stands for the snapshot that wrote it last, whichever is later. `since`: its stamp before that change;
+   * nothing but `changes` has changed since then. Both are the interval in which it is made, or zero for what is restored.
+   */
+  constructor(
+    public stamp = 0,
+    public since = stamp,
+  ) {}
+
   get(slot: number): unknown {
     return slot === 0 ? this.first : this.others?.[slot - 1];
   }
 
-  /** Counts what is filled. */
   set(slot: number, content: unknown): void {
-    this.filled += Number(content !== undefined) - Number(this.get(slot) !== undefined);
     if (slot === 0) this.first = content;
     else this.setOther(slot - 1, content);
+  }
+
+  get isEmpty(): boolean {
+    return this.first === undefined && (this.others === null || this.others.every((content) => content === undefined));
   }
 
   private setOther(index: number, content: unknown): void {
@@ -33,10 +41,7 @@ export class Entry {
 }
 
 /** The last bit that stands for a slot; slots beyond share it. */
-const lastBit = 28;
-
-/** Among the changes of an entry: the base may know its key from before, with content that is not what this entry grew from. */
-export const born = 1 << 29;
+const lastBit = 29;
 
 export const bitOf = (slot: number): number => 1 << Math.min(slot, lastBit);
 

@@ -2,7 +2,7 @@ import { Unreadable, type ValueReader } from '../value-reader.js';
 import type { ValueWriter } from '../value-writer.js';
 import type { Admission } from './admission.js';
 import { CanonicalMap } from './canonical-map.js';
-import type { StateColumn } from './state-table.js';
+import type { ContentColumn } from './group-format.js';
 import { TimedCell, type TimedContent, TimedList, TimedMap } from './timed-content.js';
 
 /** Writes what a state with a TTL has for one key; see group-format.ts. */
@@ -24,9 +24,9 @@ export function writeTimed(writer: ValueWriter, content: TimedContent, admission
   }
 }
 
-type ReadValue = (reader: ValueReader, column: StateColumn) => unknown;
+type ReadValue = (reader: ValueReader, column: ContentColumn) => unknown;
 
-export function readTimed(reader: ValueReader, column: StateColumn, readValue: ReadValue): TimedContent {
+export function readTimed(reader: ValueReader, column: ContentColumn, readValue: ReadValue): TimedContent {
   if (column.kind === 'list') return readList(reader, column, readValue);
   if (column.kind === 'map') return readMap(reader, column, readValue);
   const atMs = readTime(reader);
@@ -38,7 +38,7 @@ function writeCell(writer: ValueWriter, { value, atMs }: TimedCell, admission: A
   writer.write(admission.stored(value));
 }
 
-function readList(reader: ValueReader, column: StateColumn, readValue: ReadValue): TimedList {
+function readList(reader: ValueReader, column: ContentColumn, readValue: ReadValue): TimedList {
   const list = new TimedList([], []);
   for (let left = reader.readCount(); left > 0; left--) {
     list.times.push(readTime(reader));
@@ -48,7 +48,7 @@ function readList(reader: ValueReader, column: StateColumn, readValue: ReadValue
   return list;
 }
 
-function readMap(reader: ValueReader, column: StateColumn, readValue: ReadValue): TimedMap {
+function readMap(reader: ValueReader, column: ContentColumn, readValue: ReadValue): TimedMap {
   const cells = new CanonicalMap<unknown, TimedCell>();
   for (let left = reader.readCount(); left > 0; left--) {
     const key = reader.read();

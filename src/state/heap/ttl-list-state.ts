@@ -1,7 +1,6 @@
+import type { Expiring, KeyCursor } from '../key-cursor.js';
 import type { DeepReadonly, ListState } from '../keyed-state.js';
 import type { Admission } from './admission.js';
-import type { Cursor } from './cursor.js';
-import type { Expiry } from './expiry.js';
 import { TimedList } from './timed-content.js';
 
 const noValues: readonly never[] = Object.freeze([]);
@@ -9,10 +8,10 @@ const noValues: readonly never[] = Object.freeze([]);
 /** A list for each key, each entry of it for a while. */
 export class TtlListState<T> implements ListState<T> {
   constructor(
-    private readonly cursor: Cursor,
+    private readonly cursor: KeyCursor,
     private readonly slot: number,
     private readonly admission: Admission,
-    private readonly expiry: Expiry,
+    private readonly expiry: Expiring,
     private readonly development: boolean,
   ) {}
 

@@ -1,18 +1,17 @@
 import { deepFreeze } from '../deep-freeze.js';
+import type { Expiring, KeyCursor } from '../key-cursor.js';
 import type { DeepReadonly, MapState } from '../keyed-state.js';
 import type { Admission } from './admission.js';
 import { CanonicalMap } from './canonical-map.js';
-import type { Cursor } from './cursor.js';
-import type { Expiry } from './expiry.js';
 import { TimedCell, TimedMap } from './timed-content.js';
 
 /** A map for each key, each entry of it for a while. */
 export class TtlMapState<K, T> implements MapState<K, T> {
   constructor(
-    private readonly cursor: Cursor,
+    private readonly cursor: KeyCursor,
     private readonly slot: number,
     private readonly admission: Admission,
-    private readonly expiry: Expiry,
+    private readonly expiry: Expiring,
     private readonly development: boolean,
   ) {}
 

@@ -1,16 +1,15 @@
+import type { Expiring, KeyCursor } from '../key-cursor.js';
 import type { DeepReadonly, ValueState } from '../keyed-state.js';
 import type { Admission } from './admission.js';
-import type { Cursor } from './cursor.js';
-import type { Expiry } from './expiry.js';
 import { TimedCell } from './timed-content.js';
 
 /** One value for each key, for a while. */
 export class TtlValueState<T> implements ValueState<T> {
   constructor(
-    private readonly cursor: Cursor,
+    private readonly cursor: KeyCursor,
     private readonly slot: number,
     private readonly admission: Admission,
-    private readonly expiry: Expiry,
+    private readonly expiry: Expiring,
   ) {}
 
   value(): DeepReadonly<T> | undefined {

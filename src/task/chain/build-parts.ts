@@ -51,15 +51,15 @@ function guarded<O extends Operator | TwoInputOperator>(
 }
 
 function keyedPart(
-  { vertex, index, options, ports, stateBackend, wake }: TaskletSetting,
+  { vertex, index, options, ports, stateBackend, stateMemoryBytes, wake }: TaskletSetting,
   { uid }: Stage,
   select: KeySelector | null,
 ): KeyedPart {
   const { parallelism, maxParallelism } = vertex;
   const range = rangeOf(index, parallelism, maxParallelism);
-  const { development, stateMemoryBytes } = options;
-  const { clock } = ports;
-  const memory = { memoryBytes: stateMemoryBytes, wake };
+  const { development } = options;
+  const { clock, stores } = ports;
+  const memory = { memoryBytes: stateMemoryBytes, stores, wake };
   return {
     state: createKeyedState(stateBackend, { operator: uid, maxParallelism, range, development, clock, ...memory }),
     select,

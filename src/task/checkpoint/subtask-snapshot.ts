@@ -10,7 +10,7 @@ import type {
   SerializerIdentity,
   StateRange,
 } from '../../../actors/protocol/manifest.js';
-import type { StateProgress, StateSnapshot } from '../../state/state-snapshot.js';
+import type { KeyGroupPart, StateProgress, StateSnapshot } from '../../state/state-snapshot.js';
 import { Unstorable } from '../../state/value-writer.js';
 import type { KeyedPart } from '../chain/chain-part.js';
 import { type Culprit, culpritText, failureOfThrown, TaskFailure } from '../task-failure.js';
@@ -53,6 +53,20 @@ interface Draft {
   readonly serializers: readonly SerializerIdentity[];
 }
 
+type Place = Omit<StateRange, 'blob'>;
+
+type PlacedPart = Omit<KeyGroupPart, 'bytes'> & { readonly place: Place };
+
+/** A draft whose bytes have their places in the blob. */
+interface Placed {
+  readonly draft: Draft;
+  readonly parts: readonly PlacedPart[];
+  readonly items: Place | null;
+}
+
+/** So many bytes are put into the blob in the time of an entry. */
+const entryBytes = 256;
+
 /**
  * The snapshot of a subtask under way. Made when the barrier goes through, it holds everything as it was then; it is written slice by slice while
  * records go on, into one new blob. Of key groups that have changed since `base` that is the whole group or what changed, behind the chain that the
@@ -61,6 +75,9 @@ interface Draft {
 export class SnapshotUnderWay {
   private readonly drafts: Draft[] = [];
   private next = 0;
+  private placing: Generator<number, void, void> | null = null;
+  private blob = new SnapshotBlob(0);
+  private readonly placed: Placed[] = [];
 
   constructor(
     parts: readonly SnapshotPart[],
@@ -78,7 +95,7 @@ export class SnapshotUnderWay {
     }
   }
 
-  /** Writes about `entriesMax` entries of keyed state; once it is done, `taken` tells what became of it. */
+  /** Writes about `entriesMax` entries of keyed state, and puts what is written into the blob; once it is done, `taken` tells what became of it. */
   advance(entriesMax: number): StateProgress {
     for (; this.next < this.drafts.length; this.next += 1) {
       const { keyed, culprit } = this.drafts[this.next] as Draft;
@@ -90,19 +107,19 @@ export class SnapshotUnderWay {
         throw failureOfThrown(culprit, 'while its state was written', error);
       }
     }
-    return 'done';
+    this.placing ??= this.place();
+    for (let leftBytes = entriesMax * entryBytes; leftBytes > 0; ) {
+      const placed = this.placing.next();
+      if (placed.done === true) return 'done';
+      leftBytes -= placed.value;
+    }
+    return 'progress';
   }
 
   taken(): TakenSnapshot {
-    const bytes = new GrowingBlob();
-    const placed = this.drafts.map((draft) => ({
-      draft,
-      parts: (draft.keyed?.changed ?? []).map((part) => ({ ...part, place: bytes.append(part.bytes) })),
-      items: draft.items === null ? null : bytes.append(draft.items),
-    }));
-    const content = bytes.content();
-    const blob: BlobHandle = { name: this.blobName, bytes: content.length, checksum: checksumText(content) };
-    const operators = placed.map(({ draft, parts, items }): OperatorSnapshot => {
+    const { content, checksum } = this.blob;
+    const blob: BlobHandle = { name: this.blobName, bytes: content.length, checksum };
+    const operators = this.placed.map(({ draft, parts, items }): OperatorSnapshot => {
       const keyGroups = [
         ...parts.map(({ keyGroup, watermark, kind, place }) => {
           const before = kind === 'full' ? [] : knownAt(draft, keyGroup).ranges;
@@ -123,6 +140,22 @@ export class SnapshotUnderWay {
     };
   }
 
+  /** Piece by piece, because to copy and to sum up all of a large snapshot takes long; yields how many bytes each had. */
+  private *place(): Generator<number, void, void> {
+    const sizes = this.drafts.map(({ keyed, items }) =>
+      (keyed?.changed ?? []).reduce((sum, { bytes }) => sum + bytes.length, items?.length ?? 0),
+    );
+    this.blob = new SnapshotBlob(sizes.reduce((sum, size) => sum + size, 0));
+    for (const draft of this.drafts) {
+      const parts: PlacedPart[] = [];
+      for (const { bytes, ...part } of draft.keyed?.changed ?? []) {
+        parts.push({ ...part, place: this.blob.append(bytes) });
+        yield bytes.length;
+      }
+      this.placed.push({ draft, parts, items: draft.items === null ? null : this.blob.append(draft.items) });
+    }
+  }
+
   /** Nobody wants it any more. */
   cancel(): void {
     for (const { keyed } of this.drafts) keyed?.cancel();
@@ -130,7 +163,9 @@ export class SnapshotUnderWay {
 }
 
 /** crc32 as handles have it. */
-export const checksumText = (bytes: Uint8Array): string => crc32(bytes).toString(16).padStart(8, '0');
+export const checksumText = (bytes: Uint8Array): string => hexadecimal(crc32(bytes));
+
+const hexadecimal = (sum: number): string => sum.toString(16).padStart(8, '0');
 
 function draftOf(part: SnapshotPart, checkpoint: CheckpointId, form: SnapshotForm): Draft {
   const { culprit, keyed, tables, items, itemsKind } = part;
@@ -165,24 +200,25 @@ function writtenItems(culprit: Culprit, items: readonly unknown[]): Uint8Array {
   }
 }
 
-class GrowingBlob {
-  private readonly pieces: Uint8Array[] = [];
+/** What is to become durable, with its checksum as handles have it. */
+class SnapshotBlob {
+  readonly content: Uint8Array;
   private length = 0;
+  private sum = 0;
 
-  append(piece: Uint8Array): Omit<StateRange, 'blob'> {
+  constructor(size: number) {
+    this.content = new Uint8Array(Buffer.allocUnsafeSlow(size).buffer, 0, size);
+  }
+
+  append(piece: Uint8Array): Place {
     const place = { offset: this.length, bytes: piece.length };
-    this.pieces.push(piece);
+    this.content.set(piece, this.length);
+    this.sum = crc32(piece, this.sum);
     this.length += piece.length;
     return place;
   }
 
-  content(): Uint8Array {
-    const content = new Uint8Array(this.length);
-    let at = 0;
-    for (const piece of this.pieces) {
-      content.set(piece, at);
-      at += piece.length;
-    }
-    return content;
+  get checksum(): string {
+    return hexadecimal(this.sum);
   }
 }

@@ -1,9 +1,11 @@
 import type { Placement } from '../../../actors/protocol/deployment.js';
 import type { Allocation, SlotAddress, SubtaskKey } from '../../../actors/protocol/ids.js';
 import { actorNames } from '../../../actors/protocol/ids.js';
+import type { CheckpointMode, StateBackendName } from '../../../actors/protocol/job-graph.js';
 import type { SlotMessage } from '../../../actors/slot/messages.js';
 import type { TaskEvent } from '../../../actors/subtask/messages.js';
 import type { JobProgram } from '../../graph/job-program.js';
+import type { Stage } from '../../operators/operator.js';
 import { UserMetrics } from '../../operators/user-metrics.js';
 import type { Unlisten } from '../../ports/bus.js';
 import type { Loop, Timer, Turn } from '../../ports/clock.js';
@@ -35,8 +37,14 @@ export interface SlotSetting {
   readonly allocation: Allocation;
   readonly program: JobProgram;
   readonly placement: Placement;
+  /** As the job was submitted with, which may be another than its code says. */
+  readonly stateBackend: StateBackendName;
+  readonly checkpointMode: CheckpointMode;
   readonly progress: { count: number };
 }
+
+const isKeyed = (stage: Stage): boolean =>
+  stage.kind === 'operator' ? stage.key !== null : stage.kind === 'twoInputs' && stage.keys.some((key) => key !== null);
 
 /** One loaded slot as people and checkers see it. */
 export interface SlotInspection {
@@ -133,7 +141,7 @@ export class SlotRuntime {
   }
 
   private createTasklet(wired: WiredSubtask): Tasklet {
-    const { ports, options, allocation, program } = this.setting;
+    const { ports, options, allocation, checkpointMode, stateBackend } = this.setting;
     const { job, run } = allocation;
     const { subtask } = wired;
     const actor = actorNames.subtask(job, run, subtask);
@@ -147,8 +155,9 @@ export class SlotRuntime {
       run,
       ports,
       options,
-      stateBackend: program.graph.options.stateBackend,
-      checkpointMode: program.graph.options.checkpointMode ?? 'exactlyOnce',
+      checkpointMode,
+      stateBackend,
+      stateMemoryBytes: this.stateMemoryBytes(),
       metrics: new UserMetrics(),
       openInputs: () => {
         for (const { channel, subtask: owner } of this.wiring.framedInputs.values())
@@ -163,6 +172,12 @@ export class SlotRuntime {
       trace,
       wake: () => this.loop.wake(),
     });
+  }
+
+  /** The share of one operator with keyed state. */
+  private stateMemoryBytes(): number {
+    const keyed = this.wiring.subtasks.flatMap(({ program }) => program.stages.filter(isKeyed));
+    return Math.floor(this.setting.options.stateMemoryBytes / Math.max(1, keyed.length));
   }
 
   /** Parks only after every tasklet in a row has done nothing. */
