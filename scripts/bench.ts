@@ -9,6 +9,7 @@ import { disk } from './bench/disk.js';
 import { againstPlainLoop } from './bench/in-one-thread.js';
 import { keyBy } from './bench/key-by.js';
 import { keyedReduce } from './bench/keyed-reduce.js';
+import { largerThanMemory } from './bench/larger-than-memory.js';
 import { mapSink } from './bench/map-sink.js';
 import type { Benchmark } from './bench/measure.js';
 import { nexmark } from './bench/nexmark.js';
@@ -24,13 +25,14 @@ const cli = cac('bench');
 cli
   .option(
     '--only <names>',
-    'Some of chain,keyed,mapSink,keyBy,tumblingWindow,slidingWindow,sessionWindow,asyncWait,timers,nexmark,snapshots,slots,nats,latency,disk,memory,traffic; all of them when left out',
+    'Some of chain,keyed,mapSink,keyBy,tumblingWindow,slidingWindow,sessionWindow,asyncWait,timers,nexmark,snapshots,slots,nats,latency,disk,larger,memory,traffic; all of them when left out',
   )
   .option('--repetitions <n>', 'How often what runs in one thread is measured; the median counts', {
     default: 5,
   })
   .option('--seconds <n>', 'How long memory is watched', { default: 120 })
   .option('--keys <n>', 'How many keys the disk is measured with at most', { default: 10_000_000 })
+  .option('--gigabytes <n>', 'How large the state is that is larger than memory', { default: 4 })
   .option('--json', 'Print one JSON line at the end')
   .option('--check', 'Exit 1 when a figure misses what is wanted of it');
 cli.help();
@@ -54,6 +56,7 @@ const benchmarks: Readonly<Record<string, () => Outcome | Promise<Outcome>>> = {
   slots: () => keyedCount('threads'),
   nats: () => keyedCount('nats'),
   latency,
+  larger: () => largerThanMemory(Number(options.gigabytes)),
   disk: () => disk(Number(options.keys)),
   memory: () => memory(Number(options.seconds)),
   traffic,
