@@ -9,6 +9,8 @@ import { sinkMutants } from './planted/sinks.js';
 import { sourceMutants } from './planted/sources.js';
 import { stateMutants } from './planted/state.js';
 import { stopMutants } from './planted/stopping.js';
+import { timeMutants } from './planted/time.js';
+import { windowMutants } from './planted/windows.js';
 
 /** The planted defects, each of which the simulator has to find. */
 export const mutants: readonly Mutant[] = [
@@ -22,4 +24,6 @@ export const mutants: readonly Mutant[] = [
   ...stopMutants,
   ...savepointMutants,
   ...retentionMutants,
+  ...timeMutants,
+  ...windowMutants,
 ];

@@ -25,6 +25,7 @@ export class WatermarkOperator<T> extends BasicOperator<T, T> {
   private timer: Timer | null = null;
   /** How much later than they were due probes have come, all together: while its receivers hold a task up, none comes. */
   private heldUpMs = 0;
+  private probeDueMs = Number.POSITIVE_INFINITY;
 
   constructor(
     readonly setting: WatermarkSetting<T>,
@@ -70,15 +71,18 @@ export class WatermarkOperator<T> extends BasicOperator<T, T> {
     this.timer?.cancel();
   }
 
+  /** Time as generators count it: it stands still while a probe is overdue, because a stream that is held up is not quiet. */
+  flowingMs(): number {
+    return Math.min(this.context.clock.monotonicMs(), this.probeDueMs) - this.heldUpMs;
+  }
+
   private probeLater(): void {
     const { clock } = this.context;
-    const dueMs = clock.monotonicMs() + this.intervalMs;
+    this.probeDueMs = clock.monotonicMs() + this.intervalMs;
     this.timer = clock.setTimer(this.intervalMs, () => {
+      this.heldUpMs += Math.max(0, clock.monotonicMs() - this.probeDueMs);
       this.probeLater();
-      const nowMs = clock.monotonicMs();
-      this.heldUpMs += Math.max(0, nowMs - dueMs);
-      // A stream that is held up is not quiet.
-      this.splits.probe(nowMs - this.heldUpMs);
+      this.splits.probe(this.flowingMs());
       if (this.restored > this.newest) this.advance(this.restored);
     });
   }

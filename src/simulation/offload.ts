@@ -15,7 +15,8 @@ export function simulatedOffload(process: SimProcess): Offload {
   return {
     run<T>(label: string, work: () => PromiseLike<T>, done: (outcome: Outcome<T>) => void) {
       process.enter();
-      const rate = world.rates.messageDelayed > 0 ? 0.5 : 0;
+      const { messageDelayed, crash } = world.rates;
+      const rate = messageDelayed + crash > 0 ? 0.5 : 0;
       const late = world.choices.next(`answer:${process.name}@${process.life}`, rate, answerMsMax);
       const promise = { label };
       world.promises.add(promise);

@@ -9,6 +9,7 @@ import { promiseIn } from './checkers/parts.js';
 import { stopSavepointName } from './clients.js';
 import { type RunPlan, runOf } from './generate.js';
 import { type JobSpec, sinkUid } from './jobs/index.js';
+import { isTimeStage } from './jobs/time-spec.js';
 import { Random } from './random.js';
 import { type RunReport, type RunSpec, simulate } from './run.js';
 import type { StoreEvent } from './sim-store.js';
@@ -63,7 +64,9 @@ function atOtherParallelism(job: JobSpec, random: Random): JobSpec {
     ...job,
     sources: job.sources.map((source) => ({ ...source, parallelism: other() })),
     stages: job.stages.map((stage) =>
-      stage.kind === 'keyed' || stage.kind === 'rebalance' ? { ...stage, parallelism: other() } : stage,
+      stage.kind === 'keyed' || stage.kind === 'rebalance' || isTimeStage(stage)
+        ? { ...stage, parallelism: other() }
+        : stage,
     ),
     sink: { parallelism: other() },
   };

@@ -89,8 +89,9 @@ export class OpenSource {
   }
 
   private waitOf(reader: SourceReader): SourceWait | null {
-    const alignment = this.watermarks?.setting.alignment ?? null;
-    if (this.watermarks === null || alignment === null) return null;
+    const { watermarks } = this;
+    const alignment = watermarks?.setting.alignment ?? null;
+    if (watermarks === null || alignment === null) return null;
     const { setting, culprit } = this;
     if (reader.leaveOut === undefined) {
       const message =
@@ -99,9 +100,10 @@ export class OpenSource {
       throw new TaskFailure(failure('ALIGNMENT_UNSUPPORTED', 'user', message, 'never'));
     }
     const { clock } = boundPorts(setting.ports, this.mailbox);
-    const { splits } = this.watermarks;
+    const { splits } = watermarks;
+    const flowingMs = (): number => watermarks.flowingMs();
     const report = (report: WatermarkReport): void => setting.notify({ type: 'task.watermarkReached', report });
-    return new SourceWait(reader, { alignment, splits, clock, report });
+    return new SourceWait(reader, { alignment, splits, clock, flowingMs, report });
   }
 
   private createReader(source: Source): SourceReader {

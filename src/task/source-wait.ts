@@ -9,6 +9,8 @@ export interface SourceWaitSetting {
   readonly alignment: Alignment;
   readonly splits: SplitWatermarks<unknown>;
   readonly clock: Clock;
+  /** As generators count time. */
+  flowingMs(): number;
   report(report: WatermarkReport): void;
 }
 
@@ -44,13 +46,13 @@ export class SourceWait {
   /** A batch has gone through: how far it came is asked at once, and not at the next probe, so that nobody goes further than by one batch. */
   afterBatch(): void {
     const { current } = this.setting.splits;
-    current.probe(this.setting.clock.monotonicMs());
+    current.probe(this.setting.flowingMs());
     if (!current.isPaused && current.reached > this.limit) this.update();
   }
 
   update(): void {
-    const { splits, clock } = this.setting;
-    const nowMs = clock.monotonicMs();
+    const { splits } = this.setting;
+    const nowMs = this.setting.flowingMs();
     const leftOut = new Set<string>();
     for (const [id, time] of splits.byId) {
       time.pause(time.reached > this.limit, nowMs);

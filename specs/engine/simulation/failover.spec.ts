@@ -6,6 +6,7 @@ import { simulate, simulatedClusterOptions } from '../../../src/simulation/run.j
 
 const job: JobSpec = {
   sink: { parallelism: 2 },
+  time: null,
   checkpointIntervalMs: 80,
   checkpointTimeoutMs: 1_000,
   tolerableFailedCheckpoints: 0,

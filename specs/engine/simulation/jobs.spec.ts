@@ -11,6 +11,8 @@ import {
   specOf,
   wholeInput,
 } from '../../../src/simulation/jobs/index.js';
+import { hasInputsApart } from '../../../src/simulation/jobs/job-spec.js';
+import { isTimeStage } from '../../../src/simulation/jobs/time-spec.js';
 import { Random } from '../../../src/simulation/random.js';
 import { simulate } from '../../../src/simulation/run.js';
 
@@ -18,6 +20,7 @@ const jobs = Array.from({ length: 200 }, (_, seed) => generateJob(new Random(see
 
 const plain: Omit<JobSpec, 'sources' | 'stages'> = {
   sink: { parallelism: 2 },
+  time: null,
   checkpointIntervalMs: 80,
   checkpointTimeoutMs: 1_000,
   tolerableFailedCheckpoints: 0,
@@ -85,10 +88,14 @@ describe('generated jobs', () => {
     const kinds = (stage: StageSpec): string => (stage.kind === 'keyed' ? `keyed ${stage.state}` : stage.kind);
     const reached = new Set(jobs.flatMap(({ stages }) => stages.map(kinds)));
     const states = ['keyed list', 'keyed map', 'keyed reduce', 'keyed value'];
-    expect([...reached].sort()).toEqual(['broadcast', 'farewell', 'filter', 'flatMap', ...states, 'map', 'rebalance']);
+    const plainKinds = ['async', 'broadcast', 'farewell', 'filter', 'flatMap', 'map', 'rebalance'];
+    const timeKinds = ['intervalJoin', 'lateWindow', 'rules', 'timers', 'window'];
+    expect([...reached].sort()).toEqual([...plainKinds, ...timeKinds, ...states].sort());
     expect(new Set(jobs.map(({ sources }) => sources.length))).toEqual(new Set([1, 2]));
     expect(jobs.some(({ stages }) => stages.filter(({ kind }) => kind === 'keyed').length > 1)).toBe(true);
     expect(jobs.some(({ stages }) => stages.some((stage) => stage.kind === 'keyed' && stage.inputs === 2))).toBe(true);
+    expect(jobs.some(({ stages }) => stages.filter(isTimeStage).length > 1)).toBe(true);
+    expect(jobs.some(hasInputsApart)).toBe(true);
   });
 
   it('can lose any of their stages, and a source, and still be built', () => {

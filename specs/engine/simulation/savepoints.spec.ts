@@ -11,6 +11,7 @@ const job: JobSpec = {
   checkpointIntervalMs: 80,
   checkpointTimeoutMs: 1_000,
   tolerableFailedCheckpoints: 0,
+  time: null,
   restartDelayMs: 20,
   bufferTimeoutMs: 5,
   sources: [{ parallelism: 2, splits: 2, records: 80, ratePerSecond: 40 }],

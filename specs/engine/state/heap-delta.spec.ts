@@ -204,4 +204,30 @@ describe('heap state: chains that it does not restore', () => {
       expect(() => restored(state, image, cut)).toThrow(expect.objectContaining({ code: 'STATE_UNREADABLE' }));
     }
   });
+
+  it('maps and lists that did not change since the base stay as they are, also where a snapshot in between was written in full', () => {
+    const state = filled();
+    state.setCurrentKey(1);
+    for (let key = 0; key < 20; key += 1) state.map(map).put(key, 'old');
+    part(state, 1, null);
+    state.setCurrentKey(1);
+    state.map(map).put(20, 'new');
+    state.map(map).remove(7);
+    state.map(map).put(7, 'new');
+    state.map(map).put(21, 'new');
+    state.list(list).add(1);
+    const image = part(state, 2, null);
+    written(state.fullSnapshot());
+    state.setCurrentKey(2);
+    state.value(value).update(0);
+    const snapshot = state.snapshot(checkpoint(3), baseOf(2));
+    // Written early, because it is about to change.
+    state.setCurrentKey(1);
+    state.value(value).update(0);
+    const { changed } = written(snapshot);
+    const after = restored(state, image, changed[0] as KeyGroupPart);
+    after.setCurrentKey(1);
+    expect([...after.map(map).entries()].map(([key]) => key).slice(-3)).toEqual([20, 7, 21]);
+    expect(after.list(list).get()).toEqual([1]);
+  });
 });

@@ -8,6 +8,16 @@ import { imageOf, written } from './written.js';
 
 const checkpoint = { epoch: 1, n: 1 };
 
+/** A millisecond has passed each time somebody looks. */
+class TickingClock extends VirtualClock {
+  private looks = 0;
+
+  override wallMs(): number {
+    this.looks += 1;
+    return this.looks;
+  }
+}
+
 function world(): { readonly clock: VirtualClock; readonly state: KeyedStateBackend } {
   const clock = new VirtualClock();
   const state = heapState(clock);
@@ -160,6 +170,24 @@ describe('state TTL: cleanup', () => {
     fill(state, ttl({ cleanup: { incrementalKeys: 0, inFullSnapshot: true } }));
     clock.pass(100);
     expect(keysIn(state)).toBe(0);
+  });
+
+  it('in full snapshots: what expires while it is looked at is in them or not, and never half', () => {
+    for (let ttlMs = 1; ttlMs < 20; ttlMs += 1) {
+      const clock = new TickingClock();
+      const options = ttl({ ttlMs, cleanup: { incrementalKeys: 0, inFullSnapshot: true } });
+      const state = heapState(clock);
+      for (let key = 0; key < 5; key += 1) {
+        state.setCurrentKey(key);
+        state.value(valueState<number>('v', options)).update(key);
+        state.value(valueState<number>('stays')).update(key);
+      }
+      const after = restored(state, clock);
+      for (let key = 0; key < 5; key += 1) {
+        after.setCurrentKey(key);
+        expect(after.value(valueState<number>('stays')).value()).toBe(key);
+      }
+    }
   });
 });
 

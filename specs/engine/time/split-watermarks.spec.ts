@@ -1,11 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { WatermarkStrategy } from '../../../src/api/watermark-strategy.js';
+import type { SourceReader } from '../../../src/operators/source.js';
 import { WatermarkOperator } from '../../../src/operators/watermarks.js';
 import type { Clock } from '../../../src/ports/clock.js';
+import { SourceWait } from '../../../src/task/source-wait.js';
+import type { SplitWatermarks } from '../../../src/time/split-watermarks.js';
 import { VirtualClock } from '../connectors/virtual-clock.js';
 import { opened } from '../operators/operator-run.js';
 
 const intervalMs = 200;
+/** Of a source whose batches the spec itself makes. */
+const unread: SourceReader = {
+  addSplits: () => undefined,
+  noMoreSplits: () => undefined,
+  poll: () => 'idle',
+  snapshot: () => [],
+  close: () => undefined,
+  leaveOut: () => undefined,
+};
 const noTime = Number.NEGATIVE_INFINITY;
 
 /** An operator right behind a source, whose splits give numbers that are their own time. */
@@ -32,7 +44,7 @@ function run(strategy: WatermarkStrategy<number> = WatermarkStrategy.forMonotono
     clock.pass(intervalMs);
     return said();
   };
-  return { clock, held, splits, batch, probe, said };
+  return { clock, held, operator, splits, batch, probe, said };
 }
 
 describe('Watermarks: of each split', () => {
@@ -182,6 +194,27 @@ describe('Idleness: of each split', () => {
     expect(said()).toEqual([]);
     expect(probe()).toEqual([]);
     expect(Array.from({ length: 3 }, () => probe()).flat()).toEqual(['idle']);
+  });
+
+  it('nor does it where a batch is looked at before a probe: its records may all have been left out before their event time is taken', () => {
+    const { clock, held, operator, splits, batch, probe, said } = run(idling());
+    const wait = new SourceWait(unread, {
+      alignment: { group: 'group', maxDriftMs: 0, updateIntervalMs: intervalMs },
+      flowingMs: () => operator.flowingMs(),
+      report: () => undefined,
+      splits: splits as unknown as SplitWatermarks<unknown>,
+      clock,
+    });
+    splits.add('a', null);
+    batch('a', 10);
+    expect([...probe(), ...probe()]).toEqual(['watermark 9']);
+    held.up = true;
+    clock.pass(50 * intervalMs);
+    held.up = false;
+    batch('a');
+    wait.afterBatch();
+    for (const arrival of held.arrivals.splice(0)) arrival();
+    expect(said()).toEqual([]);
   });
 
   it('time in which a split is left out by its alignment group does not count', () => {

@@ -26,7 +26,8 @@ export function checkFolds(
   for (const [index, stage] of spec.stages.entries()) {
     if (stage.kind !== 'keyed') continue;
     const uid = stageUid(index);
-    const ordered = new Set([...spec.sources.keys()].filter((source) => keepsOrder(graph, sourceUid(source), uid)));
+    const sources = mixesBefore(spec, index) ? [] : [...spec.sources.keys()];
+    const ordered = new Set(sources.filter((source) => keepsOrder(graph, sourceUid(source), uid)));
     const copies = copiesBehind(spec, index);
     for (const [key, records] of byKey(output, level)) {
       const total = totals[level]?.get(key);
@@ -142,6 +143,10 @@ function copiesBehind({ stages }: JobSpec, stage: number): number {
     return each.kind === 'flatMap' ? copies * each.copies : copies;
   }, 1);
 }
+
+/** Whether a stage ahead of this one puts records out in an order of its own. */
+const mixesBefore = ({ stages }: JobSpec, stage: number): boolean =>
+  stages.slice(0, stage).some((each) => each.kind === 'async' && !each.ordered);
 
 /**
  * Whether every edge from the source's vertex to that of the operator is `forward` or `hash`, and the only one that leaves its vertex: records

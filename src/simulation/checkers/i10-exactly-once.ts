@@ -8,6 +8,7 @@ import {
   type Prefix,
   Reference,
   type SimRecord,
+  settledOf,
   specOf,
   type UnderWay,
   wholeInput,
@@ -15,6 +16,7 @@ import {
 import type { FileEvent } from '../sim-files.js';
 import type { StoreEvent } from '../sim-store.js';
 import { checkFolds } from './fold-replay.js';
+import { checkLateRecords } from './late-records.js';
 import { completedCheckpoint, createdResult, isStopWish, stopWithWish } from './log-entries.js';
 import { underWayIn } from './manifest-state.js';
 import { committedPath, isShown, recordsIn, shownIn } from './parts.js';
@@ -26,8 +28,9 @@ import { Positions } from './positions.js';
  * order in which the stage took the records, which is the order of each split wherever the edges keep it. A file that
  * was shown once is never changed, replaced or removed. What a job that was stopped has put out is, in the same way, what
  * the reference makes of a prefix of each split: of what it had read at its last checkpoint. One that begins with a savepoint is held against its
- * whole input, with what stood there when it began. A job whose checkpoints are at-least-once may put a record out more often, and may count it in
- * its folds again; it puts out none that the reference does not, and misses none. For generated jobs only, and only once their result is durable.
+ * whole input, with what stood there when it began. Where records may be late, each of them is where it belongs. A job whose checkpoints are
+ * at-least-once may put a record out more often, and may count it in its folds again; it puts out none that the reference does not, and misses none. For
+ * generated jobs only, and only once their result is durable.
  */
 export const exactlyOnce: CheckerFactory = (context) => {
   const spec = specOf(context.record);
@@ -38,13 +41,15 @@ class ExactlyOnce implements Checker {
   readonly invariant = 'I10';
   private readonly reference: Reference;
   private readonly positions: Positions;
-  /** What it puts out when it is not stopped; no job puts out more. */
-  private readonly expected: Expected;
+  /** What it puts out when it is not stopped; null where that depends on the schedule. */
+  private readonly expected: Expected | null;
   private prefix: Prefix = wholeInput;
   private underWay: readonly UnderWay[] = [];
   private isStopped = false;
   private isDrained = true;
   private saysFarewell: boolean;
+  /** It ended with a savepoint in the middle of its input: windows that were open then are in the savepoint. */
+  private isMidway = false;
   private readonly output = new Map<string, number>();
   private readonly shown = new Map<string, Uint8Array>();
   private outcome: string | null = null;
@@ -55,7 +60,7 @@ class ExactlyOnce implements Checker {
   ) {
     this.reference = new Reference(spec);
     this.positions = new Positions(context, spec);
-    this.expected = this.reference.expected(wholeInput);
+    this.expected = settledOf(spec) === 'conserved' ? null : this.reference.expected(wholeInput);
     // What had finished before may have said so already, and not again.
     this.saysFarewell = context.record.from === undefined;
     for (const [path, bytes] of shownIn(context.files)) {
@@ -77,8 +82,9 @@ class ExactlyOnce implements Checker {
     const result = createdResult(event, this.context.record.job);
     if (result === null) return;
     this.outcome = result.outcome;
-    // It ended in the middle of its input, where some operators may have finished and others not.
-    if (result.savepoint !== undefined && !this.isDrained) this.saysFarewell = false;
+    // Some operators may have finished then and others not.
+    this.isMidway = result.savepoint !== undefined && !this.isDrained;
+    if (this.isMidway) this.saysFarewell = false;
     if (result.outcome !== 'finished') {
       throw new Violation('I10', `the job has ${result.outcome}, and nothing but faults that pass was against it`, {
         result,
@@ -107,6 +113,12 @@ class ExactlyOnce implements Checker {
   ended(): void {
     this.unchanged();
     if (this.outcome === null) return;
+    if (this.isMidway && settledOf(this.spec) !== 'atEachCut') return;
+    const records = [...this.shown.values()].flatMap(recordsIn).filter(({ id }) => !isFarewell(id));
+    if (this.expected === null) {
+      checkLateRecords(this.spec, this.reference, this.isStopped ? this.prefix : wholeInput, records);
+      return;
+    }
     const expected = this.isStopped ? this.reference.expected(this.prefix, this.underWay) : this.expected;
     for (const id of new Set([...expected.output.keys(), ...this.output.keys()])) {
       const is = this.output.get(id) ?? 0;
@@ -117,17 +129,14 @@ class ExactlyOnce implements Checker {
     }
     if (this.spec.atLeastOnce === true) return;
     const { graph } = this.context.record;
-    checkFolds(
-      this.spec,
-      graph,
-      expected.keyed,
-      [...this.shown.values()].flatMap(recordsIn).filter(({ id }) => !isFarewell(id)),
-    );
+    checkFolds(this.spec, graph, expected.keyed, records);
   }
 
   private commit({ id }: SimRecord, path: string): void {
     const times = (this.output.get(id) ?? 0) + 1;
     this.output.set(id, times);
+    // A window that a stop ends early holds less than it would have.
+    if (this.expected === null || (this.isStopped && this.isDrained && settledOf(this.spec) === 'atTheEnd')) return;
     const most = this.expected.output.get(id) ?? 0;
     if (times > most && !(this.spec.atLeastOnce === true && most > 0))
       throw new Violation('I10', `record ${id} was committed ${times} times and may be ${most} times`, { path });

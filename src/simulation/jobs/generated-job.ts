@@ -3,7 +3,6 @@ import type { RestartStrategy } from '../../../actors/protocol/restart-strategy.
 import type { DataStream, SingleOutputStream } from '../../api/data-stream.js';
 import { EngineError } from '../../api/engine-error.js';
 import { buildJob, defineJob, type JobDefinition } from '../../api/job-definition.js';
-import { outputTag } from '../../api/output-tag.js';
 import { exponentialDelay, failureRate, fixedDelay } from '../../api/restart-strategy.js';
 import type { StreamEnvironment } from '../../api/stream-environment.js';
 import { fileSink, jsonLines } from '../../connectors/file/index.js';
@@ -11,7 +10,16 @@ import { generatorSource } from '../../connectors/generator/index.js';
 import type { CodeStore } from '../../graph/code-store.js';
 import type { Instance, ProcessContext } from '../../operators/function-operator.js';
 import type { ProcessFunction } from '../../operators/process.js';
-import { type JobSpec, type KeyedStageSpec, paramsOf, type SourceSpec, type StageSpec, specParam } from './job-spec.js';
+import { aside, Divide } from './divide.js';
+import {
+  hasInputsApart,
+  type JobSpec,
+  type KeyedStageSpec,
+  paramsOf,
+  type SourceSpec,
+  type StageSpec,
+  specParam,
+} from './job-spec.js';
 import { keyedCoFold, keyedFold } from './keyed-fold.js';
 import { settled } from './settled.js';
 import {
@@ -29,6 +37,8 @@ import {
   sourceRecord,
   withFold,
 } from './sim-record.js';
+import { isDivided, isTimeStage, type TimeSpec, type TimeStageSpec } from './time-spec.js';
+import { beforeWindows, timeStage, watermarksOf } from './time-stages.js';
 
 /** Where the one sink of a generated job writes. */
 export const outputFolder = 'out';
@@ -80,10 +90,13 @@ function write(env: StreamEnvironment, spec: JobSpec): void {
     })
     .setRestartStrategy(restartOf(spec))
     .setBufferTimeout(spec.bufferTimeoutMs);
-  const [first, ...others] = spec.sources.map((source, index) => sourceStream(env, source, index));
+  if (spec.time !== null) env.setAutoWatermarkInterval(spec.time.intervalMs);
+  const [first, ...others] = spec.sources.map((source, index) => sourceStream(env, source, index, spec.time));
   if (first === undefined) return;
+  const apart = hasInputsApart(spec);
   let flow: Flow = {
-    stream: others.length === 0 ? first : first.union(...others),
+    stream: others.length === 0 || apart ? first : first.union(...others),
+    second: apart ? (others[0] ?? null) : null,
     parallelism: spec.sources[0]?.parallelism ?? 1,
   };
   for (const [index, stage] of spec.stages.entries()) {
@@ -112,22 +125,38 @@ interface Flow {
   readonly stream: DataStream<SimRecord>;
   /** The last operator of the stage, to be configured. */
   readonly made?: SingleOutputStream<SimRecord>;
+  /** What is the second input of the next stage. */
+  readonly second: DataStream<SimRecord> | null;
   readonly parallelism: number;
 }
 
-function sourceStream(env: StreamEnvironment, spec: SourceSpec, source: number): SingleOutputStream<SimRecord> {
+function sourceStream(
+  env: StreamEnvironment,
+  spec: SourceSpec,
+  source: number,
+  time: TimeSpec | null,
+): SingleOutputStream<SimRecord> {
   const { parallelism, splits, records: count, ratePerSecond } = spec;
   const generate = (index: number): SimRecord => sourceRecord(source, splits, index);
   const generator = generatorSource({ count, generate, splits, ratePerSecond });
-  return env.fromSource(generator, { uid: sourceUid(source) }).setParallelism(parallelism);
+  const stream = env.fromSource(generator, { uid: sourceUid(source) }).setParallelism(parallelism);
+  if (time === null) return stream;
+  const watermarks = watermarksOf(time, splits);
+  return stream
+    .assignTimestampsAndWatermarks(watermarks)
+    .uid(`${sourceUid(source)}-time`)
+    .setParallelism(parallelism);
 }
 
-function withStage({ stream, parallelism }: Flow, stage: StageSpec, index: number): Flow {
+function withStage(flow: Flow, stage: StageSpec, index: number): Flow {
+  const { stream, parallelism } = flow;
   const placed = (made: SingleOutputStream<SimRecord>, on: number): Flow => ({
     stream: made.uid(stageUid(index)).setParallelism(on),
     made,
+    second: null,
     parallelism: on,
   });
+  if (isTimeStage(stage)) return timed(flow, stage, index);
   switch (stage.kind) {
     case 'map':
       return placed(
@@ -157,21 +186,16 @@ function withStage({ stream, parallelism }: Flow, stage: StageSpec, index: numbe
     case 'farewell':
       return placed(stream.process(new Farewell(index)), parallelism);
     case 'keyed':
-      return placed(
-        keyed({ stream, parallelism }, stage, index).setMaxParallelism(stage.maxParallelism),
-        stage.parallelism,
-      );
+      return placed(keyed(flow, stage, index).setMaxParallelism(stage.maxParallelism), stage.parallelism);
   }
 }
 
-function keyed({ stream, parallelism }: Flow, stage: KeyedStageSpec, index: number): SingleOutputStream<SimRecord> {
+function keyed(flow: Flow, stage: KeyedStageSpec, index: number): SingleOutputStream<SimRecord> {
+  const { stream, parallelism } = flow;
   const key = (record: SimRecord): SimKey => keyOf(record, index, stage);
   const { state } = stage;
   if (state !== 'reduce' && stage.inputs === 2) {
-    const divided = stream
-      .process(new Divide(index))
-      .uid(`${stageUid(index)}-divide`)
-      .setParallelism(parallelism);
+    const divided = dividedBefore(flow, index);
     return divided.keyBy(key).connect(divided.getSideOutput(aside).keyBy(key)).process(keyedCoFold(state));
   }
   if (state !== 'reduce') return stream.keyBy(key).process(keyedFold(state));
@@ -182,21 +206,26 @@ function keyed({ stream, parallelism }: Flow, stage: KeyedStageSpec, index: numb
   return begun.keyBy(key).reduce(combined);
 }
 
+const dividedBefore = ({ stream, parallelism }: Flow, index: number): SingleOutputStream<SimRecord> =>
+  stream
+    .process(new Divide(index))
+    .uid(`${stageUid(index)}-divide`)
+    .setParallelism(parallelism);
+
+function timed(flow: Flow, stage: TimeStageSpec, index: number): Flow {
+  const { parallelism, maxParallelism } = stage;
+  const before = beforeWindows(stage);
+  const stream = before === null ? flow.stream : flow.stream.map(before).setParallelism(flow.parallelism);
+  const divided = isDivided(stage) && flow.second === null ? dividedBefore(flow, index) : null;
+  const second = divided?.getSideOutput(aside) ?? flow.second;
+  const { made, beside } = timeStage(divided ?? stream, second, stage, index);
+  made.uid(stageUid(index)).setParallelism(parallelism).setMaxParallelism(maxParallelism);
+  return { stream: beside === null ? made : made.union(beside), made, second: null, parallelism };
+}
+
 function combined(before: SimRecord, next: SimRecord): SimRecord {
   const { folds } = next;
   return { ...next, folds: [...folds.slice(0, -1), nextFold(before.folds.at(-1) as Fold, next)] };
-}
-
-const aside = outputTag<SimRecord>('aside');
-
-/** Sends about half of the records aside. */
-class Divide implements ProcessFunction<SimRecord, SimRecord> {
-  constructor(private readonly stage: number) {}
-
-  processElement(record: SimRecord, context: ProcessContext<SimRecord>): void {
-    if (isKept(record, this.stage, 2)) context.emit(record);
-    else context.output(aside, record);
-  }
 }
 
 class Farewell implements ProcessFunction<SimRecord, SimRecord> {

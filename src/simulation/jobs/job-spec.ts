@@ -1,14 +1,25 @@
 import type { CheckpointRetention, JobRecord } from '../../../actors/protocol/job-graph.js';
 import type { Random } from '../random.js';
+import {
+  drawFirstTimeStage,
+  drawTime,
+  drawTimeStage,
+  isDivided,
+  isTimeStage,
+  type TimeSpec,
+  type TimeStageSpec,
+} from './time-spec.js';
 
 /**
  * A generated job as plain data: it stands in a replay line, and removing stages or lowering numbers leaves a job that
  * runs.
  */
 export interface JobSpec {
-  /** One, or two that are united. */
+  /** One, or two that are united or are the inputs of the first stage. */
   readonly sources: readonly SourceSpec[];
   readonly stages: readonly StageSpec[];
+  /** Null for a job without event time. */
+  readonly time: TimeSpec | null;
   /** The one file sink. */
   readonly sink: { readonly parallelism: number };
   readonly checkpointIntervalMs: number;
@@ -44,10 +55,7 @@ export type StageSpec =
   | { readonly kind: 'filter'; readonly oneIn: number }
   /** A lazy one returns an iterable that is no array. */
   | { readonly kind: 'flatMap'; readonly copies: number; readonly lazy: boolean }
-  /**
-   * As a map, with answers that come late. Not drawn for a seed alone, whose jobs stay what they were. An unordered one only behind keyed
-   * stages.
-   */
+  /** As a map, with answers that come late. */
   | { readonly kind: 'async'; readonly ordered: boolean; readonly capacity: number }
   | { readonly kind: 'rebalance'; readonly parallelism: number }
   | { readonly kind: 'broadcast'; readonly parallelism: number }
@@ -55,22 +63,32 @@ export type StageSpec =
    * Passes records on, and puts one more out for each of its subtasks when the input has ended. Only as the last stage.
    */
   | { readonly kind: 'farewell' }
-  | KeyedStageSpec;
+  | KeyedStageSpec
+  /** Only in jobs with event time, and ahead of keyed stages: what it puts out no longer says what those had counted. */
+  | TimeStageSpec;
 
-/**
- * Counts and folds the records of each of `keys` keys, with one kind of state, and puts each record out with what it
- * made.
- */
-export interface KeyedStageSpec {
-  readonly kind: 'keyed';
-  readonly state: 'reduce' | 'value' | 'list' | 'map';
+export interface KeyedBy {
   readonly keys: number;
   readonly keyKind: KeyKind;
   readonly parallelism: number;
   /** Key groups. With few of them each holds several keys, and each lies at the edge of what a subtask owns. */
   readonly maxParallelism: number;
+}
+
+/**
+ * Counts and folds the records of each of `keys` keys, with one kind of state, and puts each record out with what it
+ * made.
+ */
+export interface KeyedStageSpec extends KeyedBy {
+  readonly kind: 'keyed';
+  readonly state: 'reduce' | 'value' | 'list' | 'map';
   /** With two, about half of the records leave by a side output before the stage, and come in by its second input. Not for `reduce`. */
   readonly inputs: 1 | 2;
+}
+
+/** Whether the two sources are the inputs of the first stage, each by itself. */
+export function hasInputsApart({ sources, stages: [first] }: Pick<JobSpec, 'sources' | 'stages'>): boolean {
+  return sources.length === 2 && first !== undefined && isTimeStage(first) && isDivided(first);
 }
 
 export type KeyKind = 'text' | 'number' | 'tuple';
@@ -89,6 +107,12 @@ const boundsOf: Readonly<Record<JobSize, Bounds>> = {
   small: { vertices: 2, parallelisms: [1, 1, 1, 2] },
 };
 const parallelismMax = 3;
+/** Of the jobs that have room for it, in so many event time counts, and so many have an asynchronous stage. */
+const timeShare = 0.4;
+const timeTwiceShare = 0.5;
+const keyedShare = 0.7;
+const asyncShare = 0.2;
+const asyncTimedShare = 0.75;
 const recordsMin = 15;
 const recordsMax = 60;
 
@@ -103,6 +127,7 @@ export function generateJob(random: Random, size: JobSize = 'any'): JobSpec {
   const spec: JobSpec = {
     sources,
     stages: stagesOf(random, parallelisms, vertices - vertexCount({ sources, stages: [] }) - 1),
+    time: null,
     sink: { parallelism: random.pick(parallelisms) },
     checkpointIntervalMs: random.integer(120, 360),
     checkpointTimeoutMs: random.integer(400, 2_000),
@@ -110,7 +135,8 @@ export function generateJob(random: Random, size: JobSize = 'any'): JobSpec {
     restartDelayMs: random.integer(20, 100),
     bufferTimeoutMs: random.integer(1, 20),
   };
-  const whole = { ...spec, stages: spec.stages.map((stage) => withInputs(random, stage)) };
+  const drawn = { ...spec, stages: spec.stages.map((stage) => withInputs(random, stage)) };
+  const whole = withAsync(random, vertices, withKeyed(random, vertices, withTime(random, vertices, drawn)));
   return {
     ...whole,
     retainedCheckpoints: random.integer(1, 3),
@@ -150,19 +176,66 @@ function stagesOf(random: Random, parallelisms: readonly number[], vertices: num
   }
   while (left > 0 && random.chance(0.55)) {
     left -= 1;
-    stages.push({
-      kind: 'keyed',
-      state: random.pick(['reduce', 'value', 'list', 'map'] as const),
-      keys: random.integer(1, 6),
-      keyKind: random.pick(['text', 'number', 'tuple'] as const),
-      parallelism: random.pick(parallelisms),
-      maxParallelism: random.pick([parallelismMax, 4, 7, 128]),
-      inputs: 1,
-    });
+    const state = random.pick(['reduce', 'value', 'list', 'map'] as const);
+    stages.push({ kind: 'keyed', state, ...keyedBy(random, parallelisms), inputs: 1 });
     if (random.chance(0.2)) stages.push({ kind: 'map' });
   }
   if (random.chance(0.25)) stages.push({ kind: 'farewell' });
   return stages;
+}
+
+const keyedBy = (random: Random, parallelisms: readonly number[]): KeyedBy => ({
+  keys: random.integer(1, 6),
+  keyKind: random.pick(['text', 'number', 'tuple'] as const),
+  parallelism: random.pick(parallelisms),
+  maxParallelism: random.pick([parallelismMax, 4, 7, 128]),
+});
+
+/** Gives a job event time, and puts a stage that knows it in the place of its first keyed one, or behind all others; at times another one behind it. */
+function withTime(random: Random, vertices: number, spec: JobSpec): JobSpec {
+  const { stages, sources } = spec;
+  if (vertices <= 2 || !random.chance(timeShare)) return spec;
+  const keyed = stages.findIndex(({ kind }) => kind === 'keyed');
+  const farewell = stages.filter(({ kind }) => kind === 'farewell');
+  const before = stages.slice(0, keyed < 0 ? stages.length - farewell.length : keyed);
+  const behind = keyed < 0 ? farewell : stages.slice(keyed + 1);
+  const keys = (): KeyedBy => keyedBy(random, boundsOf.any.parallelisms);
+  const stage = drawFirstTimeStage(random, keys());
+  const isLate = stage.kind === 'lateWindow';
+  const time = drawTime(random, isLate);
+  // A union may be the stage's own input, and the sink goes with it: they are no vertices then.
+  const chained = { ...spec, time, sink: { parallelism: stage.parallelism } };
+  if (isLate) {
+    const plain = before.filter(({ kind }) => kind !== 'broadcast' && kind !== 'rebalance');
+    return { ...chained, stages: [...(sources.length > 1 ? [] : plain), stage, ...farewell] };
+  }
+  if (sources.length > 1) return { ...chained, stages: [...(isDivided(stage) ? [] : before), stage, ...behind] };
+  const second = random.chance(timeTwiceShare) ? drawTimeStage(random, keys()) : null;
+  const others = second === null ? behind : behind.map((each) => (each.kind === 'keyed' ? second : each));
+  return { ...spec, time, stages: [...before, stage, ...others] };
+}
+
+/** State that lives on from record to record is where most goes wrong: a job without any gets some. */
+function withKeyed(random: Random, vertices: number, spec: JobSpec): JobSpec {
+  const { stages } = spec;
+  const hasState = stages.some((stage) => stage.kind === 'keyed' || isTimeStage(stage));
+  if (hasState || vertexCount(spec) + 1 >= vertices || !random.chance(keyedShare)) return spec;
+  const last = stages.length - Number(stages.at(-1)?.kind === 'farewell');
+  const state = random.pick(['value', 'list', 'map'] as const);
+  const inputs = random.chance(0.3) ? 2 : 1;
+  const stage: StageSpec = { kind: 'keyed', state, ...keyedBy(random, boundsOf.any.parallelisms), inputs };
+  return { ...spec, stages: [...stages.slice(0, last), stage, ...stages.slice(last)] };
+}
+
+function withAsync(random: Random, vertices: number, spec: JobSpec): JobSpec {
+  const { stages } = spec;
+  if (vertexCount(spec) + 1 >= vertices || !random.chance(spec.time === null ? asyncShare : asyncTimedShare))
+    return spec;
+  const last = stages.length - Number(stages.at(-1)?.kind === 'farewell');
+  const timed = stages.findIndex(isTimeStage);
+  const at = random.integer(0, timed < 0 ? last : timed);
+  const stage: StageSpec = { kind: 'async', ordered: random.chance(0.25), capacity: random.integer(1, 8) };
+  return { ...spec, stages: [...stages.slice(0, at), stage, ...stages.slice(at)] };
 }
 
 /** One flatMap at most: the number of records stays what a short run can take. */
@@ -177,9 +250,11 @@ function plainStage(random: Random, before: readonly StageSpec[]): StageSpec {
  * Sources, the union of two, and what is not chained to what stands before; a sink of another parallelism is one more.
  */
 function vertexCount({ sources, stages }: Pick<JobSpec, 'sources' | 'stages'>): number {
-  const own = stages.filter(({ kind }) => kind === 'rebalance' || kind === 'broadcast' || kind === 'keyed').length;
+  const own = stages.filter((stage) => beginsVertex.has(stage.kind) || isTimeStage(stage)).length;
   return sources.length + (sources.length > 1 ? 1 : 0) + own;
 }
+
+const beginsVertex: ReadonlySet<string> = new Set<StageSpec['kind']>(['rebalance', 'broadcast', 'async', 'keyed']);
 
 /** The parameter by which a generated job finds its spec in its record. */
 export const specParam = 'spec';

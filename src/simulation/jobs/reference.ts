@@ -1,9 +1,33 @@
-import type { JobSpec } from './job-spec.js';
-import type { SimRecord } from './sim-record.js';
-import { copyOf, farewellOf, isKept, keyOf, keyText, mapped, sourceRecord } from './sim-record.js';
+import { hasInputsApart, type JobSpec } from './job-spec.js';
+import {
+  copyOf,
+  farewellOf,
+  isFirst,
+  isKept,
+  keyOf,
+  keyText,
+  mapped,
+  type SimRecord,
+  sourceRecord,
+} from './sim-record.js';
+import { afterTimeStage, type Timed } from './time-reference.js';
+import { isTimeStage } from './time-spec.js';
+import { eventTimeOf } from './timed-record.js';
 
 /** How many records of a split of a source have been read. */
 export type Prefix = (source: number, split: number) => number;
+
+/**
+ * When the output of a job is known. `atEachCut`: of each record by itself, so that the positions of a checkpoint tell what has come out.
+ * `atTheEnd`: what has come out by a checkpoint depends on how far event time was. `conserved`: which records are late depends on the
+ * schedule, so that only where each of them is can be looked at.
+ */
+export type Settled = 'atEachCut' | 'atTheEnd' | 'conserved';
+
+export function settledOf({ stages }: JobSpec): Settled {
+  if (stages.some(({ kind }) => kind === 'lateWindow')) return 'conserved';
+  return stages.some(isTimeStage) ? 'atTheEnd' : 'atEachCut';
+}
 
 /** What a job makes of a prefix of its input, in as far as it does not depend on the order in which records meet. */
 export interface Expected {
@@ -29,8 +53,18 @@ export interface UnderWay {
 /** What one record of a source leads to. */
 interface Consequence {
   readonly record: SimRecord;
-  readonly output: readonly string[];
-  readonly keyed: readonly { readonly level: number; readonly key: string; readonly value: number }[];
+  /** Ahead of the first stage that knows event time, if there is one. */
+  readonly passing: readonly SimRecord[];
+  /** The event time of all of them. */
+  readonly at: number;
+  readonly keyed: readonly Counted[];
+}
+
+/** What a keyed stage counts of it. */
+interface Counted {
+  readonly level: number;
+  readonly key: string;
+  readonly value: number;
 }
 
 /** Runs a generated job record by record, in one thread and without any engine; once, for all prefixes of its input. */
@@ -38,12 +72,16 @@ export class Reference {
   private readonly consequences: readonly Consequence[];
   private readonly levels: number;
   private readonly farewells: readonly string[];
+  /** The first stage of those that look at records together. */
+  private readonly timed: number;
 
   constructor(private readonly spec: JobSpec) {
     this.levels = spec.stages.filter(({ kind }) => kind === 'keyed').length;
     this.farewells = farewellsOf(spec);
+    const timed = spec.stages.findIndex(isTimeStage);
+    this.timed = timed < 0 ? spec.stages.length : timed;
     this.consequences = spec.sources.flatMap(({ records, splits }, source) =>
-      Array.from({ length: records }, (_, index) => consequenceOf(spec, sourceRecord(source, splits, index))),
+      Array.from({ length: records }, (_, index) => this.consequenceOf(sourceRecord(source, splits, index), splits)),
     );
   }
 
@@ -51,18 +89,77 @@ export class Reference {
   expected(prefix: Prefix, underWay: readonly UnderWay[] = []): Expected {
     const output = new Map<string, number>();
     const keyed = Array.from({ length: this.levels }, () => new Map<string, KeyTotals>());
-    for (const { record, output: ids, keyed: counted } of this.consequences) {
+    const put = (records: readonly SimRecord[], times: number): void => {
+      for (const { id } of records) output.set(id, (output.get(id) ?? 0) + times);
+    };
+    const tally = (counted: readonly Counted[], times: number): void => {
+      for (const { level, key, value } of counted) count(keyed[level] as Map<string, KeyTotals>, key, value, times);
+    };
+    for (const { record, passing, keyed: counted } of this.consequences) {
       if (record.number >= prefix(record.source, record.split)) continue;
-      for (const id of ids) output.set(id, (output.get(id) ?? 0) + 1);
-      for (const { level, key, value } of counted) count(keyed[level] as Map<string, KeyTotals>, key, value);
+      if (this.timed === this.spec.stages.length) put(passing, 1);
+      tally(counted, 1);
     }
     for (const { stage, record } of underWay) {
-      const { output: ids, keyed: counted } = consequenceOf(this.spec, record, stage);
-      for (const id of ids) output.set(id, (output.get(id) ?? 0) - 1);
-      for (const { level, key, value } of counted) count(keyed[level] as Map<string, KeyTotals>, key, value, -1);
+      if (stage >= this.timed) continue;
+      const { passing, keyed: counted } = through(this.spec, [record], stage, this.timed);
+      if (this.timed === this.spec.stages.length) put(passing, -1);
+      tally(counted, -1);
     }
+    if (this.timed < this.spec.stages.length) this.together(this.arrived(prefix), put, tally);
     for (const id of this.farewells) output.set(id, 1);
     return { output, keyed };
+  }
+
+  /** What comes to the first stage that knows event time, with its time. */
+  arrived(prefix: Prefix): readonly Timed[] {
+    const read = this.consequences.filter(({ record }) => record.number < prefix(record.source, record.split));
+    return read.flatMap(({ passing, at }) => passing.map((record) => ({ record, at })));
+  }
+
+  /** How far the times of the records of any source go. */
+  latest(): number {
+    return Math.max(...this.consequences.map(({ at }) => at));
+  }
+
+  /** From the first stage that knows event time on, stage after stage. */
+  private together(
+    arrived: readonly Timed[],
+    put: (records: readonly SimRecord[], times: number) => void,
+    tally: (counted: readonly Counted[], times: number) => void,
+  ): void {
+    const { spec } = this;
+    let passing = arrived;
+    let from = this.timed;
+    while (from < spec.stages.length) {
+      const stage = spec.stages[from];
+      if (stage !== undefined && isTimeStage(stage)) {
+        const at = from;
+        const isOfFirst = (record: SimRecord): boolean =>
+          hasInputsApart(spec) && at === 0 ? record.source === 0 : isFirst(record, at);
+        passing = afterTimeStage(stage, at, passing, isOfFirst);
+        from += 1;
+        continue;
+      }
+      const next = spec.stages.findIndex((each, index) => index > from && isTimeStage(each));
+      const to = next < 0 ? spec.stages.length : next;
+      passing = passing.flatMap(({ record, at }) => {
+        const { passing: out, keyed } = through(spec, [record], from, to);
+        tally(keyed, 1);
+        return out.map((each) => ({ record: each, at }));
+      });
+      from = to;
+    }
+    put(
+      passing.map(({ record }) => record),
+      1,
+    );
+  }
+
+  private consequenceOf(record: SimRecord, splits: number): Consequence {
+    const { time } = this.spec;
+    const at = time === null ? 0 : eventTimeOf(record, time, splits);
+    return { record, at, ...through(this.spec, [record], 0, this.timed) };
   }
 }
 
@@ -77,13 +174,19 @@ function farewellsOf({ sources, stages }: JobSpec): readonly string[] {
   return [];
 }
 
-/** Of a record that is about to enter the stage `from`. */
-function consequenceOf({ stages }: JobSpec, record: SimRecord, from = 0): Consequence {
-  const keyed: Consequence['keyed'][number][] = [];
+/** Of records that are about to enter the stage `from`, as they would enter the stage `to`. */
+function through(
+  { stages }: JobSpec,
+  records: readonly SimRecord[],
+  from: number,
+  to: number,
+): Pick<Consequence, 'passing' | 'keyed'> {
+  const keyed: Counted[] = [];
   let level = stages.slice(0, from).filter(({ kind }) => kind === 'keyed').length;
-  let passing: readonly SimRecord[] = [record];
+  let passing = records;
   for (const [index, stage] of stages.entries()) {
-    if (index < from) continue;
+    if (index < from || index >= to) continue;
+    if (isTimeStage(stage)) throw new Error(`stage ${index} looks at records together`);
     switch (stage.kind) {
       case 'map':
       case 'async':
@@ -111,7 +214,7 @@ function consequenceOf({ stages }: JobSpec, record: SimRecord, from = 0): Conseq
         break;
     }
   }
-  return { record, output: passing.map(({ id }) => id), keyed };
+  return { passing, keyed };
 }
 
 function count(totals: Map<string, KeyTotals>, key: string, value: number, times = 1): void {

@@ -1,5 +1,5 @@
 import { hashText } from '../random.js';
-import type { KeyedStageSpec, KeyKind } from './job-spec.js';
+import type { KeyedBy, KeyKind } from './job-spec.js';
 
 /** What flows through a generated job. Everything in it follows from where it was made, except the folds. */
 export interface SimRecord {
@@ -26,7 +26,7 @@ export interface Fold {
   readonly chain: number;
 }
 
-const valueMax = 1_000;
+export const valueMax = 1_000;
 
 /** The record that a source makes of an index. Split k of n holds the indices k, k + n, k + 2n, … */
 export function sourceRecord(source: number, splits: number, index: number): SimRecord {
@@ -58,6 +58,9 @@ export const mapped = (record: SimRecord, stage: number): SimRecord => ({
 
 export const isKept = ({ id }: SimRecord, stage: number, oneIn: number): boolean => hashText(id, stage) % oneIn !== 0;
 
+/** Whether a record of a stage with two inputs comes in by the first, where one stream is divided for it. */
+export const isFirst = (record: SimRecord, stage: number): boolean => isKept(record, stage, 2);
+
 export const copyOf = (record: SimRecord, copy: number): SimRecord => ({
   ...record,
   id: `${record.id}.${copy}`,
@@ -65,7 +68,7 @@ export const copyOf = (record: SimRecord, copy: number): SimRecord => ({
 });
 
 /** Stages draw their keys independently, so that records of one key of the first meet different keys of the second. */
-export const keyOf = ({ id }: SimRecord, stage: number, spec: Pick<KeyedStageSpec, 'keys' | 'keyKind'>): SimKey =>
+export const keyOf = ({ id }: SimRecord, stage: number, spec: Pick<KeyedBy, 'keys' | 'keyKind'>): SimKey =>
   keyAs(spec.keyKind, hashText(id, stage + 100) % spec.keys);
 
 export type SimKey = string | number | readonly [string, number];

@@ -70,7 +70,7 @@ export function writeChanges(
     writer.write(index);
     const content = storedContent(column, entry);
     if (content === undefined) writer.writeByte(how.gone);
-    else if (!wrotePatch(writer, column, content)) {
+    else if (!wrotePatch(writer, column, content, base)) {
       writer.writeByte(how.whole);
       writeContent(writer, column, content);
     }
@@ -82,10 +82,10 @@ export function writeChanges(
  * False when the content does not know what of it has changed. What it knows is of its last interval, like the changes of its entry, which is replaced when it changed in
  * more than one since the base.
  */
-function wrotePatch(writer: ValueWriter, column: StateColumn, content: unknown): boolean {
+function wrotePatch(writer: ValueWriter, column: StateColumn, content: unknown, base: number): boolean {
   try {
     if (content instanceof HeapList) {
-      const { kept } = content;
+      const kept = content.keptSince(base);
       if (kept === null) return false;
       writer.writeByte(how.patch);
       writer.write(kept);
@@ -93,7 +93,7 @@ function wrotePatch(writer: ValueWriter, column: StateColumn, content: unknown):
       return true;
     }
     if (!(content instanceof HeapMap)) return false;
-    const changed = content.changedKeys;
+    const changed = content.changedSince(base);
     if (changed === null) return false;
     writer.writeByte(how.patch);
     writeMapPatch(writer, content, changed, column.admission);

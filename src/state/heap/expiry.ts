@@ -9,6 +9,8 @@ export class Expiry {
   /** The group that is being looked through, and where in it. */
   private group = 0;
   private keys: Iterator<readonly [unknown, Entry]> | null = null;
+  /** What was last touched then, or before, is left out of the snapshot under way. */
+  private leftOutThrough = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly cursor: Cursor,
@@ -29,15 +31,19 @@ export class Expiry {
     return nowMs - this.ttl.ttlMs;
   }
 
-  /** What of a content goes into a snapshot; undefined when nothing does. */
+  /** A snapshot begins. Time stands still for all of it: what it counts is there when it comes to be written. */
+  snapshotBegins(): void {
+    if (this.ttl.inFullSnapshot) this.leftOutThrough = this.through(this.wallMs());
+  }
+
+  /** What of a content goes into the snapshot; undefined when nothing does. */
   stored(content: TimedContent): TimedContent | undefined {
-    if (!this.ttl.inFullSnapshot) return content;
-    return content.without(this.through(this.wallMs())) ?? undefined;
+    return this.ttl.inFullSnapshot ? (content.without(this.leftOutThrough) ?? undefined) : content;
   }
 
   /** After a key was written in full: what did not go into the snapshot gives its memory back. */
   afterImage(group: number, key: unknown, entry: Entry): void {
-    if (this.ttl.inFullSnapshot) this.drop(group, key, entry, this.through(this.wallMs()));
+    if (this.ttl.inFullSnapshot) this.drop(group, key, entry, this.leftOutThrough);
   }
 
   private lookAt(keysMax: number, through: number): void {

@@ -25,8 +25,9 @@ export class HeapList {
     this.keptCount = this.values.length;
   }
 
-  /** How many values it had before the interval of its last change, in which it was only appended to; null when it was made in that. */
-  get kept(): number | null {
+  /** How many values it had at a base, if it was only appended to since and all that in the interval of its last change; null when it was made in that. */
+  keptSince(base: number): number | null {
+    if (this.changedIn > 0 && this.changedIn <= base) return this.values.length;
     return this.keptCount >= 0 ? this.keptCount : null;
   }
 }

@@ -31,9 +31,12 @@ export class HeapMap<K, V> extends CanonicalMap<K, V> {
     if (this.changed !== null) this.note(this.changed, key, 'removed');
   }
 
-  /** The keys that changed in the interval of its last change; null when they are not known. */
-  get changedKeys(): ChangedKeys<K> | null {
-    return this.changed;
+  /**
+   * The keys that changed since a base, if all did in the interval of its last change; null when they are not known. None where that was before the base, which
+   * then has them in their order.
+   */
+  changedSince(base: number): ChangedKeys<K> | null {
+    return this.changedIn > 0 && this.changedIn <= base ? new CanonicalMap() : this.changed;
   }
 
   private note(changed: ChangedKeys<K>, key: K, change: 'set' | 'removed'): void {

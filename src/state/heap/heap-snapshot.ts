@@ -62,6 +62,7 @@ export class HeapSnapshot implements StateSnapshot, Witness {
   constructor(private readonly setting: HeapSnapshotSetting) {
     const { cursor, base, watermark } = setting;
     this.stamp = cursor.interval + 1;
+    for (const { expiry } of setting.columns) expiry?.snapshotBegins();
     for (const [index, group] of cursor.groups.entries()) {
       if (group.entries.size === 0) continue;
       const partBytes = base?.parts.partBytes(group.keyGroup) ?? [];

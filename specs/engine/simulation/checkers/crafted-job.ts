@@ -39,6 +39,7 @@ export const countingSpec: JobSpec = {
   sources: [{ parallelism: 1, splits: 1, records: 6, ratePerSecond: 10 }],
   stages: [counting],
   sink: { parallelism: 1 },
+  time: null,
   checkpointIntervalMs: 100,
   checkpointTimeoutMs: 1_000,
   tolerableFailedCheckpoints: 0,
