@@ -19,7 +19,8 @@ import { summaryText } from './demo/summary-text.js';
  */
 const cli = cac('npm run demo --');
 cli
-  .option('--kills <n>', 'How many task managers are killed, one after the other', { default: 1 })
+  .option('--kills <n>', 'How many task managers are killed, one after the other', { default: '1, with --rescale 0' })
+  .option('--rescale', 'Give the running job parallelism 4, and then 3')
   .option('--seed <n>', 'Draws the moments and the victims', { default: 1 })
   .option('--embedded', 'All in one process, without NATS')
   .option('--json', 'Make the last line a JSON summary');
@@ -35,11 +36,16 @@ async function demo(): Promise<number> {
   process.once('SIGTERM', () => process.exit(exitCode.terminated));
   process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   const run = options.embedded === true ? runEmbeddedDemo : runClusterDemo;
-  const kills = Number(options.kills);
+  const rescales = options.rescale === true ? [4, 3] : [];
+  const kills = Number.isInteger(options.kills) ? Number(options.kills) : rescales.length > 0 ? 0 : 1;
+  if (rescales.length > 0 && options.embedded === true) {
+    terminal.say('--rescale is for the cluster of processes. Leave out --embedded.');
+    return exitCode.usage;
+  }
   try {
     return report(
-      await run({ folder, kills, seed: Number(options.seed), live: new LiveLine(terminal) }),
-      kills,
+      await run({ folder, kills, seed: Number(options.seed), rescales, live: new LiveLine(terminal) }),
+      { kills, rescales },
       terminal,
     );
   } catch (error) {
@@ -49,12 +55,19 @@ async function demo(): Promise<number> {
   }
 }
 
-function report(outcome: DemoOutcome, kills: number, terminal: Terminal): number {
+function report(
+  outcome: DemoOutcome,
+  { kills, rescales }: { readonly kills: number; readonly rescales: readonly number[] },
+  terminal: Terminal,
+): number {
   const { summary, differences } = outcome;
   const { red } = terminal.colors;
   if (differences.length > 0) terminal.say(red(`Not exactly once:\n  ${differences.join('\n  ')}`));
   const missed = kills - summary.kills;
   if (missed > 0) terminal.say(red(`${missed} of ${kills} kills never came: the job had ended before.`));
+  const unscaled = rescales.length - summary.rescales.filter(({ tookMs }) => tookMs !== null).length;
+  if (unscaled > 0)
+    terminal.say(red(`${unscaled} of ${rescales.length} rescales never came: the job had ended before.`));
   console.log(options.json === true ? JSON.stringify(summary) : summaryText(outcome, terminal.colors));
-  return summary.exactlyOnce && missed === 0 ? exitCode.done : exitCode.failed;
+  return summary.exactlyOnce && missed === 0 && unscaled === 0 ? exitCode.done : exitCode.failed;
 }

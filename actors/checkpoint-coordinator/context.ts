@@ -137,6 +137,8 @@ export interface CheckpointCoordinatorContext {
   // Savepoints
   readonly savepoint: Savepoint | null;
   readonly stop: Stop | null;
+  /** A checkpoint that the job-master waits for. */
+  readonly asked: 'none' | 'wanted' | 'taking';
 }
 
 const checkpointsPerRound = 1_000_000;
@@ -165,6 +167,7 @@ export function checkpointCoordinatorContext(input: CheckpointCoordinatorInput):
     superseded: [],
     savepoint: null,
     stop: stopOf(input),
+    asked: 'none',
   };
 }
 

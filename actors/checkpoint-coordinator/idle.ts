@@ -1,4 +1,6 @@
+import type { JobMasterMessage } from '../job-master/messages.js';
 import type { Decision } from '../kernel/actor.js';
+import { actorNames } from '../protocol/ids.js';
 import type { CheckpointCoordinatorContext } from './context.js';
 
 type Context = CheckpointCoordinatorContext;
@@ -14,9 +16,20 @@ export function schedule(context: Context): Decision<Context> {
 
 export const unschedule = (): Decision<Context> => ({ effects: [{ kind: 'timer.stop', timer: due }] });
 
-function nextDelayMs({ plan, unfinished, undrained, failures, savepoint, stop }: Context): number | null {
+/** A checkpoint that is complete or given up before this began is older than the wish: it is the next one that counts. */
+export const noteAsked = ({ asked }: Context): Decision<Context> =>
+  asked === 'none' ? { context: { asked: 'wanted' } } : {};
+
+/** The checkpoint that was asked for is over. */
+export function reportAsked({ plan, asked }: Context): Decision<Context> {
+  if (asked !== 'taking') return {};
+  const message: JobMasterMessage = { type: 'checkpointCoordinator.checkpointed', run: plan.run };
+  return { context: { asked: 'none' }, effects: [{ kind: 'tell', actor: actorNames.jobMaster(plan.job), message }] };
+}
+
+function nextDelayMs({ plan, unfinished, undrained, failures, savepoint, stop, asked }: Context): number | null {
   const { checkpointIntervalMs, checkpointMinPauseMs } = plan.graph.options;
-  if (unfinished === 0 || savepoint?.step === 'wanted') return 0;
+  if (unfinished === 0 || savepoint?.step === 'wanted' || asked === 'wanted') return 0;
   // Until the savepoint with which the job ends no checkpoint may come: it could be the last one.
   if (stop?.wish.drain && undrained > 0) return null;
   if (stop !== null) return failures === 0 ? 0 : Math.max(checkpointMinPauseMs, plan.askEveryMs);

@@ -23,7 +23,7 @@ import { checkpointCoordinatorContext } from './context.js';
 import { cover, takesLast } from './covering.js';
 import { describe } from './describing.js';
 import { noteAbortTimeout, noteAbsent, noteCommitTimeout, reportAllFinished, reportFailure } from './ending.js';
-import { schedule, unschedule } from './idle.js';
+import { noteAsked, reportAsked, schedule, unschedule } from './idle.js';
 import { isAllFinished, isLastDrained, noteDrained } from './lives.js';
 import { checkpointCoordinatorMessages } from './messages.js';
 import {
@@ -80,7 +80,7 @@ export const checkpointCoordinatorActor = defineActor({
   states: {
     // Left when the next checkpoint is due, or at once when all that is missing is the final one.
     idle: {
-      entry: 'schedule',
+      entry: ['reportAsked', 'schedule'],
       exit: 'unschedule',
       on: {
         'checkpoint.due': [
@@ -93,6 +93,7 @@ export const checkpointCoordinatorActor = defineActor({
           { actions: 'noteSavepoint' },
         ],
         'checkpointCoordinator.stopWithSavepoint': { target: 'idle', reenter: true, actions: 'noteStop' },
+        'checkpointCoordinator.checkpoint': { target: 'idle', reenter: true, actions: 'noteAsked' },
         'subtask.drained': [
           { guard: 'isLastDrained', target: 'triggering', actions: 'noteDrained' },
           { actions: 'noteDrained' },
@@ -224,10 +225,13 @@ export const checkpointCoordinatorActor = defineActor({
     'subtask.declined': { actions: 'answerLate' },
     'subtask.drained': { actions: 'noteDrained' },
     'checkpointCoordinator.savepoint': { actions: 'noteSavepoint' },
+    'checkpointCoordinator.checkpoint': { actions: 'noteAsked' },
     'checkpointCoordinator.stopWithSavepoint': { actions: 'noteStop' },
   },
   actions: {
     describe,
+    noteAsked,
+    reportAsked,
     schedule,
     unschedule,
     noteDrained,

@@ -66,6 +66,8 @@ export type CheckpointCoordinatorMessage =
   | { readonly type: 'checkpointCoordinator.savepoint'; readonly ask: AskRef; readonly wish: SavepointWish }
   /** Told by the job-master: the job ends with this savepoint; the wish is durable. */
   | { readonly type: 'checkpointCoordinator.stopWithSavepoint'; readonly stop: StopWithSavepoint }
+  /** Told by the job-master, and told back with `checkpointCoordinator.checkpointed` when one that begins from now on is over. */
+  | { readonly type: 'checkpointCoordinator.checkpoint' }
   /** Timers of this actor. */
   | { readonly type: 'checkpoint.due' }
   | { readonly type: 'checkpoint.timedOut'; readonly checkpoint: CheckpointId }
@@ -108,6 +110,7 @@ export type CheckpointCoordinatorAnswer = { readonly type: 'checkpointCoordinato
 export const checkpointCoordinatorMessages = {
   'checkpointCoordinator.describe': 'Say to this client how checkpoints do, and what the job is doing.',
   'checkpointCoordinator.savepoint': 'Take a savepoint, and answer this client.',
+  'checkpointCoordinator.checkpoint': 'Take a checkpoint at once, and say when it is over.',
   'checkpointCoordinator.stopWithSavepoint': 'Take the savepoint with which the job ends.',
   'sourceCoordinator.snapshotted': 'The unassigned splits of a source, with its valve closed.',
   'subtask.barrierInjected': 'A triggered subtask has put the barrier into its stream.',

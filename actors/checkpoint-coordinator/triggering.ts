@@ -31,6 +31,7 @@ export function begin(context: Context): Decision<Context> {
       snapshots: cellsOf(context.plan.members.map(() => null)),
       missing: context.plan.sources.length,
       ...takenNext(context),
+      ...(context.asked === 'wanted' ? { asked: 'taking' as const } : {}),
     },
     effects: [
       { kind: 'timer.start', timer: timedOut, delayMs: context.plan.graph.options.checkpointTimeoutMs, message },

@@ -13,7 +13,7 @@ export {
   noteRefusal,
   storeSilenceMs,
 } from './lookups.js';
-export { describeJob, listJobs } from './overview.js';
+export { describeJob, listJobs, rescaleJob } from './overview.js';
 export { cancelJob, noteEnded } from './running.js';
 export {
   deleteSavepoint,

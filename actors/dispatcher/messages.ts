@@ -6,6 +6,7 @@ import type { ClusterOptions } from '../protocol/deployment.js';
 import type { Epoch, Incarnation, JobId, ProcessName } from '../protocol/ids.js';
 import type { JobRecord, JobResult } from '../protocol/job-graph.js';
 import type { SavepointName, SavepointWish, StopWithSavepoint } from '../protocol/savepoint.js';
+import type { Parallelism, RescaleWish, ScaleChange } from '../protocol/scaling.js';
 
 export type DispatcherMessage =
   /** Asked by a client; answered with DispatcherAnswer once the record is durable. Idempotent by job id. */
@@ -27,6 +28,11 @@ export type DispatcherMessage =
   | { readonly type: 'dispatcher.deleteSavepoint'; readonly name: SavepointName }
   /** Completion of `savepoint.discard`: whether there was a complete one. */
   | { readonly type: 'savepoint.discarded'; readonly request: string; readonly existed: boolean }
+  /**
+   * Asked by a client; answered by the job-master with `job.rescaling` once no leader will forget it, with `job.rejected` and the reason, or with
+   * `job.ended`. Idempotent by the request in the wish.
+   */
+  | { readonly type: 'dispatcher.rescaleJob'; readonly job: JobId; readonly wish: RescaleWish }
   /** Asked by a client; answered with `job.described` by actors of the job, or with `job.ended`. Changes nothing. */
   | { readonly type: 'dispatcher.describeJob'; readonly job: JobId }
   /** Asked by a client; answered with `jobs.listed`. Changes nothing. */
@@ -41,6 +47,13 @@ export type DispatcherAnswer =
   | { readonly type: 'job.canceling'; readonly job: JobId }
   /** No leader will forget it: the job ends as if its input had ended. */
   | { readonly type: 'job.stopping'; readonly job: JobId }
+  /** No leader will forget it: the job runs at this from its next run on, which comes at once. No change: it does so already. */
+  | {
+      readonly type: 'job.rescaling';
+      readonly job: JobId;
+      readonly parallelism: Parallelism;
+      readonly changes: readonly ScaleChange[];
+    }
   /** There is nothing to stop, or to describe. */
   | { readonly type: 'job.ended'; readonly job: JobId; readonly result: JobResult }
   | JobDescribed
@@ -85,6 +98,7 @@ export const dispatcherMessages = {
   'dispatcher.describeSavepoint': 'Say whose this savepoint is, and what its job looked like.',
   'dispatcher.deleteSavepoint': 'Delete this savepoint.',
   'savepoint.discarded': 'The savepoint is deleted, or there was none.',
+  'dispatcher.rescaleJob': 'Run this job at another parallelism.',
   'dispatcher.describeJob': 'Say what this job is doing.',
   'dispatcher.listJobs': 'Say which jobs there are, and how they do.',
   'jobMaster.ended': 'The job is terminal and its result durable.',

@@ -41,5 +41,15 @@ export function describeJob(context: Context, { job, meta }: On<'dispatcher.desc
   return context.submissions[job] === undefined ? { effects: over(context, job, meta.ask) } : { refuse: 'tooEarly' };
 }
 
+/** The job-master knows what it runs at, makes the promise and answers. */
+export function rescaleJob(context: Context, { job, wish, meta }: On<'dispatcher.rescaleJob'>): Decision<Context> {
+  if (meta.ask === null) return {};
+  if (context.running.includes(job)) {
+    const message: JobMasterMessage = { type: 'jobMaster.rescale', ask: meta.ask, wish };
+    return { effects: [{ kind: 'tell', actor: actorNames.jobMaster(job), message }] };
+  }
+  return context.submissions[job] === undefined ? { effects: over(context, job, meta.ask) } : { refuse: 'tooEarly' };
+}
+
 /** The result of the job has the whole of it. */
 const briefOrNull = (failure: Failure | null): Failure | null => (failure === null ? null : brief(failure));

@@ -16,13 +16,15 @@ import type {
   SubtaskKey,
 } from '../protocol/ids.js';
 import { jobRun } from '../protocol/ids.js';
-import type { JobRecord, JobResult } from '../protocol/job-graph.js';
+import type { JobGraph, JobRecord, JobResult } from '../protocol/job-graph.js';
 import type { CheckpointManifest, RetainedCheckpoint } from '../protocol/manifest.js';
 import type { SavepointName, StopWithSavepoint } from '../protocol/savepoint.js';
+import type { ScaleRecord } from '../protocol/scaling.js';
 import type { LogReading } from './log.js';
 import { notReading } from './log.js';
 import type { JobMasterInput, JobMasterMessage, PastFailure } from './messages.js';
 import type { SlotPhase, SubtaskPhase } from './phases.js';
+import type { Rescaling } from './rescaling.js';
 import type { Restarting } from './restarting.js';
 import { restartingAnew } from './restarting.js';
 
@@ -32,6 +34,21 @@ export interface JobMasterContext {
   readonly process: ProcessName;
   readonly incarnation: Incarnation;
   readonly options: ClusterOptions;
+
+  /** As it runs: what was submitted, at the parallelism of this run. */
+  readonly graph: JobGraph;
+  /** The newest promise of a parallelism; null while it is the one that was submitted. */
+  readonly scale: ScaleRecord | null;
+  /** Index of the next one, or of the one that is being read. */
+  readonly nextScale: number;
+  /** What earlier leaders have promised was listed. */
+  readonly scaleListed: boolean;
+  /** One that is being made. */
+  readonly rescaling: Rescaling | null;
+  /** A reactive job: the first run has waited for its task managers long enough, or needs not. */
+  readonly settled: boolean;
+  /** A reactive job: how many slots it could have, and in how many looks in a row. */
+  readonly slotsSeen: { readonly count: number; readonly times: number } | null;
 
   /** From 1; with the epoch it makes the run. */
   readonly round: number;
@@ -71,7 +88,7 @@ export interface JobMasterContext {
   /** It has ended with this one. */
   readonly savepoint: SavepointName | null;
   /** Where the end of this run leads. */
-  readonly intent: 'restart' | 'fail' | 'cancel' | 'finish';
+  readonly intent: 'restart' | 'rescale' | 'fail' | 'cancel' | 'finish';
   /** Why the run was paused last. */
   readonly cause: Failure | null;
   /** Runs under this leader that the job's own code has ended. */
@@ -97,6 +114,13 @@ export type Any = Delivered<JobMasterMessage>;
 export function jobMasterContext(input: JobMasterInput): JobMasterContext {
   return {
     ...input,
+    graph: input.record.graph,
+    scale: null,
+    nextScale: 0,
+    scaleListed: false,
+    rescaling: null,
+    settled: false,
+    slotsSeen: null,
     round: 1,
     requests: 0,
     request: null,

@@ -3,7 +3,9 @@ import * as describing from './describing.js';
 import * as ending from './ending.js';
 import * as failover from './failover.js';
 import * as questions from './questions.js';
+import * as reactive from './reactive.js';
 import * as recovery from './recovery.js';
+import * as rescaling from './rescaling.js';
 import * as restarting from './restarting.js';
 import * as slots from './slots.js';
 import * as stopping from './stopping.js';
@@ -13,9 +15,12 @@ import * as subtasks from './subtasks.js';
 // a run up, failover takes it down, ending ends the job.
 
 export const actions = {
+  answerGranted: rescaling.answerGranted,
+  applyScale: rescaling.applyScale,
   beginFinish: ending.beginFinish,
   cancel: failover.cancel,
   cancelInstead: failover.cancelInstead,
+  checkpointFirst: rescaling.checkpointFirst,
   describe: describing.describe,
   endOn: ending.endOn,
   fail: failover.fail,
@@ -23,10 +28,16 @@ export const actions = {
   failDeadline: failover.failDeadline,
   failUnmatched: recovery.failUnmatched,
   forget: restarting.forget,
+  keepOn: rescaling.keepOn,
+  lookForSlots: reactive.lookForSlots,
   loseSlotsThere: slots.loseSlotsThere,
   nextRound: failover.nextRound,
   noteAllFinished: subtasks.noteAllFinished,
   noteClosing: failover.noteClosing,
+  noteLook: reactive.noteLook,
+  noteScaleListed: rescaling.noteScaleListed,
+  noteScaleRead: rescaling.noteScaleRead,
+  noteUnsaved: rescaling.noteUnsaved,
   noteLate: failover.noteLate,
   noteOpened: slots.noteOpened,
   noteReady: subtasks.noteReady,
@@ -38,16 +49,20 @@ export const actions = {
   noteSuperseded: recovery.noteSuperseded,
   openSlots: slots.openSlots,
   passSavepoint: stopping.passSavepoint,
+  pauseForRescale: rescaling.pauseForRescale,
   persist: ending.persist,
   readNext: recovery.readNext,
   readResult: ending.readResult,
+  readScale: rescaling.readScale,
   readStop: stopping.readStop,
   release: failover.release,
   rememberLost: slots.rememberLost,
+  rescale: rescaling.rescale,
   requestSlots: slots.requestSlots,
   restoreAll: subtasks.restoreAll,
   retrieve: recovery.retrieve,
   rewindAll: subtasks.rewindAll,
+  settle: reactive.settle,
   sayEnded: ending.sayEnded,
   startAll: subtasks.startAll,
   startSources: subtasks.startSources,
@@ -55,12 +70,23 @@ export const actions = {
   stopReaders: stopping.stopReaders,
   stopSources: stopping.stopSources,
   takeCheckpoint: recovery.takeCheckpoint,
+  takeCount: rescaling.takeCount,
   takeGrant: slots.takeGrant,
   takeResult: ending.takeResult,
   tellCoordinator: stopping.tellCoordinator,
+  watchSlots: reactive.watchSlots,
 };
 
 export const guards = {
+  endsSettling: slots.endsSettling,
+  gainsSlots: reactive.gainsSlots,
+  grants: rescaling.grants,
+  isCounting: rescaling.isCounting,
+  isGranted: rescaling.isGranted,
+  isKeeping: rescaling.isKeeping,
+  isLook: reactive.isLook,
+  isRescaleClaimed: recovery.isRescaleClaimed,
+  isScaleDamaged: rescaling.isScaleDamaged,
   endingGoesOn: ending.endingGoesOn,
   endingNotes: ending.endingNotes,
   endsCanceled: ending.endsCanceled,
@@ -101,6 +127,7 @@ export const guards = {
 };
 
 export const delays = {
+  rescaleCheckpoint: rescaling.checkpointFirstMs,
   deployDeadline: subtasks.deployMs,
   endingDeadline: ending.endingMs,
   pauseDeadline: failover.pauseMs,

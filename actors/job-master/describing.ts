@@ -2,6 +2,7 @@ import type { CheckpointCoordinatorMessage, JobDescribed } from '../checkpoint-c
 import type { Decision } from '../kernel/actor.js';
 import { answer } from '../kernel/answer.js';
 import { actorNames } from '../protocol/ids.js';
+import { parallelismOf } from '../protocol/scaling.js';
 import { type Context, type On, runOf } from './context.js';
 import type { JobDescription } from './messages.js';
 import { restartDescription } from './restarting.js';
@@ -39,6 +40,8 @@ function descriptionOf(context: Context, state: string): JobDescription {
     userFailures,
     restart: restartDescription(context, state),
     restored: latest?.id ?? null,
+    parallelism: parallelismOf(context.graph),
+    rescales: context.scale === null ? 0 : context.scale.index + 1,
     subtasks: Object.entries(placement).map(([subtask, { process, slot }]) => ({
       subtask,
       phase: phases[subtask] ?? 'ended',

@@ -107,7 +107,9 @@ export function persist(context: Context): Decision<Context> {
 }
 
 function resultOf({ record, intent, cause, savepoint }: Context): JobResult {
-  const outcome = ({ finish: 'finished', cancel: 'canceled', fail: 'failed', restart: 'failed' } as const)[intent];
+  const outcome = (
+    { finish: 'finished', cancel: 'canceled', fail: 'failed', restart: 'failed', rescale: 'failed' } as const
+  )[intent];
   const stoppedWith = outcome === 'finished' && savepoint !== null ? { savepoint } : {};
   return { format: 1, job: record.job, outcome, failure: outcome === 'failed' ? cause : null, ...stoppedWith };
 }

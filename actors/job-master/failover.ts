@@ -5,6 +5,7 @@ import { type Failure, failure } from '../kernel/failure.js';
 import { invariant } from '../kernel/invariant.js';
 import { failureClass } from '../protocol/failure-class.js';
 import { actorNames, runText, type SlotAddress, type SubtaskKey, sameAllocation } from '../protocol/ids.js';
+import { atParallelism } from '../protocol/scaling.js';
 import type { ResourceManagerMessage } from '../resource-manager/messages.js';
 import { type Any, allocationOf, type Context, noRun, type On, questionOf, runOf } from './context.js';
 import type { JobMasterAnswer } from './messages.js';
@@ -92,7 +93,15 @@ export function cancelInstead({ intent }: Context): Decision<Context> {
 export function stopAndClose(context: Context): Decision<Context> {
   const closing = askClosed(context);
   return {
-    context: { ...closing.context, requested: false, phases: {}, sources: {}, coordinators: [], request: null },
+    context: {
+      ...closing.context,
+      requested: false,
+      phases: {},
+      sources: {},
+      coordinators: [],
+      request: null,
+      rescaling: null,
+    },
     effects: [...stopCoordinators(context), ...unasked(context, openQuestions(context)), ...(closing.effects ?? [])],
   };
 }
@@ -118,7 +127,9 @@ export function release(context: Context): Decision<Context> {
   };
 }
 
-export const nextRound = ({ round }: Context): Decision<Context> => ({ context: { round: round + 1 } });
+export const nextRound = ({ round, record, scale }: Context): Decision<Context> => ({
+  context: { round: round + 1, graph: atParallelism(record.graph, scale?.parallelism ?? null) },
+});
 
 interface Closing {
   readonly slotPhases: Context['slotPhases'];

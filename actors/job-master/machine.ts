@@ -34,15 +34,47 @@ const failing = {
   'ask.absent': { guard: 'isOpen', target: 'pausing', actions: 'fail' },
 } as const;
 
+/** The steps of a promise to rescale, and where it leads once it is kept durably. */
+const promising = <S extends string, A extends string>(target: S, actions: readonly A[]) => {
+  const step = { guard: 'isKeeping', actions: 'keepOn' } as const;
+  return {
+    'jobMaster.rescale': [{ guard: 'isGranted', actions: 'answerGranted' }, { actions: 'rescale' }],
+    'record.created': step,
+    'record.exists': step,
+    'record.unknown': step,
+    'record.failed': step,
+    'record.listed': [{ guard: 'grants', target, actions }, step],
+  } as const;
+};
+
 /** The two states that wait for slots differ only in what follows. */
 const acquiring = {
   ...failing,
+  ...promising('pausing', ['keepOn', 'pauseForRescale']),
+  'resourceManager.slotsCounted': { guard: 'isCounting', actions: 'takeCount' },
+  'ask.expired': [{ guard: 'endsSettling', actions: ['settle', 'requestSlots'] }, failing['ask.expired']],
   'resourceManager.slotsGranted': [
     { guard: 'grantsLost', target: 'pausing', actions: ['takeGrant', 'fail'] },
     { guard: 'isGrant', actions: ['takeGrant', 'openSlots'] },
   ],
   'resourceManager.taskManagerLost': [failing['resourceManager.taskManagerLost'], { actions: 'rememberLost' }],
   'slot.openFailed': { guard: 'isSlotAnswer', target: 'pausing', actions: 'fail' },
+} as const;
+
+/** While records are processed. */
+const processing = {
+  ...failing,
+  'jobMaster.stop': { actions: ['noteStop', 'stopSources', 'stopReaders'] },
+  'jobMaster.stopWithSavepoint': { actions: ['noteStopWith', 'tellCoordinator', 'stopSources', 'stopReaders'] },
+  'subtask.stopping': { guard: 'isSubtaskAnswer', actions: 'noteSubtask' },
+  'subtask.started': [
+    { guard: 'startsLastAfterAll', target: 'finishing', actions: ['noteSubtask', 'beginFinish', 'persist'] },
+    { guard: 'isSubtaskAnswer', actions: ['noteSubtask', 'stopReaders'] },
+  ],
+  'checkpointCoordinator.allFinished': [
+    { guard: 'finishesAfterAll', target: 'finishing', actions: ['noteAllFinished', 'beginFinish', 'persist'] },
+    { guard: 'isOfThisRun', actions: 'noteAllFinished' },
+  ],
 } as const;
 
 const rewinding = {
@@ -66,13 +98,14 @@ const judging = [
 const claimed = [
   { guard: 'isUnmatched', target: 'pausing', actions: ['takeCheckpoint', 'failUnmatched'] },
   { guard: 'isClaimedFirst', target: 'awaitingSlots', actions: 'takeCheckpoint' },
+  { guard: 'isRescaleClaimed', target: 'redistributing', actions: 'takeCheckpoint' },
   { guard: 'isClaimed', target: 'backingOff', actions: 'takeCheckpoint' },
 ] as const;
 
 const stopKept = {
   guard: 'isStopKept',
-  target: 'retrievingCheckpoint',
-  actions: ['noteKept', 'retrieve'],
+  target: 'recallingScale',
+  actions: 'noteKept',
 } as const;
 
 /** While slots are being closed. */
@@ -129,6 +162,7 @@ export const jobMasterActor = defineActor({
     'jobMaster.stop': { actions: 'noteStop' },
     'jobMaster.stopWithSavepoint': { actions: 'noteStopWith' },
     'jobMaster.describe': { actions: 'describe' },
+    'jobMaster.rescale': { guard: 'isGranted', actions: 'answerGranted' },
   },
   states: {
     // An earlier leader may have ended the job after the dispatcher looked. Left when the store has said whether.
@@ -155,9 +189,25 @@ export const jobMasterActor = defineActor({
       on: {
         'jobMaster.cancel': { target: 'pausing', actions: 'cancel' },
         'record.read': stopKept,
-        'record.missing': { guard: 'isAwaited', target: 'retrievingCheckpoint', actions: 'retrieve' },
+        'record.missing': { guard: 'isAwaited', target: 'recallingScale' },
         'record.unknown': { guard: 'isAwaited', target: 'recallingStop', reenter: true },
         'record.failed': [stopKept, { guard: 'isAwaited', actions: 'noteRefusal' }],
+      },
+    },
+    // An earlier leader may have promised another parallelism. Left when there is no newer record of one.
+    recallingScale: {
+      entry: 'readScale',
+      after: { storeSilence: { target: 'recallingScale', reenter: true } },
+      on: {
+        'jobMaster.cancel': { target: 'pausing', actions: 'cancel' },
+        'record.listed': { guard: 'isAwaited', target: 'recallingScale', reenter: true, actions: 'noteScaleListed' },
+        'record.read': { guard: 'isAwaited', target: 'recallingScale', reenter: true, actions: 'noteScaleRead' },
+        'record.missing': { guard: 'isAwaited', target: 'retrievingCheckpoint', actions: ['applyScale', 'retrieve'] },
+        'record.unknown': { guard: 'isAwaited', target: 'recallingScale', reenter: true },
+        'record.failed': [
+          { guard: 'isScaleDamaged', target: 'recallingScale', reenter: true, actions: 'noteScaleRead' },
+          { guard: 'isAwaited', actions: 'noteRefusal' },
+        ],
       },
     },
     // Left when this run's own entry stands at the end of the manifest log: an entry that lands later is void.
@@ -198,23 +248,33 @@ export const jobMasterActor = defineActor({
         ],
       },
     },
-    // Left when every subtask has finished and committed, or something fails.
+    // Left when every subtask has finished and committed, something fails, or another parallelism is promised.
     running: {
-      entry: ['startAll', 'stopSources'],
+      entry: ['startAll', 'stopSources', 'watchSlots'],
       on: {
-        ...failing,
-        'jobMaster.stop': { actions: ['noteStop', 'stopSources', 'stopReaders'] },
-        'jobMaster.stopWithSavepoint': { actions: ['noteStopWith', 'tellCoordinator', 'stopSources', 'stopReaders'] },
+        ...processing,
+        ...promising('checkpointingForRescale', ['keepOn']),
         'jobMaster.savepoint': { actions: 'passSavepoint' },
-        'subtask.stopping': { guard: 'isSubtaskAnswer', actions: 'noteSubtask' },
-        'subtask.started': [
-          { guard: 'startsLastAfterAll', target: 'finishing', actions: ['noteSubtask', 'beginFinish', 'persist'] },
-          { guard: 'isSubtaskAnswer', actions: ['noteSubtask', 'stopReaders'] },
+        'rescale.due': { actions: 'lookForSlots' },
+        'resourceManager.slotsCounted': [
+          { guard: 'isCounting', actions: 'takeCount' },
+          { guard: 'gainsSlots', target: 'checkpointingForRescale', actions: 'noteLook' },
+          { guard: 'isLook', actions: 'noteLook' },
         ],
-        'checkpointCoordinator.allFinished': [
-          { guard: 'finishesAfterAll', target: 'finishing', actions: ['noteAllFinished', 'beginFinish', 'persist'] },
-          { guard: 'isOfThisRun', actions: 'noteAllFinished' },
-        ],
+      },
+    },
+    // It runs on, so that little is read twice. Left when a checkpoint is complete or has failed, or has been waited for enough.
+    checkpointingForRescale: {
+      entry: 'checkpointFirst',
+      after: { rescaleCheckpoint: { target: 'pausing', actions: 'pauseForRescale' } },
+      on: {
+        ...processing,
+        'checkpointCoordinator.failed': {
+          guard: 'isOfThisRun',
+          target: 'pausing',
+          actions: ['noteUnsaved', 'pauseForRescale'],
+        },
+        'checkpointCoordinator.checkpointed': { guard: 'isOfThisRun', target: 'pausing', actions: 'pauseForRescale' },
       },
     },
     // The run ends. Left when every slot of it is closed or lost, or has been silent for too long.
@@ -292,6 +352,9 @@ export const jobMasterActor = defineActor({
       'ask.absent': withdrawn,
       'ask.unreachable': 'The asking goes on until its deadline; the resource manager says whether the peer is lost.',
       'blobs.swept': notAwaited,
+      'rescale.due': 'Only while it runs it looks for slots; each run begins anew.',
+      'resourceManager.slotsCounted': 'It was wanted for a rescale of a run that has ended meanwhile.',
+      'checkpointCoordinator.checkpointed': 'The run ends already.',
       'record.created': notAwaited,
       'record.exists': notAwaited,
       'record.read': notAwaited,
@@ -307,7 +370,8 @@ export const jobMasterActor = defineActor({
   },
   refusals: {
     staleRun: 'It speaks of another run, or answers a question that was withdrawn.',
-    notRunning: 'Only a job that runs can be saved; the question is repeated.',
+    notRunning: 'Only a job that runs can be saved or rescaled; the question is repeated.',
+    busy: 'Another rescale is being promised; the question is repeated.',
   },
   refused: {
     '*': {
@@ -325,6 +389,7 @@ export const jobMasterActor = defineActor({
       'checkpointCoordinator.failed': 'staleRun',
       'checkpointCoordinator.allFinished': 'staleRun',
       'jobMaster.savepoint': 'notRunning',
+      'jobMaster.rescale': 'notRunning',
     },
   },
   waitingFor,

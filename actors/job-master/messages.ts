@@ -15,6 +15,7 @@ import type {
 } from '../protocol/ids.js';
 import type { JobRecord } from '../protocol/job-graph.js';
 import type { SavepointName, SavepointWish, StopWithSavepoint } from '../protocol/savepoint.js';
+import type { Parallelism, RescaleWish } from '../protocol/scaling.js';
 import type { ResourceManagerFact } from '../resource-manager/messages.js';
 import type { RestartDescription } from './restarting.js';
 
@@ -25,6 +26,10 @@ export type JobMasterMessage =
   | { readonly type: 'jobMaster.stopWithSavepoint'; readonly stop: StopWithSavepoint }
   /** Told by the dispatcher for a client, whose question it is; the checkpoint-coordinator answers that. */
   | { readonly type: 'jobMaster.savepoint'; readonly ask: AskRef; readonly wish: SavepointWish }
+  /** Told by the dispatcher for a client, whose question it is, and answered to that: `job.rescaling` once it is durable, or `job.rejected`. */
+  | { readonly type: 'jobMaster.rescale'; readonly ask: AskRef; readonly wish: RescaleWish }
+  /** Time for a reactive job to look for slots. */
+  | { readonly type: 'rescale.due' }
   /** Told by the dispatcher for a client, whose question it is; the job's actors answer that with `job.described`. */
   | { readonly type: 'jobMaster.describe'; readonly ask: AskRef }
   | Exclude<ResourceManagerFact, { type: 'resourceManager.registered' | 'resourceManager.refused' }>
@@ -48,6 +53,8 @@ export type JobMasterMessage =
   | { readonly type: 'sourceCoordinator.ready'; readonly run: JobRun; readonly uid: string }
   | { readonly type: 'sourceCoordinator.failed'; readonly run: JobRun; readonly uid: string; readonly failure: Failure }
   | { readonly type: 'checkpointCoordinator.failed'; readonly run: JobRun; readonly failure: Failure }
+  /** The checkpoint that was asked for is complete, or given up. */
+  | { readonly type: 'checkpointCoordinator.checkpointed'; readonly run: JobRun }
   /** Every subtask has finished and committed. */
   | {
       readonly type: 'checkpointCoordinator.allFinished';
@@ -87,6 +94,9 @@ export interface JobDescription {
   readonly restart: RestartDescription;
   /** What this run went on from; null from the beginning. `0-0` is the savepoint that the record names. */
   readonly restored: CheckpointId | null;
+  /** What it runs at, and how often somebody has changed that. */
+  readonly parallelism: Parallelism;
+  readonly rescales: number;
   /** Where each subtask of this run is. Empty while there are no slots. */
   readonly subtasks: readonly SubtaskPlace[];
   /** The last failures, oldest first. */
@@ -107,8 +117,11 @@ export const jobMasterMessages = {
   'jobMaster.stop': 'Let the sources read nothing more; the wish is durable.',
   'jobMaster.stopWithSavepoint': 'Take a savepoint and end with it; the wish is durable.',
   'jobMaster.savepoint': 'Take a savepoint, and answer this client.',
+  'jobMaster.rescale': 'Run at this parallelism from now on, and answer this client.',
+  'rescale.due': 'Look whether there are more slots.',
   'jobMaster.describe': 'Say to this client what the job is doing.',
   'resourceManager.slotsGranted': 'These slots belong to this run.',
+  'resourceManager.slotsCounted': 'So many slots this job has, or could have.',
   'resourceManager.taskManagerLost': 'A task manager on which this job has slots is lost.',
   'resourceManager.slotLost': 'A slot of this run hangs, or holds nothing of it any more.',
   'slot.opened': 'The slot has loaded the job and created its subtasks.',
@@ -122,6 +135,7 @@ export const jobMasterMessages = {
   'sourceCoordinator.ready': 'The splits of a source are known.',
   'sourceCoordinator.failed': 'A source cannot list its splits.',
   'checkpointCoordinator.failed': 'Checkpoints fail, or the outcome of one cannot be settled.',
+  'checkpointCoordinator.checkpointed': 'The checkpoint that was asked for is complete, or given up.',
   'checkpointCoordinator.allFinished': 'Every subtask has finished and committed.',
   'blobs.swept': 'Files that nothing refers to are deleted.',
   'failure.outlived': 'The restart strategy forgets a failure.',

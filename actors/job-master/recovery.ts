@@ -121,7 +121,7 @@ export function failDamaged(context: Context, message: StoreAnswer): Decision<Co
 }
 
 export function failUnmatched(context: Context): Decision<Context> {
-  const uid = unmatchedUid(context.record.graph, context.latest);
+  const uid = unmatchedUid(context.graph, context.latest);
   const text =
     `The checkpoint holds state of operator '${uid}', and no operator of the job has that uid. ` +
     'Give the operator its uid again, or submit the job under another id to start it without that state.';
@@ -154,6 +154,10 @@ export const isRefused = (context: Context, message: StoreAnswer): boolean =>
 export const isClaimed = (context: Context, message: StoreAnswer): boolean =>
   retrieval(context, message).kind === 'claimed';
 
+/** The run before was ended to run at another parallelism: there is nothing to back off from. */
+export const isRescaleClaimed = (context: Context, message: StoreAnswer): boolean =>
+  context.intent === 'rescale' && isClaimed(context, message);
+
 /** Our entry is the first of the log, so nothing of the job has ever run. */
 export function isClaimedFirst(context: Context, message: StoreAnswer): boolean {
   const claimed = retrieval(context, message);
@@ -169,5 +173,5 @@ export function readsOn(context: Context, message: StoreAnswer): boolean {
 export function isUnmatched(context: Context, message: StoreAnswer): boolean {
   const claimed = retrieval(context, message);
   if (claimed.kind !== 'claimed' || (isOrigin(claimed.latest) && context.record.from?.allowDroppedState)) return false;
-  return unmatchedUid(context.record.graph, claimed.latest) !== null;
+  return unmatchedUid(context.graph, claimed.latest) !== null;
 }

@@ -18,10 +18,11 @@ export function restorePlans(
 ): Readonly<Record<SubtaskKey, RestorePlan>> {
   const plans: Record<SubtaskKey, RestorePlan> = {};
   const checkpoint = latest === null ? null : indexed(latest);
-  const over = checkpoint !== null && isOrigin(latest) ? verticesOver(graph, checkpoint) : null;
+  const over = checkpoint === null ? new Set<VertexId>() : verticesOver(graph, checkpoint);
+  const same = checkpoint === null || isOrigin(latest) ? new Set<VertexId>() : verticesUnchanged(graph, checkpoint);
   for (const vertex of graph.vertices) {
     const isFinished = (key: SubtaskKey): boolean =>
-      checkpoint !== null && (over === null ? hadFinished(vertex, key, checkpoint) : over.has(vertex.id));
+      checkpoint !== null && (over.has(vertex.id) || (same.has(vertex.id) && isOver(checkpoint, key)));
     for (const [index, key] of subtasksOf(vertex).entries()) {
       plans[key] = checkpoint === null ? freshStart : planOf(vertex, index, checkpoint, isFinished);
     }
@@ -113,13 +114,22 @@ function planOf(
   return { from: id, operators, finished: stops !== undefined || isFinished(key) };
 }
 
-/** At another parallelism no subtask is one of before, so none of them can be the one that had finished. */
-const hadFinished = ({ id, parallelism }: JobVertex, key: SubtaskKey, checkpoint: IndexedCheckpoint): boolean =>
-  checkpoint.parallelism.get(id) === parallelism && isOver(checkpoint, key);
+/**
+ * At another parallelism no subtask is one of before, so none of them can be the one that had finished. Nor can one further down, which had finished because
+ * those that sent to it had: others send to it now, and may have something to send.
+ */
+function verticesUnchanged({ vertices, edges }: JobGraph, checkpoint: IndexedCheckpoint): ReadonlySet<VertexId> {
+  const unchanged = new Set<VertexId>();
+  for (const { id, parallelism } of vertices) {
+    const isFed = edges.every(({ from, to }) => to !== id || unchanged.has(from));
+    if (isFed && checkpoint.parallelism.get(id) === parallelism) unchanged.add(id);
+  }
+  return unchanged;
+}
 
 /**
- * A job that begins with a savepoint may have other edges, over which input comes again to a subtask that had none left: only a vertex is over whose
- * subtasks all were, and which nothing can come to.
+ * Over whatever edges, and at whatever parallelism: a vertex is over whose subtasks all were, and which nothing can come to. A job that begins with a
+ * savepoint may have other edges, over which input comes again to a subtask that had none left.
  */
 function verticesOver({ vertices, edges }: JobGraph, checkpoint: IndexedCheckpoint): ReadonlySet<VertexId> {
   const over = new Set<VertexId>();

@@ -6,9 +6,10 @@ import type { JobGraph } from '../protocol/job-graph.js';
 import { slotSharingGroupOf, slotSharingGroupsOf, slotsNeeded } from '../protocol/slot-sharing.js';
 import type { ResourceManagerMessage } from '../resource-manager/messages.js';
 import type { SlotMessage } from '../slot/messages.js';
-import { allocationOf, asking, beside, type Context, type On, runOf } from './context.js';
+import { allocationOf, asking, beside, type Context, type On, questionOf, runOf } from './context.js';
 import { isLastTo, type SlotPhase, type SlotStep, type SubtaskPhase, slotPhaseAfter } from './phases.js';
 import { openQuestions, slotsAsk, unasked } from './questions.js';
+import { graphForGrant, isSettling, slotsLeast, slotsUsable } from './reactive.js';
 import { subtasksOf } from './restore.js';
 
 export const processText = ({ process, incarnation }: { process: ProcessName; incarnation: Incarnation }): string =>
@@ -16,11 +17,18 @@ export const processText = ({ process, incarnation }: { process: ProcessName; in
 export const slotText = (slot: SlotAddress): string => `${processText(slot)}/${slot.slot}`;
 
 export function requestSlots(context: Context): Decision<Context> {
-  const { record, options } = context;
-  const count = slotsNeeded(record.graph);
-  const message: ResourceManagerMessage = { type: slotsAsk, job: record.job, run: runOf(context), count };
+  const { record, graph, options } = context;
+  const usable = slotsUsable(context);
+  const message: ResourceManagerMessage = {
+    type: slotsAsk,
+    job: record.job,
+    run: runOf(context),
+    count: usable ?? slotsNeeded(graph),
+    ...(usable === null ? {} : { least: slotsLeast(context) }),
+  };
   const to = beside(context, actorNames.resourceManager);
-  const deadlineMs = options.slotRequestTimeoutMs;
+  const settlingMs = isSettling(context) ? record.reactive?.stabilizationMs : undefined;
+  const deadlineMs = settlingMs ?? options.slotRequestTimeoutMs;
   return {
     context: { requested: true },
     effects: [asking(context, { what: slotsAsk, subject: record.job, to, message, deadlineMs })],
@@ -34,8 +42,9 @@ export const isGrant = (context: Context, { run, slots }: On<'resourceManager.sl
 export const grantsLost = (context: Context, message: On<'resourceManager.slotsGranted'>): boolean =>
   isGrant(context, message) && message.slots.some((slot) => context.lost.includes(processText(slot)));
 
-export function takeGrant(context: Context, { slots }: On<'resourceManager.slotsGranted'>): Decision<Context> {
-  const { graph } = context.record;
+export function takeGrant(context: Context, message: On<'resourceManager.slotsGranted'>): Decision<Context> {
+  const { slots } = message;
+  const graph = graphForGrant(context, message);
   const firsts = firstSlots(graph);
   const placement: Record<SubtaskKey, SlotAddress> = {};
   const phases: Record<SubtaskKey, SubtaskPhase> = {};
@@ -48,7 +57,7 @@ export function takeGrant(context: Context, { slots }: On<'resourceManager.slots
   }
   const phaseOf = (slot: SlotAddress): SlotPhase => (context.lost.includes(processText(slot)) ? 'lost' : 'granted');
   const slotPhases = Object.fromEntries(slots.map((slot) => [slotText(slot), phaseOf(slot)]));
-  return { context: { requested: false, slots, slotPhases, placement, phases } };
+  return { context: { graph, requested: false, slots, slotPhases, placement, phases } };
 }
 
 /** By slot sharing group, where its share of a grant begins. */
@@ -63,9 +72,9 @@ function firstSlots(graph: JobGraph): ReadonlyMap<string, number> {
 }
 
 export function openSlots(context: Context): Decision<Context> {
-  const { record, placement, options } = context;
+  const { record, graph, placement, options } = context;
   const allocation = allocationOf(context);
-  const message: SlotMessage = { type: 'slot.open', allocation, record, graph: record.graph, placement };
+  const message: SlotMessage = { type: 'slot.open', allocation, record, graph, placement };
   return askSlots(context, 'open', message, options.deployTimeoutMs);
 }
 
@@ -109,6 +118,10 @@ export function noteOpened(context: Context, message: On<'slot.opened'>): Decisi
   const slotPhases = slotAfter(context, slotText(message.slot), 'opened');
   return slotPhases === null ? {} : { context: { slotPhases } };
 }
+
+/** The time for task managers to come is over: what is there must do. */
+export const endsSettling = (context: Context, message: On<'ask.expired'>): boolean =>
+  isSettling(context) && context.requested && questionOf(context, message.id)?.what === slotsAsk;
 
 type TaskManagerLost = On<'resourceManager.taskManagerLost'>;
 

@@ -52,7 +52,7 @@ export function stopSources(context: Context): Decision<Context> {
 /** Asks every reader that has started, and has not been asked. */
 export function stopReaders(context: Context): Decision<Context> {
   if (!context.stopping) return {};
-  const readers = new Set(sourcesOf(context.record.graph).flatMap(({ vertex }) => subtasksOf(vertex)));
+  const readers = new Set(sourcesOf(context.graph).flatMap(({ vertex }) => subtasksOf(vertex)));
   return askSubtasks(context, 'subtask.stop', (key) =>
     readers.has(key) ? { type: 'subtask.stop', run: runOf(context) } : null,
   );

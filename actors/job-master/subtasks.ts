@@ -13,7 +13,7 @@ import { haveAllStarted, isLastTo, type SubtaskPhase, type SubtaskQuestion, subt
 import { finishedSubtasks, isOrigin, restorePlans, subtasksOf } from './restore.js';
 
 export function restoreAll(context: Context): Decision<Context> {
-  const plans = restorePlans(context.record.graph, context.latest);
+  const plans = restorePlans(context.graph, context.latest);
   return askSubtasks(context, 'subtask.restore', (key) => {
     const plan = plans[key];
     return plan === undefined ? null : { type: 'subtask.restore', run: runOf(context), plan };
@@ -22,9 +22,9 @@ export function restoreAll(context: Context): Decision<Context> {
 
 /** Splits must be known before readers are told where to go on. Without a source nothing has to be waited for. */
 export function startSources(context: Context): Decision<Context> {
-  const sources = sourcesOf(context.record.graph);
+  const sources = sourcesOf(context.graph);
   if (sources.length === 0) return rewindAll(context);
-  const finished = new Set(finishedSubtasks(context.record.graph, context.latest));
+  const finished = new Set(finishedSubtasks(context.graph, context.latest));
   const starts = sources.map(({ uid, vertex }): Extract<Effect, { kind: 'actor.start' }> => {
     const input: SourceCoordinatorInput = {
       record: context.record,
@@ -62,10 +62,10 @@ export function rewindAll(context: Context): Decision<Context> {
 
 /** Nothing when no source waits for another. */
 function startAlignment(context: Context): Decision<Context> {
-  const { record, latest, coordinators } = context;
-  const { vertices, alignments = [] } = record.graph;
+  const { record, graph, latest, coordinators } = context;
+  const { vertices, alignments = [] } = graph;
   if (alignments.length === 0) return {};
-  const finished = new Set(finishedSubtasks(record.graph, latest));
+  const finished = new Set(finishedSubtasks(graph, latest));
   const aligned = vertices.filter(({ id }) => alignments.some(({ vertex }) => vertex === id));
   const readers = Object.assign({}, ...aligned.map((vertex) => readersOf(context, vertex, finished)));
   const input: AlignmentInput = { run: runOf(context), alignments, readers };
@@ -78,19 +78,19 @@ function startAlignment(context: Context): Decision<Context> {
 
 /** The checkpoint-coordinator first: a subtask that has nothing to read reports to it at once. */
 export function startAll(context: Context): Decision<Context> {
-  const { record, epoch, incarnation, placement, nextIndex, latest, stopWith, options } = context;
+  const { record, graph, epoch, incarnation, placement, nextIndex, latest, stopWith, options } = context;
   const input: CheckpointCoordinatorInput = {
     job: record.job,
     run: runOf(context),
     epoch,
     incarnation,
-    graph: record.graph,
+    graph,
     placement,
     nextIndex,
     // Nothing is built on a savepoint, and nothing of it deleted: it belongs to somebody else.
     latest: isOrigin(latest) ? null : latest,
     retained: context.retained,
-    finished: finishedSubtasks(record.graph, latest),
+    finished: finishedSubtasks(graph, latest),
     ...(stopWith === null ? {} : { stop: stopWith }),
     options,
   };

@@ -1,4 +1,5 @@
 import { savepointKey } from '../protocol/savepoint.js';
+import { scalePrefix } from '../protocol/scaling.js';
 import type { Context } from './context.js';
 import { logKey, logPrefix } from './log.js';
 import { keysIn } from './phases.js';
@@ -12,6 +13,10 @@ export function waitingFor(state: string, context: Context): readonly string[] {
       return [resultKey(context)];
     case 'recallingStop':
       return [stopKey(context)];
+    case 'recallingScale':
+      return [scalePrefix(context.record.job)];
+    case 'checkpointingForRescale':
+      return ['checkpoint'];
     case 'retrievingCheckpoint':
       return [logPlace(context)];
     case 'backingOff':

@@ -2,6 +2,7 @@ import type { Failure } from './failure.js';
 import type { VertexId } from './ids.js';
 import type { RestartStrategy } from './restart-strategy.js';
 import type { JobOrigin, SavepointName, StopWithSavepoint } from './savepoint.js';
+import type { ReactiveOptions } from './scaling.js';
 
 export type Partitioner = 'forward' | 'hash' | 'rebalance' | 'rescale' | 'shuffle' | 'global' | 'broadcast' | 'custom';
 
@@ -122,6 +123,8 @@ export interface JobRecord {
   readonly params: readonly string[];
   /** Absent for a job that begins anew. */
   readonly from?: JobOrigin;
+  /** Absent where the parallelism is given. */
+  readonly reactive?: ReactiveOptions;
 }
 
 /** That somebody wants the job to stop: durable before it is answered, and never taken back. */

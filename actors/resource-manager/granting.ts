@@ -2,7 +2,7 @@ import type { Decision } from '../kernel/actor.js';
 import { answer } from '../kernel/answer.js';
 import type { Delivered } from '../kernel/message.js';
 import type { SlotPlacement } from '../protocol/deployment.js';
-import type { JobId, JobRun, SlotAddress } from '../protocol/ids.js';
+import { actorNames, type JobId, type JobRun, type SlotAddress } from '../protocol/ids.js';
 import { closingEffects } from './closing.js';
 import type { ResourceManagerFact, ResourceManagerMessage } from './messages.js';
 import {
@@ -30,14 +30,15 @@ type Located = ReturnType<typeof allSlots>[number];
  * over: what they still hold is released even while this one must wait, or the job would wait for itself.
  */
 export function requestSlots(context: Context, message: On<'resourceManager.requestSlots'>): Decision<Context> {
-  const { job, run, count, meta } = message;
+  const { job, run, count, least = count, meta } = message;
   if (run <= overThrough(context, job) || newestRun(context, job) > run) return { refuse: 'staleRun' };
   const cleared = releaseThrough(context, job, run - 1);
   const here = grantsOf(cleared, job, run);
-  const more = choose(cleared, job, run, count - here.length);
+  // A repetition gets what was granted before, also when there would be more by now.
+  const more = here.length >= least ? [] : choose(cleared, job, run, count - here.length);
   const shortages = cleared.shortages.filter((each) => each.job !== job);
-  if (here.length + more.length < count) {
-    const shortage = { job, run, wanted: count, available: here.length + more.length };
+  if (here.length + more.length < least) {
+    const shortage = { job, run, wanted: least, available: here.length + more.length };
     const short: Context = { ...cleared, shortages: [...shortages, shortage].slice(-shortagesMax) };
     return { context: short, effects: closingEffects(context, short), refuse: 'tooFewSlots' };
   }
@@ -45,6 +46,17 @@ export function requestSlots(context: Context, message: On<'resourceManager.requ
   const slots = grantsOf(granted, job, run).slice(0, count);
   const fact: ResourceManagerFact = { type: 'resourceManager.slotsGranted', run, slots };
   return { context: granted, effects: [...closingEffects(context, granted), ...answer(meta.ask, fact)] };
+}
+
+/** Slots that are being closed after a run of this job will be free for its next one. */
+export function countSlots(context: Context, { job, run }: On<'resourceManager.countSlots'>): Decision<Context> {
+  const isTheirs = ({ use }: SlotRow): boolean =>
+    use.kind === 'free' || (use.kind === 'granted' ? use.job === job : use.allocation.job === job);
+  const available = context.taskManagers
+    .filter(({ status }) => status === 'registered')
+    .reduce((sum, { slots }) => sum + slots.filter(isTheirs).length, 0);
+  const message: ResourceManagerFact = { type: 'resourceManager.slotsCounted', run, available };
+  return { effects: [{ kind: 'tell', actor: actorNames.jobMaster(job), message }] };
 }
 
 /** What has answered that it is closed is free at once; of the rest nothing is known, so it is asked. */

@@ -2,7 +2,7 @@ import { defineActor } from '../kernel/actor.js';
 import { askAgain, noteClosed, postpone } from './closing.js';
 import { announce, loseTaskManager, noteReport, noteStuck, register, suspect, waiting } from './decisions.js';
 import { describe } from './description.js';
-import { releaseSlots, requestSlots } from './granting.js';
+import { countSlots, releaseSlots, requestSlots } from './granting.js';
 import { type ResourceManagerInput, resourceManagerMessages } from './messages.js';
 import { resourceManagerContext } from './table.js';
 
@@ -22,6 +22,7 @@ export const resourceManagerActor = defineActor({
         'resourceManager.register': { actions: 'register' },
         'resourceManager.requestSlots': { actions: 'requestSlots' },
         'resourceManager.releaseSlots': { actions: 'releaseSlots' },
+        'resourceManager.countSlots': { actions: 'countSlots' },
         'resourceManager.describe': { actions: 'describe' },
         'heartbeat.reported': { actions: 'noteReport' },
         'heartbeat.suspected': { actions: 'suspect' },
@@ -36,6 +37,7 @@ export const resourceManagerActor = defineActor({
   actions: {
     announce,
     askAgain,
+    countSlots,
     describe,
     loseTaskManager,
     noteClosed,

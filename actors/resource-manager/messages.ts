@@ -18,7 +18,16 @@ export type ResourceManagerMessage =
       readonly slots: readonly SlotReport[];
     }
   /** Asked by a job-master; answered with `resourceManager.slotsGranted`, refused while slots are too few. */
-  | { readonly type: 'resourceManager.requestSlots'; readonly job: JobId; readonly run: JobRun; readonly count: number }
+  | {
+      readonly type: 'resourceManager.requestSlots';
+      readonly job: JobId;
+      readonly run: JobRun;
+      readonly count: number;
+      /** With so many the job begins, if there are no more; absent: with all of them. */
+      readonly least?: number;
+    }
+  /** Told by a job-master, and told back with `resourceManager.slotsCounted`. Changes nothing. */
+  | { readonly type: 'resourceManager.countSlots'; readonly job: JobId; readonly run: JobRun }
   /** Told by a job-master: runs through this one are over; these slots have answered that they are closed. */
   | {
       readonly type: 'resourceManager.releaseSlots';
@@ -62,6 +71,8 @@ export type ResourceManagerFact =
   | { readonly type: 'resourceManager.registered'; readonly process: ProcessName }
   | { readonly type: 'resourceManager.refused'; readonly failure: Failure }
   | { readonly type: 'resourceManager.slotsGranted'; readonly run: JobRun; readonly slots: readonly SlotAddress[] }
+  /** What the job has, and what is free. */
+  | { readonly type: 'resourceManager.slotsCounted'; readonly run: JobRun; readonly available: number }
   /** Told to every job-master that has a grant there. */
   | {
       readonly type: 'resourceManager.taskManagerLost';
@@ -113,6 +124,7 @@ export interface Shortage {
 export const resourceManagerMessages = {
   'resourceManager.register': 'A task manager offers its slots and says what they hold.',
   'resourceManager.requestSlots': 'A job wants this many slots for this run.',
+  'resourceManager.countSlots': 'How many slots could this job have?',
   'resourceManager.releaseSlots': 'A job has no more use for the slots of its runs up to this one.',
   'resourceManager.describe': 'Say which task managers and slots there are, and who waits for more.',
   'heartbeat.reported': 'A task manager answered a heartbeat, with what its slots hold.',

@@ -23,7 +23,7 @@ export interface Holder {
   readonly subtasks: readonly string[];
 }
 
-/** nats-server, one job manager and three task managers with a slot each, as processes of this machine. */
+/** nats-server, one job manager and three task managers with a slot each or more, as processes of this machine. */
 export class DemoCluster {
   readonly size = taskManagerNames.length;
   private readonly processes = new Set<ClusterProcess>();
@@ -38,15 +38,16 @@ export class DemoCluster {
     private readonly name: string,
     private readonly store: string,
     private readonly ears: DemoEars,
+    private readonly slots: number,
   ) {
     // Whoever interrupts the demo ends its cluster too.
     process.on('exit', this.endAll);
   }
 
   /** Settles when all are there. */
-  static async start(store: string, say: (line: string) => void, ears: DemoEars): Promise<DemoCluster> {
+  static async start(store: string, say: (line: string) => void, ears: DemoEars, slots = 1): Promise<DemoCluster> {
     const name = `demo-${randomUUID().slice(0, 8)}`;
-    const cluster = new DemoCluster(await natsForDemo(name, say), name, store, ears);
+    const cluster = new DemoCluster(await natsForDemo(name, say), name, store, ears, slots);
     try {
       const leader = cluster.spawn(['jobmanager', '--http-port', '0', ...cluster.storeArgs], ears.jobManager);
       const members = taskManagerNames.map((member) => cluster.startTaskManager(member));
@@ -75,6 +76,13 @@ export class DemoCluster {
     if (code !== 0) throw new Error(`The job was not taken:\n${client.lines.join('\n')}`);
   }
 
+  /** Settles when the job runs at that parallelism. */
+  async rescale(job: string, parallelism: number): Promise<void> {
+    const client = this.spawn(['rescale', job, '--all', String(parallelism), ...this.target], () => undefined);
+    const code = await client.ended;
+    if (code !== 0) throw new Error(`The job was not rescaled:\n${client.lines.join('\n')}`);
+  }
+
   /** Task managers that hold subtasks of that vertex just now. */
   holding(vertex: string): readonly Holder[] {
     return [...this.members].flatMap(([name, { process: member, alive }]) => {
@@ -95,7 +103,7 @@ export class DemoCluster {
   startTaskManager(name: string): ClusterProcess {
     const member: Member = {
       alive: false,
-      process: this.spawn(['taskmanager', '--name', name, '--slots', '1', ...this.storeArgs], (line) => {
+      process: this.spawn(['taskmanager', '--name', name, '--slots', String(this.slots), ...this.storeArgs], (line) => {
         if (line.endsWith(' registered')) member.alive = true;
         this.ears.taskManager(line);
       }),

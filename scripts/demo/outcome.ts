@@ -19,6 +19,7 @@ export async function outcomeOf(log: RecoveryLog, input: Input, output: string, 
     detectionMs: detection?.medianMs ?? null,
     recoveryMs: recovery?.medianMs ?? null,
     checkpoints: log.checkpoints,
+    rescales: log.rescales,
     exactlyOnce: differences.length === 0,
   };
   return { summary, detection, recovery, differences };

@@ -1,12 +1,14 @@
 import { within } from './deadline.js';
 import type { LiveLine } from './live-line.js';
-import type { Spread } from './recovery-log.js';
+import type { Rescale, Spread } from './recovery-log.js';
 
 export interface DemoOptions {
   /** An empty folder for input, checkpoints and output. */
   readonly folder: string;
   readonly kills: number;
   readonly seed: number;
+  /** To which parallelisms the job is rescaled while it runs, one after the other. */
+  readonly rescales: readonly number[];
   readonly live: LiveLine;
 }
 
@@ -20,6 +22,7 @@ export interface DemoSummary {
   /** From the kill to the first record that the restored keyed subtask has processed: the median over the kills. */
   readonly recoveryMs: number | null;
   readonly checkpoints: number;
+  readonly rescales: readonly Rescale[];
   readonly exactlyOnce: boolean;
 }
 

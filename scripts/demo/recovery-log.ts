@@ -11,6 +11,15 @@ interface Recovery {
   readonly waiting: Set<string>;
 }
 
+/** One change of parallelism, from the durable promise on. */
+export interface Rescale {
+  readonly to: number;
+  /** From when the job takes the checkpoint until it runs again; null until then. */
+  tookMs: number | null;
+  /** Of that, how long it processed nothing. */
+  downMs: number | null;
+}
+
 /** A duration over several kills. */
 export interface Spread {
   readonly medianMs: number;
@@ -20,6 +29,9 @@ export interface Spread {
 /** Follows the job-master through its recoveries, and each keyed subtask that was lost to its first new record. */
 export class RecoveryLog {
   readonly recoveries: Recovery[] = [];
+  readonly rescales: Rescale[] = [];
+  private wanted = 0;
+  private rescaling: { readonly rescale: Rescale; readonly atMs: number; pausedAtMs: number | null } | null = null;
   checkpoints = 0;
   restarts = 0;
   state = 'created';
@@ -43,11 +55,32 @@ export class RecoveryLog {
 
   /** The job-master has entered a state. */
   enter(entered: string, atMs: number): void {
+    const isRescale = this.state === 'checkpointingForRescale' && entered === 'pausing';
     this.state = entered;
-    if (entered === 'pausing') this.restarts += 1;
+    if (entered === 'pausing' && !isRescale) this.restarts += 1;
+    this.rescale(entered, atMs);
     const current = this.recoveries.at(-1);
     if (current !== undefined && current.states.at(-1)?.state !== 'running')
       current.states.push({ state: entered, atMs });
+  }
+
+  wantsRescale(to: number): void {
+    this.wanted = to;
+  }
+
+  private rescale(entered: string, atMs: number): void {
+    if (entered === 'checkpointingForRescale') {
+      const rescale: Rescale = { to: this.wanted, tookMs: null, downMs: null };
+      this.rescales.push(rescale);
+      this.rescaling = { rescale, atMs, pausedAtMs: null };
+    }
+    const { rescaling } = this;
+    if (rescaling === null) return;
+    if (entered === 'pausing') rescaling.pausedAtMs ??= atMs;
+    if (entered !== 'running') return;
+    rescaling.rescale.tookMs = Math.round(atMs - rescaling.atMs);
+    rescaling.rescale.downMs = Math.round(atMs - (rescaling.pausedAtMs ?? atMs));
+    this.rescaling = null;
   }
 
   /**

@@ -3,6 +3,7 @@ import { checkpointMutants } from './planted/checkpoints.js';
 import { clusterMutants } from './planted/cluster.js';
 import { dataPlaneMutants } from './planted/data-plane.js';
 import { hostMutants } from './planted/host.js';
+import { rescalingMutants } from './planted/rescaling.js';
 import { retentionMutants } from './planted/retention.js';
 import { savepointMutants } from './planted/savepoints.js';
 import { sinkMutants } from './planted/sinks.js';
@@ -24,6 +25,7 @@ export const mutants: readonly Mutant[] = [
   ...stopMutants,
   ...savepointMutants,
   ...retentionMutants,
+  ...rescalingMutants,
   ...timeMutants,
   ...windowMutants,
 ];

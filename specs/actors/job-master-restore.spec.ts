@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { CheckpointCoordinatorInput } from '../../actors/checkpoint-coordinator/messages.js';
+import { finishedSubtasks } from '../../actors/job-master/restore.js';
 import type { RestorePlan } from '../../actors/protocol/deployment.js';
+import type { JobGraph, JobVertex } from '../../actors/protocol/job-graph.js';
 import type { CheckpointManifest, OperatorStateKind } from '../../actors/protocol/manifest.js';
 import type { SourceCoordinatorInput } from '../../actors/source-coordinator/messages.js';
-import { checkpointed, JobStage, manifest, slotA, slotB, snapshot } from './job-master-stage.js';
+import { checkpointed, graphWith, JobStage, manifest, slotA, slotB, snapshot } from './job-master-stage.js';
 
 const id = { epoch: 1, n: 1 };
 
@@ -70,8 +72,8 @@ describe('job-master: what each subtask loads', () => {
     expect(groupsOf(plans['v2#1'], 'count')).toEqual([84, 86, 127]);
     expect(listsOf(plans['v2#0'], 'write')).toEqual(['write-0', 'write-2']);
     expect(listsOf(plans['v2#1'], 'write')).toEqual(['write-1']);
-    // It is none of the subtasks of before, so that it was drained says nothing of it.
-    expect(Object.values(plans).map(({ finished }) => finished)).toEqual([false, false, false, false]);
+    // All readers were over, so all are again. Of the others one was drained, and none is one of those of before.
+    expect(Object.values(plans).map(({ finished }) => finished)).toEqual([true, true, false, false]);
   });
 
   it('a job that begins with a savepoint: only a vertex is over whose subtasks all were, and which nothing can come to', () => {
@@ -131,6 +133,40 @@ describe('job-master: what each subtask loads', () => {
       ['v2#1', false],
     ]);
     expect(listsOf(plans['v2#0'], 'write')).toEqual(['committable']);
+  });
+});
+
+describe('job-master: who had finished, at another parallelism', () => {
+  const edge = { id: 'e', from: 'a', to: 'b', partitioner: 'rescale', input: 0, side: null } as const;
+  const graphAt = (a: number, b: number): JobGraph => {
+    const [one, other] = graphWith().vertices as [JobVertex, JobVertex];
+    return {
+      ...graphWith(),
+      vertices: [
+        { ...one, id: 'a', parallelism: a },
+        { ...other, id: 'b', parallelism: b },
+      ],
+      edges: [edge],
+    };
+  };
+  const finishedOf = (graph: JobGraph, finished: readonly string[], others: readonly string[]): readonly string[] =>
+    finishedSubtasks(
+      graph,
+      manifest(id, Object.fromEntries(others.map((key) => [key, []])), { finished: [...finished] }),
+    );
+
+  it('nobody in a vertex of which some ran on, and nobody behind it: others send there now', () => {
+    const some = [
+      ['a#0', 'b#0'],
+      ['a#1', 'b#1'],
+    ] as const;
+    expect(finishedOf(graphAt(2, 2), ...some)).toEqual(['a#0', 'b#0']);
+    expect(finishedOf(graphAt(4, 2), ...some)).toEqual([]);
+    expect(finishedOf(graphAt(2, 4), ...some)).toEqual(['a#0']);
+  });
+
+  it('everybody in a vertex of which nobody ran on', () => {
+    expect(finishedOf(graphAt(3, 2), ['a#0', 'a#1', 'b#0'], ['b#1'])).toEqual(['a#0', 'a#1', 'a#2']);
   });
 });
 

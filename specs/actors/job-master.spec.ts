@@ -387,6 +387,6 @@ describe('job-master: what is stale is refused', () => {
   });
 
   it('says what it has no answer to', () => {
-    expect(Object.keys(jobMasterActor.refusals)).toEqual(['staleRun', 'notRunning']);
+    expect(Object.keys(jobMasterActor.refusals)).toEqual(['staleRun', 'notRunning', 'busy']);
   });
 });

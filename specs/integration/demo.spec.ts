@@ -39,6 +39,13 @@ describe('demo', () => {
     expect(code).toBe(0);
   });
 
+  it('--rescale: the running job gets parallelism 4, and then 3', async () => {
+    const { code, stdout, stderr } = await demo('--json', '--rescale');
+    const rescales = [4, 3].map((to) => ({ to, tookMs: expect.any(Number), downMs: expect.any(Number) }));
+    expect(JSON.parse(stdout), stderr).toMatchObject({ ...sum, kills: 0, restarts: 0, rescales });
+    expect(code).toBe(0);
+  });
+
   it('--embedded: the same in one process', async () => {
     const { code, stdout, stderr } = await demo('--json', '--embedded');
     expect(JSON.parse(stdout), stderr).toMatchObject({ ...sum, ...measured });

@@ -125,7 +125,10 @@ export class DataStream<out T> extends Stream<T> {
    */
   windowAll<W extends Window>(assigner: WindowAssigner<DeepReadonly<T>, W>): WindowedStream<T, number, W> {
     const keyed = this.keyBy(() => 0);
-    return WindowedStream.of((operation, create) => keyed.transformed(operation, create).setParallelism(1), assigner);
+    return WindowedStream.of(
+      (operation, create) => keyed.transformed(operation, create).setParallelism(1).setMaxParallelism(1),
+      assigner,
+    );
   }
 }
 

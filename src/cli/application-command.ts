@@ -1,6 +1,7 @@
 import pc from 'picocolors';
 import type { SlotPlacement } from '../../actors/protocol/deployment.js';
 import type { JobRecord, StateBackendName } from '../../actors/protocol/job-graph.js';
+import type { ReactiveOptions } from '../../actors/protocol/scaling.js';
 import { engineModules } from '../engine-modules.js';
 import { JobManagerMetrics } from '../metrics/job-manager-metrics.js';
 import { jobManagerName } from '../runtime/cluster/cluster-address.js';
@@ -35,6 +36,8 @@ export interface ApplicationOptions {
   readonly stateBackend: StateBackendName | null;
   /** null: it begins anew. */
   readonly origin: WantedOrigin | null;
+  /** null: it has the parallelism that it was written with. */
+  readonly reactive: ReactiveOptions | null;
 }
 
 /**
@@ -42,11 +45,12 @@ export interface ApplicationOptions {
  * start of this command: whoever moves processes from machine to machine must not end what runs in them.
  */
 export async function applicationCommand(options: ApplicationOptions, terminal: Terminal): Promise<number> {
-  const { target, store, placement, path, params, origin } = options;
+  const { target, store, placement, path, params, origin, reactive } = options;
   const { program, bundle } = await loadJobFile(path, params);
   const job = options.jobId ?? program.graph.name;
   const graph = withBackend(program.graph, options.stateBackend);
-  const record: JobRecord = { format: 1, job, graph, code: bundle.key, params };
+  const following = reactive === null ? {} : { reactive };
+  const record: JobRecord = { format: 1, job, graph, code: bundle.key, params, ...following };
   const identity = { role: 'jobmanager', cluster: target.cluster, process: jobManagerName } as const;
   const operations = new Operations(identity, options.operations, terminal);
   const { log, readiness } = operations;

@@ -13,6 +13,8 @@ import { declareLogs, logsOptions } from './logs-options.js';
 import { operationsOptions, withOperations } from './operations-options.js';
 import { checkedJobId, jobId, oneOf, onlyArgument, wholeNumber } from './options.js';
 import { withReach } from './reach-options.js';
+import type { RescaleOptions } from './rescale-command.js';
+import { declareRescale, reactiveOption, rescaleAction, withReactive } from './rescale-options.js';
 import type { SavepointOptions } from './savepoint-command.js';
 import { originOption, savepointAction, stopSavepoint, withOrigin, withSavepoint } from './savepoint-options.js';
 import type { SavepointsOptions } from './savepoints-command.js';
@@ -32,6 +34,7 @@ export type ClusterCommand =
   | { readonly kind: 'cancel'; readonly options: CancelOptions }
   | { readonly kind: 'logs'; readonly options: LogsOptions }
   | { readonly kind: 'stop'; readonly options: StopOptions }
+  | { readonly kind: 'rescale'; readonly options: RescaleOptions }
   | { readonly kind: 'savepoint'; readonly options: SavepointOptions }
   | { readonly kind: 'checkpoints'; readonly options: CheckpointsOptions }
   | { readonly kind: 'savepoints'; readonly options: SavepointsOptions }
@@ -62,7 +65,7 @@ export function declareClusterCommands(cli: CAC): void {
     .usage('submit <job> [options] [-- parameters]')
     .option('--job-id <id>', "What the job is known by (default: its name); the same again is the same job's")
     .example('  $ weir submit flights.ts --job-id flights-2026 -- --input flights.csv');
-  withTarget(withStateBackend(withOrigin(submit)), clientWaitSeconds);
+  withTarget(withReactive(withStateBackend(withOrigin(submit))), clientWaitSeconds);
   withTarget(withFormat(cli.command('list', 'Print the jobs of a cluster')), clientWaitSeconds);
   const status = cli.command('status', 'Print the task managers and slots of a cluster, and who waits for more');
   withTarget(withFormat(status), clientWaitSeconds);
@@ -75,6 +78,7 @@ export function declareClusterCommands(cli: CAC): void {
     .option('--drain', 'With --savepoint: let the input end first, and all windows fire')
     .example('  $ weir stop flights --savepoint --to flights-1');
   withTarget(withSavepoint(stop), clientWaitSeconds);
+  withTarget(declareRescale(cli), clientWaitSeconds);
   const savepoint = cli
     .command('savepoint [...words]', 'Take a savepoint of a running job, and print its name; or delete one')
     .usage('savepoint <job> [options]\n  $ weir savepoint delete <name>')
@@ -119,6 +123,7 @@ export function clusterCommand(cli: CAC): ClusterCommand | null {
         jobId: jobId(cli),
         stateBackend: stateBackend(cli),
         origin: originOption(cli, false),
+        reactive: reactiveOption(cli),
       };
       return { kind: 'submit', options: { target: target(cli), ...job } };
     }
@@ -127,6 +132,8 @@ export function clusterCommand(cli: CAC): ClusterCommand | null {
     case 'status':
       noArgument(cli);
       return { kind: cli.matchedCommandName, options: { target: target(cli), format: format(cli) } };
+    case 'rescale':
+      return { kind: 'rescale', options: { target: target(cli), action: rescaleAction(cli) } };
     case 'savepoint':
       return { kind: 'savepoint', options: { target: target(cli), action: savepointAction(cli) } };
     case 'checkpoints':

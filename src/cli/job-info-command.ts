@@ -1,4 +1,5 @@
 import type { JobRecord } from '../../actors/protocol/job-graph.js';
+import { atParallelism } from '../../actors/protocol/scaling.js';
 import { buildJob } from '../api/job-definition.js';
 import { engineModules } from '../engine-modules.js';
 import { type GraphFormat, type GraphKind, printGraph } from '../graph/print/print-graph.js';
@@ -38,7 +39,7 @@ export async function jobInfoCommand(options: JobInfoOptions, terminal: Terminal
     if (graph !== null) {
       // Only the graph as it was written needs the code.
       const stream = graph === 'stream' ? await streamOf(client, record) : noStream(record);
-      terminal.out(printGraph({ stream, job: record.graph }, graph, format));
+      terminal.out(printGraph({ stream, job: atParallelism(record.graph, doing.parallelism) }, graph, format));
     } else {
       const eventTime = await client.eventTimes(answer.job);
       if (format === 'json') {

@@ -16,6 +16,7 @@ export function describedText({ job, checkpoints }: JobDescribed, eventTimes: re
     ['run', `${runText(run)}, attempt ${attempts} of this leader, ${userFailures} ended by the job's own code`],
     ['restarts', restartText(job.restart)],
     ['went on from', originText(job)],
+    ['parallelism', parallelismText(job)],
     ['checkpoints', checkpoints === null ? '' : checkpointsText(checkpoints)],
   ];
   const width = Math.max(...facts.map(([name]) => name.length));
@@ -33,6 +34,12 @@ function originText({ restored, record }: JobDescribed['job']): string {
   return sameCheckpoint(restored, originId)
     ? `savepoint ${record.from?.savepoint}`
     : `checkpoint ${checkpointText(restored)}`;
+}
+
+function parallelismText({ record, parallelism, rescales }: JobDescribed['job']): string {
+  const vertices = record.graph.vertices.map(({ id, name }) => `${name} ${parallelism[id]}`).join(', ');
+  if (record.reactive !== undefined) return `${vertices}; it follows the slots`;
+  return rescales === 0 ? vertices : `${vertices}; rescaled ${rescales === 1 ? 'once' : `${rescales} times`}`;
 }
 
 function checkpointsText({

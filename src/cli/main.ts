@@ -37,6 +37,8 @@ async function main(args: readonly string[], terminal: Terminal): Promise<number
         return await (await import('./application-command.js')).applicationCommand(command.options, terminal);
       case 'stop':
         return await (await import('./stop-command.js')).stopCommand(command.options, terminal);
+      case 'rescale':
+        return await (await import('./rescale-command.js')).rescaleCommand(command.options, terminal);
       case 'savepoint':
         return await (await import('./savepoint-command.js')).savepointCommand(command.options, terminal);
       case 'savepoints':

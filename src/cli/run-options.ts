@@ -8,6 +8,7 @@ import { UsageError } from './exit-code.js';
 import { operationsFlags, operationsOptions, withOperations } from './operations-options.js';
 import { jobId, onlyArgument, ownArgs, text, wholeNumber } from './options.js';
 import { withReach } from './reach-options.js';
+import { reactiveOption, withReactive } from './rescale-options.js';
 import type { RunOptions } from './run-command.js';
 import { originOption, withOrigin } from './savepoint-options.js';
 import { stateBackend, stateOnDisk, withStateBackend, withStateOnDisk } from './state-options.js';
@@ -30,7 +31,8 @@ export function declareRun(cli: CAC): void {
     .example('  $ weir run flights.ts --checkpoints state -- --input flights.csv')
     .example('  $ weir run --cluster flights flights.ts --checkpoints /mnt/shared/weirflow -- --input flights.csv');
   const checkpoints = 'Keep checkpoints there, and go on from the newest when run again';
-  const led = withPlacement(withStore(withStateOnDisk(withStateBackend(withOrigin(run))), checkpoints));
+  const job = withReactive(withStateOnDisk(withStateBackend(withOrigin(run))));
+  const led = withPlacement(withStore(job, checkpoints));
   withOperations(withReach(led, processWaitSeconds), { default: 0 });
 }
 
@@ -79,13 +81,23 @@ export function runRequest(cli: CAC, path: string, params: readonly string[]): R
     params,
     ...ofJob,
     origin: originOption(cli, false),
+    reactive: reactiveOption(cli),
   };
   return { kind: 'application', options };
 }
 
 /** They would do nothing, and whoever gives them expects that they do. */
 function refuseClusterOptions(cli: CAC): void {
-  const known = [...accessFlags, '--store', '--placement', '--wait', ...operationsFlags];
+  const known = [
+    ...accessFlags,
+    '--store',
+    '--placement',
+    '--wait',
+    '--reactive',
+    '--max-parallel',
+    '--settle',
+    ...operationsFlags,
+  ];
   const option = ownArgs(cli)
     .map((arg) => arg.replace(/=.*/s, ''))
     .find((arg) => known.includes(arg));

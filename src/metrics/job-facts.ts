@@ -1,6 +1,7 @@
 import type { Failure } from '../../actors/protocol/failure.js';
 import { type FailureClass, failureClass } from '../../actors/protocol/failure-class.js';
 import type { JobId } from '../../actors/protocol/ids.js';
+import type { JobGraph } from '../../actors/protocol/job-graph.js';
 import type { TraceRecord } from '../ports/telemetry.js';
 import { CheckpointFacts } from './checkpoint-facts.js';
 
@@ -15,6 +16,9 @@ export interface JobFacts {
   restarts: number;
   /** Failures that have ended a run, by class. */
   readonly failures: Map<FailureClass, number>;
+  rescales: number;
+  /** By the name of the vertex. */
+  parallelism: Readonly<Record<string, number>>;
   readonly checkpoints: CheckpointFacts;
 }
 
@@ -50,6 +54,7 @@ export class JobsFacts {
     if (facts === undefined) return;
     facts.intent = contextPatch.intent ?? facts.intent;
     facts.cause = (contextPatch.cause as Failure | undefined) ?? facts.cause;
+    facts.parallelism = parallelismIn(contextPatch.graph) ?? facts.parallelism;
     if (toState === fromState) return;
     facts.state = toState;
     if (fromState === 'running') facts.checkpoints.endRun();
@@ -60,6 +65,7 @@ export class JobsFacts {
   private pause(facts: Followed): void {
     const { intent, cause, failures } = facts;
     if (intent === 'restart') facts.restarts += 1;
+    if (intent === 'rescale') facts.rescales += 1;
     if (cause === null || (intent !== 'restart' && intent !== 'fail')) return;
     const kind = failureClass(cause);
     failures.set(kind, (failures.get(kind) ?? 0) + 1);
@@ -71,6 +77,8 @@ export class JobsFacts {
       state: 'created',
       ended: false,
       restarts: 0,
+      rescales: 0,
+      parallelism: {},
       failures: new Map(),
       checkpoints: new CheckpointFacts(),
       intent: null,
@@ -86,3 +94,8 @@ export class JobsFacts {
     for (const [oldest] of ended.slice(0, Math.max(0, ended.length - endedMax))) this.followed.delete(oldest);
   }
 }
+
+const parallelismIn = (graph: unknown): JobFacts['parallelism'] | null =>
+  graph === undefined
+    ? null
+    : Object.fromEntries((graph as JobGraph).vertices.map(({ name, parallelism }) => [name, parallelism]));

@@ -19,6 +19,7 @@ export class JobManagerMetrics {
     this.describeCluster(registry);
     this.describeJobs(registry);
     this.describeFailures(registry);
+    this.describeScale(registry);
     this.describeCheckpoints(registry);
   }
 
@@ -101,6 +102,24 @@ export class JobManagerMetrics {
       samples: () =>
         this.each((job, { failures }) =>
           failureClasses.map((kind) => sample({ job, class: kind }, failures.get(kind) ?? 0)),
+        ),
+    });
+  }
+
+  private describeScale(registry: MetricRegistry): void {
+    registry.counter({
+      name: 'weirflow_job_rescales_total',
+      help: 'Runs that this leader ended to run the job at another parallelism.',
+      labels: ['job'],
+      samples: () => this.each((job, { rescales }) => [sample({ job }, rescales)]),
+    });
+    registry.gauge({
+      name: 'weirflow_job_parallelism',
+      help: 'How many subtasks a vertex of a job has.',
+      labels: ['job', 'vertex'],
+      samples: () =>
+        this.each((job, { parallelism }) =>
+          Object.entries(parallelism).map(([vertex, count]) => sample({ job, vertex }, count)),
         ),
     });
   }

@@ -42,6 +42,8 @@ export interface Checker {
   file?(event: FileEvent): void;
   /** A client was told that this savepoint exists. */
   saved?(name: SavepointName): void;
+  /** A client was told that this rescale is kept. */
+  rescaled?(request: string): void;
   crashed?(process: string, life: number): void;
   /** The faults are over; from here on liveness counts. */
   healed?(): void;

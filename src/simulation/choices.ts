@@ -29,6 +29,8 @@ export interface FaultRates {
   readonly stopWith: number;
   /** Per run: the client takes a savepoint, at a moment of up to `savepointMsMax`. */
   readonly savepoint: number;
+  /** Per rescale of a run (two are drawn): the client wants the job at another parallelism. */
+  readonly rescale: number;
 }
 
 export const noFaults: FaultRates = {
@@ -47,6 +49,7 @@ export const noFaults: FaultRates = {
   stop: 0,
   stopWith: 0,
   savepoint: 0,
+  rescale: 0,
 };
 
 /** Deviations from the default schedule, by key. Removing one leaves all others meaning what they meant. */

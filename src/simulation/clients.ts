@@ -8,6 +8,7 @@ import { SimProcess } from './sim-process.js';
 import type { SimWorld } from './world.js';
 
 const wishMsMax = 2_500;
+const rescaleMax = 4;
 const askEveryMs = 50;
 const askDeadlineMs = 1_000_000;
 
@@ -18,6 +19,8 @@ export const stopSavepointName: SavepointName = 'stopped';
 export interface ClientSetting {
   readonly leader: string;
   readonly saved: (name: SavepointName) => void;
+  /** This wish was granted. */
+  readonly rescaled: (request: string) => void;
 }
 
 /**
@@ -51,13 +54,54 @@ export function runClients(world: SimWorld, network: SimNetwork, record: JobReco
     job,
     wish: { name: savepointName, request: 'save' },
   };
+  const rescales = rescalesOf(world, record);
   ask('client', { type: 'dispatcher.submitJob', record }, () => {
     if (stopAtMs > 0) world.at(stopAtMs, () => ask('stopper', stop, () => undefined));
+    for (const { atMs, message, request } of rescales)
+      world.at(atMs, () =>
+        ask(request, message, ({ type }) => {
+          if (type === 'job.rescaling') setting.rescaled(request);
+        }),
+      );
     if (saveAtMs === 0) return;
     world.at(saveAtMs, () =>
       ask('saver', save, ({ type }) => {
         if (type === 'savepoint.completed') setting.saved(savepointName);
       }),
     );
+  });
+}
+
+interface PlannedRescale {
+  readonly atMs: number;
+  readonly request: string;
+  readonly message: DispatcherMessage;
+}
+
+/** One vertex, or all of them, to a parallelism of up to `rescaleMax`. Where there are too few slots for it, it is refused. */
+function rescalesOf({ choices, rates }: SimWorld, { job, graph }: JobRecord): readonly PlannedRescale[] {
+  return [1, 2].flatMap((number): readonly PlannedRescale[] => {
+    const request = `rescaler-${number}`;
+    const atMs = choices.at(`${request}:job`, rates.rescale, wishMsMax);
+    if (atMs === 0) return [];
+    const which = choices.at(`${request}Of:job`, 1, graph.vertices.length + 1);
+    const parallelism = choices.at(`${request}To:job`, 1, rescaleMax) || 1;
+    const some = graph.vertices.filter(
+      (_, index) => which === 0 || which > graph.vertices.length || index === which - 1,
+    );
+    // Behind a broadcast edge each subtask puts out all there is: another parallelism would be another output.
+    const free = some.filter(
+      ({ id }) => !graph.edges.some(({ to, partitioner }) => to === id && partitioner === 'broadcast'),
+    );
+    const targets = free.map(({ id: vertex, maxParallelism }) => ({
+      vertex,
+      parallelism: Math.min(parallelism, maxParallelism),
+    }));
+    const message: DispatcherMessage = {
+      type: 'dispatcher.rescaleJob',
+      job,
+      wish: { request, targets, all: null, wait: false },
+    };
+    return [{ atMs, request, message }];
   });
 }

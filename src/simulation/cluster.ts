@@ -47,6 +47,8 @@ export interface SimClusterOptions {
   readonly onPanic: (error: unknown) => void;
   /** A client was told that the job's savepoint exists. */
   readonly onSavepoint?: (name: SavepointName) => void;
+  /** A client was told that its rescale is kept. */
+  readonly onRescale?: (request: string) => void;
 }
 
 /** One job manager, some task managers and a client, in one thread on virtual time. */
@@ -78,6 +80,7 @@ export class SimCluster {
     runClients(this.world, this.network, this.options.record, {
       leader: jobManagerName,
       saved: (name) => this.options.onSavepoint?.(name),
+      rescaled: (request) => this.options.onRescale?.(request),
     });
   }
 

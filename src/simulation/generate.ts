@@ -33,6 +33,8 @@ const stopShare = 0.25;
 const stopWithShare = 0.6;
 /** In so many it takes one while the job runs. */
 const savepointShare = 0.3;
+/** Of two rescales that may be wanted, so many are. */
+const rescaleShare = 0.25;
 
 /** The run of a seed: job, topology, rates and moment of healing, each from a stream of its own. */
 export function planRun(seed: number, size: JobSize = 'any'): RunPlan {
@@ -55,6 +57,7 @@ export function planOf(job: JobSpec, seed: number, size: JobSize = 'any'): RunPl
       stop: stopShare,
       stopWith: stopWithShare,
       savepoint: savepointShare,
+      rescale: rescaleShare,
     },
     healAtMs: topology.integer(1_200, 3_200),
     placement: topology.chance(packedShare) ? 'pack' : 'spread',

@@ -42,7 +42,7 @@ function resumedRunOf(plan: RunPlan, { blobs, files }: RunReport, output: SavedO
   if (saved === null) return null;
   const { name } = saved.manifest;
   const job = atOtherParallelism(plan.job, new Random(plan.seed, 'resume'));
-  const rates = { ...plan.rates, stop: 0, savepoint: 0 };
+  const rates = { ...plan.rates, stop: 0, savepoint: 0, rescale: 0 };
   const spec = runOf({ ...plan, job, slots: parallelismMax, rates });
   return {
     ...spec,

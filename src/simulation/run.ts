@@ -75,6 +75,8 @@ export interface RunReport {
   readonly coverage: Coverage;
   /** A client was told that its savepoint exists. */
   readonly saved: boolean;
+  /** A client was told that its rescale is kept. */
+  readonly rescaled: boolean;
   /** The simulated disk and the store at the end. */
   readonly files: SimFiles;
   readonly blobs: ReadonlyMap<string, Uint8Array>;
@@ -118,6 +120,7 @@ class Run {
   private restoring = false;
   private stopped = false;
   private saved = false;
+  private rescaled = false;
   private healedAtMs: number | null = null;
   private endedAtMs = 0;
 
@@ -146,6 +149,10 @@ class Run {
       onSavepoint: (name) => {
         this.saved = true;
         for (const checker of this.checkers) checker.saved?.(name);
+      },
+      onRescale: (request) => {
+        this.rescaled = true;
+        for (const checker of this.checkers) checker.rescaled?.(request);
       },
       onCrash: (process, life) => this.onCrash(process, life),
       onPanic: (error) => this.onPanic(error),
@@ -216,6 +223,7 @@ class Run {
       deviations: this.world.choices.taken,
       coverage: this.coverage,
       saved: this.saved,
+      rescaled: this.rescaled,
       files: this.cluster.files,
       blobs: this.cluster.store.blobs,
     };

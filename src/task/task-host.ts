@@ -86,7 +86,7 @@ class SlotTaskHost implements InspectableTaskHost {
   }
 
   private load(effect: LoadEffect): void {
-    const { slot, allocation, record } = effect;
+    const { slot, allocation, record, graph } = effect;
     this.slots.get(slot)?.runtime?.drop();
     const held: Held = { allocation, runtime: null };
     this.slots.set(slot, held);
@@ -94,12 +94,13 @@ class SlotTaskHost implements InspectableTaskHost {
       // Unloaded, or loaded again, in the meantime.
       if (this.slots.get(slot) !== held) return;
       if (!result.ok) return this.tell(slot, { type: 'slot.loadFailed', allocation, failure: result.failure });
-      const difference = firstDifference(effect.graph, result.program.graph);
+      const difference = firstDifference(record.graph, result.program.graph);
       if (difference !== null) {
         return this.tell(slot, { type: 'slot.loadFailed', allocation, failure: graphMismatch(difference) });
       }
       try {
-        held.runtime = this.runtime(effect, result.program);
+        // What was submitted is what was built; the run may have another parallelism.
+        held.runtime = this.runtime(effect, { ...result.program, graph });
       } catch (error) {
         if (!(error instanceof TaskFailure)) throw error;
         return this.tell(slot, { type: 'slot.loadFailed', allocation, failure: error.failure });

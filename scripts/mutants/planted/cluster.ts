@@ -29,8 +29,8 @@ export const clusterMutants: readonly Mutant[] = [
   {
     name: 'round-stays',
     file: 'actors/job-master/failover.ts',
-    find: '({ context: { round: round + 1 } })',
-    replace: '({ context: { round } })',
+    find: 'round: round + 1,',
+    replace: 'round,',
     race: 10,
     harm: 'A recovery deploys under the run number of the one that failed, so that what is left of that one cannot be told from it.',
   },

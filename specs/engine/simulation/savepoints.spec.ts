@@ -7,11 +7,11 @@ import { type JobSpec, jobOf } from '../../../src/simulation/jobs/index.js';
 import { type RunReport, type RunSpec, simulate } from '../../../src/simulation/run.js';
 
 const job: JobSpec = {
+  time: null,
   sink: { parallelism: 2 },
   checkpointIntervalMs: 80,
   checkpointTimeoutMs: 1_000,
   tolerableFailedCheckpoints: 0,
-  time: null,
   restartDelayMs: 20,
   bufferTimeoutMs: 5,
   sources: [{ parallelism: 2, splits: 2, records: 80, ratePerSecond: 40 }],

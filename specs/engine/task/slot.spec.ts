@@ -33,7 +33,8 @@ describe('slot: loading', () => {
       vertices: driver.job.graph.vertices.map((vertex) => ({ ...vertex, parallelism: 3 })),
     };
     const { allocation, placement } = driver;
-    driver.host.perform({ kind: 'slot.load', slot: 0, allocation, record: driver.job.record, graph, placement });
+    const record = { ...driver.job.record, graph };
+    driver.host.perform({ kind: 'slot.load', slot: 0, allocation, record, graph, placement });
     world.runFor(10);
     expect(driver.messages('slot.loadFailed')).toMatchObject([
       {

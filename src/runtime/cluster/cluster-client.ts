@@ -6,6 +6,7 @@ import { failure } from '../../../actors/protocol/failure.js';
 import { actorNames } from '../../../actors/protocol/ids.js';
 import type { JobRecord, JobResult } from '../../../actors/protocol/job-graph.js';
 import type { SavepointName, SavepointWish, StopWithSavepoint } from '../../../actors/protocol/savepoint.js';
+import type { RescaleWish } from '../../../actors/protocol/scaling.js';
 import { type Versions, versionsText } from '../../../actors/protocol/versions.js';
 import type { ResourceDescription, ResourceManagerMessage } from '../../../actors/resource-manager/messages.js';
 import { EngineError } from '../../api/engine-error.js';
@@ -24,6 +25,7 @@ import { openClusterCode } from './cluster-stores.js';
 export type JobEnded = Extract<DispatcherAnswer, { type: 'job.ended' }>;
 export type SavepointListing = Extract<DispatcherAnswer, { type: 'savepoints.listed' }>;
 export type SavepointDescription = Extract<DispatcherAnswer, { type: 'savepoint.described' }>;
+export type JobRescaling = Extract<DispatcherAnswer, { type: 'job.rescaling' }>;
 export type JobListing = Extract<DispatcherAnswer, { type: 'jobs.listed' }>;
 
 const askEveryMs = 200;
@@ -40,6 +42,16 @@ export async function connectClient(address: ClusterAddress, say: (line: string)
   const link = await connectTo(address, process, 'client', { onTrouble, onWaiting: say });
   return new ClusterClient(link, process, address, troubles);
 }
+
+/** It takes longer; the job is rescaled all the same. */
+export const rescaleTimeout = (job: string, timeoutMs: number): EngineError =>
+  new EngineError(
+    failure(
+      'RESCALE_TIMEOUT',
+      'infrastructure',
+      `Job '${job}' does not run at its new parallelism after ${timeoutMs / 1_000} s. It will: weir info ${job} tells what it waits for.`,
+    ),
+  );
 
 /** A connection to a cluster. Every question is asked until it is answered; without an answer it rejects with an EngineError. */
 export class ClusterClient {
@@ -97,6 +109,15 @@ export class ClusterClient {
   async stopWithSavepoint(job: string, stop: StopWithSavepoint): Promise<JobResult | null> {
     const answer = await this.askDispatcher({ type: 'dispatcher.stopWithSavepoint', job, stop });
     return answer.type === 'job.ended' ? answer.result : null;
+  }
+
+  /**
+   * Settles when no leader will forget the new parallelism, with what changes, or with null when the job had ended; the job runs at it a moment later.
+   * Rejects with why it cannot be: PARALLELISM_INVALID, VERTEX_UNKNOWN, SLOTS_TOO_FEW, JOB_REACTIVE, JOB_STOPPING. Doing it again does no harm.
+   */
+  async rescale(job: string, wish: RescaleWish): Promise<JobRescaling | null> {
+    const answer = await this.askDispatcher({ type: 'dispatcher.rescaleJob', job, wish });
+    return answer.type === 'job.rescaling' ? answer : null;
   }
 
   async savepoints(): Promise<SavepointListing> {

@@ -98,6 +98,8 @@ export const jobGraph = fields({ name: text, vertices: list(vertex), edges: list
 
 const origin = fields({ savepoint: text, allowDroppedState: flag, maxParallelism: mapOf(count(parallelismMax)) });
 
+const reactive = fields({ parallelismMax: orNull(count(parallelismMax)), stabilizationMs: number, cooldownMs: number });
+
 export const jobRecord = fields({
   format: count(),
   job: text,
@@ -105,10 +107,17 @@ export const jobRecord = fields({
   code: text,
   params: list(text),
   from: optional(origin),
+  reactive: optional(reactive),
 });
 
 export const savepointWish = fields({ name: text, request: text });
 export const stopWithSavepoint = fields({ name: text, request: text, drain: flag });
+export const rescaleWish = fields({
+  request: text,
+  targets: list(fields({ vertex: text, parallelism: count(parallelismMax) })),
+  all: orNull(count(parallelismMax)),
+  wait: flag,
+});
 export const savepointMark = fields({ name: text, suspends: flag });
 
 const blob = fields({ name: text, bytes: count(), checksum: text });

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { CheckpointCoordinatorInput } from '../../../actors/checkpoint-coordinator/messages.js';
 import type { CheckpointId, JobRun, SubtaskKey } from '../../../actors/protocol/ids.js';
 import { actorNames, checkpointText, runText, subtaskKey } from '../../../actors/protocol/ids.js';
 import type { JobVertex } from '../../../actors/protocol/job-graph.js';
@@ -22,14 +23,18 @@ export const completeCheckpoint: CheckerFactory = (context) => new CompleteCheck
 
 class CompleteCheckpoint implements Checker {
   readonly invariant = 'I5';
-  private readonly vertices: ReadonlyMap<SubtaskKey, Place>;
+  /** By the run: a rescale changes them. */
+  private readonly places = new Map<JobRun, ReadonlyMap<SubtaskKey, Place>>();
   private readonly reported = new Map<string, SubtaskSnapshot>();
 
-  constructor(private readonly context: CheckerContext) {
-    this.vertices = placesOf(context.record.graph.vertices);
-  }
+  constructor(private readonly context: CheckerContext) {}
 
-  trace({ actor, message }: TraceRecord): void {
+  trace({ actor, message, effects }: TraceRecord): void {
+    for (const effect of effects) {
+      if (effect.kind !== 'actor.start' || effect.role !== 'checkpoint-coordinator') continue;
+      const { run, graph } = effect.input as CheckpointCoordinatorInput;
+      this.places.set(run, placesOf(graph.vertices));
+    }
     if (message.type !== 'task.snapshotted') return;
     const { checkpoint, snapshot } = message as Extract<TaskEvent, { type: 'task.snapshotted' }>;
     this.reported.set(`${actor}@${checkpointText(checkpoint)}`, snapshot);
@@ -44,8 +49,12 @@ class CompleteCheckpoint implements Checker {
     this.reported.clear();
   }
 
+  private placesIn({ run }: CheckpointManifest): ReadonlyMap<SubtaskKey, Place> {
+    return this.places.get(run) ?? placesOf(this.context.record.graph.vertices);
+  }
+
   private parts(manifest: CheckpointManifest): void {
-    const missing = new Set(this.vertices.keys());
+    const missing = new Set(this.placesIn(manifest).keys());
     for (const key of [...manifest.subtasks.map(({ subtask }) => subtask), ...manifest.finished]) {
       if (!missing.delete(key)) broken(manifest, `${key} takes part twice, or is no subtask of the job`);
     }
@@ -54,7 +63,7 @@ class CompleteCheckpoint implements Checker {
 
   private snapshot(manifest: CheckpointManifest, snapshot: SubtaskSnapshot): void {
     const { subtask, operators } = snapshot;
-    const place = this.vertices.get(subtask) as Place;
+    const place = this.placesIn(manifest).get(subtask) as Place;
     const report = this.reported.get(reportName(this.context.record.job, manifest.run, subtask, manifest.id));
     if (report === undefined) broken(manifest, `run ${runText(manifest.run)} of ${subtask} never reported its part`);
     if (!isDeepStrictEqual(report, snapshot))

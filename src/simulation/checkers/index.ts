@@ -20,6 +20,7 @@ import { totalActors } from './i21-total-actors.js';
 import { corruptFrameChangesNothing } from './i22-corrupt-frame-changes-nothing.js';
 import { stopIsKept } from './i23-stop-is-kept.js';
 import { savepointIsWhole } from './i24-savepoint-is-whole.js';
+import { rescaleIsKept } from './i25-rescale-is-kept.js';
 
 export { sameDigest } from './i20-same-digest.js';
 
@@ -48,5 +49,6 @@ export const allCheckers: readonly CheckerFactory[] = [
   creditsConserved,
   corruptFrameChangesNothing,
   stopIsKept,
+  rescaleIsKept,
   liveness,
 ];

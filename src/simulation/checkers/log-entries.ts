@@ -3,6 +3,7 @@ import type { CheckpointId, JobId } from '../../../actors/protocol/ids.js';
 import type { JobOptions, JobResult, StopRecord } from '../../../actors/protocol/job-graph.js';
 import type { CheckpointManifest, LogEntry } from '../../../actors/protocol/manifest.js';
 import type { SavepointManifest, StopWithSavepoint, VoidSavepoint } from '../../../actors/protocol/savepoint.js';
+import { scalePrefix } from '../../../actors/protocol/scaling.js';
 import { decodeRecord } from '../../runtime/host/records.js';
 import { Violation } from '../checker.js';
 import type { StoreEvent } from '../sim-store.js';
@@ -55,6 +56,10 @@ export function outlives(
   };
   return (kept[outcome] as readonly string[]).includes(retention);
 }
+
+/** Whether this event has just made it durable that the job is to run at another parallelism. */
+export const isRescaleWish = ({ kind, name }: StoreEvent, job: JobId): boolean =>
+  kind === 'create' && name.startsWith(scalePrefix(job));
 
 export const resultKey = (job: JobId): string => `jobs/${job}/result`;
 
