@@ -44,7 +44,8 @@ interface Totals {
 export default defineJob('flights', (env) => {
   env
     .setParallelism(Number(env.param('parallelism', '2')))
-    .enableCheckpointing({ intervalMs: 500 })
+    // A canceled run leaves its last checkpoint, so that another can go on from it: --from checkpoint:flights.
+    .enableCheckpointing({ intervalMs: 500, externalized: 'retainOnCancellation' })
     .setRestartStrategy(fixedDelay({ attempts: 3, delayMs: 100 }));
   const path = env.param('input', '') || exampleInput();
   const rate = env.param('rate', '');

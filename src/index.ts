@@ -16,7 +16,13 @@ export { type BuiltJob, buildJob, defineJob, type JobDefinition } from './api/jo
 export type { SupportedKey } from './api/key.js';
 export { KeyedStream } from './api/keyed-stream.js';
 export { outputTag } from './api/output-tag.js';
-export { fixedDelay } from './api/restart-strategy.js';
+export {
+  type ExponentialDelayOptions,
+  exponentialDelay,
+  failureRate,
+  fixedDelay,
+  noRestart,
+} from './api/restart-strategy.js';
 export { type CheckpointingOptions, type SourceNames, StreamEnvironment } from './api/stream-environment.js';
 export { StreamSink } from './api/stream-sink.js';
 
@@ -128,8 +134,9 @@ export type { GlobalWindow, TimeWindow, Window, WindowNamespace } from './window
 
 export { type Failure, failure } from '../actors/protocol/failure.js';
 export type { CheckpointId } from '../actors/protocol/ids.js';
-export type { RestartStrategy } from '../actors/protocol/job-graph.js';
+export type { CheckpointMode, CheckpointRetention } from '../actors/protocol/job-graph.js';
 export type { Split } from '../actors/protocol/manifest.js';
+export type { RestartStrategy } from '../actors/protocol/restart-strategy.js';
 export { type Lifecycle, maxWatermark, noTimestamp, type OperatorContext, type Settle } from './operators/operator.js';
 export type { Sink, SinkWriter } from './operators/sink.js';
 export type { Batch, DiscoveryContext, ReaderContext, Source, SourceReader } from './operators/source.js';

@@ -13,7 +13,12 @@ import type {
 } from '../protocol/ids.js';
 import { actorNames, jobRun, subtaskKey } from '../protocol/ids.js';
 import type { JobGraph } from '../protocol/job-graph.js';
-import type { CheckpointManifest, EnumeratorSnapshot, SubtaskSnapshot } from '../protocol/manifest.js';
+import type {
+  CheckpointManifest,
+  EnumeratorSnapshot,
+  RetainedCheckpoint,
+  SubtaskSnapshot,
+} from '../protocol/manifest.js';
 import type { SavepointWish, StopWithSavepoint } from '../protocol/savepoint.js';
 import type { Cells } from './cells.js';
 import type { CheckpointCoordinatorInput } from './messages.js';
@@ -105,6 +110,8 @@ export interface CheckpointCoordinatorContext {
   readonly undrained: number;
   /** The newest checkpoint whose log entry exists: base of the next trigger. */
   readonly latest: CheckpointManifest | null;
+  /** Older than `latest` and kept as well, oldest first. */
+  readonly retained: readonly RetainedCheckpoint[];
   /** Index of the next log entry. */
   readonly nextIndex: number;
   /** How many checkpoints have failed since the last durable one. */
@@ -124,7 +131,7 @@ export interface CheckpointCoordinatorContext {
   readonly missing: number;
   /** How many times the creation of the log entry has been tried. */
   readonly creations: number;
-  /** Blobs that only the checkpoint before the newest durable one refers to. */
+  /** Blobs that no checkpoint which is kept refers to any more. */
   readonly superseded: readonly string[];
 
   // Savepoints
@@ -147,6 +154,7 @@ export function checkpointCoordinatorContext(input: CheckpointCoordinatorInput):
     unfinished,
     undrained: unfinished,
     latest: input.latest,
+    retained: input.retained,
     nextIndex: input.nextIndex,
     failures: 0,
     cause: null,

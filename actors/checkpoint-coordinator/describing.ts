@@ -8,12 +8,13 @@ type Describe = Delivered<Extract<CheckpointCoordinatorMessage, { type: 'checkpo
 
 /** Adds to what the job-master has said, and answers for both. */
 export function describe(
-  { latest, nextIndex, failures, cause, undrained, unfinished, lives }: CheckpointCoordinatorContext,
+  { latest, retained, nextIndex, failures, cause, undrained, unfinished, lives }: CheckpointCoordinatorContext,
   { ask, job, meta }: Describe,
 ): Decision<CheckpointCoordinatorContext> {
   const checkpoints: CheckpointsDescription = {
     state: meta.at,
     latest: latest?.id ?? null,
+    retained: retained.map(({ id }) => id),
     entries: nextIndex,
     failures,
     cause,

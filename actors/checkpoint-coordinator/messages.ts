@@ -5,7 +5,12 @@ import { askEvents, recordEvents } from '../kernel/message.js';
 import type { ClusterOptions, Placement } from '../protocol/deployment.js';
 import type { CheckpointId, Epoch, Incarnation, JobId, JobRun, SubtaskKey } from '../protocol/ids.js';
 import type { JobGraph } from '../protocol/job-graph.js';
-import type { CheckpointManifest, EnumeratorSnapshot, SubtaskSnapshot } from '../protocol/manifest.js';
+import type {
+  CheckpointManifest,
+  EnumeratorSnapshot,
+  RetainedCheckpoint,
+  SubtaskSnapshot,
+} from '../protocol/manifest.js';
 import type { SavepointName, SavepointWish, StopWithSavepoint } from '../protocol/savepoint.js';
 
 export type CheckpointCoordinatorMessage =
@@ -88,6 +93,8 @@ export interface CheckpointsDescription {
   readonly state: string;
   /** The newest complete one, with the number of its entry in the manifest log. */
   readonly latest: CheckpointId | null;
+  /** Older ones that are kept as well, oldest first. */
+  readonly retained: readonly CheckpointId[];
   readonly entries: number;
   /** How many have failed since, and why the last of them did. */
   readonly failures: number;
@@ -131,6 +138,8 @@ export interface CheckpointCoordinatorInput {
   readonly nextIndex: number;
   /** The newest complete checkpoint: base of the first trigger, and what a sweep must keep. */
   readonly latest: CheckpointManifest | null;
+  /** Older ones that are kept as well, oldest first. */
+  readonly retained: readonly RetainedCheckpoint[];
   /** Subtasks that have nothing more to do. */
   readonly finished: readonly SubtaskKey[];
   /** The job is to end with this savepoint. Absent while nobody wants that. */

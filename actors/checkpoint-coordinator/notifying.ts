@@ -7,6 +7,7 @@ import { cellAt, mapCells, withCell } from './cells.js';
 import type { CheckpointCoordinatorContext, Phase } from './context.js';
 import { grown } from './lives.js';
 import type { CheckpointCoordinatorMessage } from './messages.js';
+import { subsume } from './retaining.js';
 import { hasToPublish } from './savepoints.js';
 import { manifestOf } from './writing.js';
 
@@ -29,7 +30,7 @@ export function complete(context: Context): Decision<Context> {
       enumerators: [],
       phases: mapCells(context.phases, (phase): Phase => (phase === 'exempt' ? phase : 'committing')),
       missing: asked.length,
-      superseded: [...blobNames(context.latest?.subtasks ?? [])].filter((name) => !names.has(name)),
+      ...subsume(context, names),
     },
     effects: asked.map((member) => ask(context, member, 'committing', context.plan.replyTimeoutMs)),
   };
@@ -61,7 +62,7 @@ export const commitsSavepoint = (context: Context, message: Committed): boolean 
   isLastCommitted(context, message) && hasToPublish(context);
 
 /**
- * Everybody builds on the new checkpoint now, so what only the one before refers to is dead for good. By name, never by
+ * Everybody builds on the new checkpoint now, so what only those refer to that are not kept is dead for good. By name, never by
  * what is not in a list: a late deletion must not meet the files of the next checkpoint (race 23).
  */
 export const deleteSuperseded = ({ plan, superseded }: Context): Decision<Context> => ({

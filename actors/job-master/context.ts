@@ -7,6 +7,7 @@ import type {
   ActorName,
   Address,
   Allocation,
+  CheckpointId,
   Epoch,
   Incarnation,
   JobRun,
@@ -16,7 +17,7 @@ import type {
 } from '../protocol/ids.js';
 import { jobRun } from '../protocol/ids.js';
 import type { JobGraph, JobRecord, JobResult } from '../protocol/job-graph.js';
-import type { CheckpointManifest } from '../protocol/manifest.js';
+import type { CheckpointManifest, RetainedCheckpoint } from '../protocol/manifest.js';
 import type { SavepointName, StopWithSavepoint } from '../protocol/savepoint.js';
 import type { ScaleRecord } from '../protocol/scaling.js';
 import type { LogReading } from './log.js';
@@ -24,6 +25,8 @@ import { notReading } from './log.js';
 import type { JobMasterInput, JobMasterMessage, PastFailure } from './messages.js';
 import type { SlotPhase, SubtaskPhase } from './phases.js';
 import type { Rescaling } from './rescaling.js';
+import type { Restarting } from './restarting.js';
+import { restartingAnew } from './restarting.js';
 
 export interface JobMasterContext {
   readonly record: JobRecord;
@@ -90,6 +93,11 @@ export interface JobMasterContext {
   readonly cause: Failure | null;
   /** Runs under this leader that the job's own code has ended. */
   readonly userFailures: number;
+  readonly restarting: Restarting;
+  /** Complete checkpoints that could not be restored, and that an older one stands in for. */
+  readonly passedOver: readonly CheckpointId[];
+  /** Older than `latest` and kept as well, oldest first. */
+  readonly retained: readonly RetainedCheckpoint[];
   /** The last failures, oldest first. */
   readonly history: readonly PastFailure[];
 
@@ -126,6 +134,9 @@ export function jobMasterContext(input: JobMasterInput): JobMasterContext {
     intent: 'restart',
     cause: null,
     userFailures: 0,
+    restarting: restartingAnew(input.record.graph.options),
+    passedOver: [],
+    retained: [],
     history: [],
     endingStep: 'persisting',
     result: null,

@@ -6,6 +6,7 @@ import * as questions from './questions.js';
 import * as reactive from './reactive.js';
 import * as recovery from './recovery.js';
 import * as rescaling from './rescaling.js';
+import * as restarting from './restarting.js';
 import * as slots from './slots.js';
 import * as stopping from './stopping.js';
 import * as subtasks from './subtasks.js';
@@ -26,6 +27,7 @@ export const actions = {
   failDamaged: recovery.failDamaged,
   failDeadline: failover.failDeadline,
   failUnmatched: recovery.failUnmatched,
+  forget: restarting.forget,
   keepOn: rescaling.keepOn,
   lookForSlots: reactive.lookForSlots,
   loseSlotsThere: slots.loseSlotsThere,
@@ -129,6 +131,6 @@ export const delays = {
   deployDeadline: subtasks.deployMs,
   endingDeadline: ending.endingMs,
   pauseDeadline: failover.pauseMs,
-  restartDelay: failover.restartMs,
+  restartDelay: restarting.restartMs,
   storeSilence: ending.storeWaitMs,
 };

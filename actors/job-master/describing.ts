@@ -5,6 +5,7 @@ import { actorNames } from '../protocol/ids.js';
 import { parallelismOf } from '../protocol/scaling.js';
 import { type Context, type On, runOf } from './context.js';
 import type { JobDescription } from './messages.js';
+import { restartDescription } from './restarting.js';
 import { waitingFor } from './waiting.js';
 
 const shownMax = 20;
@@ -37,6 +38,7 @@ function descriptionOf(context: Context, state: string): JobDescription {
     run: runOf(context),
     attempts: round,
     userFailures,
+    restart: restartDescription(context, state),
     restored: latest?.id ?? null,
     parallelism: parallelismOf(context.graph),
     rescales: context.scale === null ? 0 : context.scale.index + 1,

@@ -3,7 +3,7 @@ import type { Decision } from '../kernel/actor.js';
 import type { RecordEvent } from '../kernel/message.js';
 import { actorNames } from '../protocol/ids.js';
 import type { JobResult } from '../protocol/job-graph.js';
-import type { CheckpointManifest } from '../protocol/manifest.js';
+import type { CheckpointManifest, RetainedCheckpoint } from '../protocol/manifest.js';
 import { type Any, both, type Context, isAwaited, type On, requesting, runOf } from './context.js';
 import { closingStep, release, stopCoordinators, withFailure } from './failover.js';
 import { notReading, readOn } from './log.js';
@@ -11,6 +11,7 @@ import { jobMasterMessages } from './messages.js';
 import { openQuestions, unasked } from './questions.js';
 import { askStore, factsOf, refusal } from './recovery.js';
 import { blobNames } from './restore.js';
+import { outlive } from './retained.js';
 import { askClosed, isAnyClosing, loseSlotsThere } from './slots.js';
 
 /**
@@ -80,7 +81,7 @@ function whileReading(context: Context, message: Any): Ending {
   const step = readOn(context.log, message, { ...factsOf(context), origin: null });
   if (step.kind === 'ask') return { kind: 'on', decision: askStore(context, step.reading) };
   // Whoever does not know the newest checkpoint deletes nothing.
-  return step.kind === 'end' ? { kind: 'on', decision: sweep(context, step.latest) } : { kind: 'over' };
+  return step.kind === 'end' ? { kind: 'on', decision: sweep(context, step.latest, step.older) } : { kind: 'over' };
 }
 
 const isRecord = (message: Any): message is Extract<Any, RecordEvent> => message.type.startsWith('record.');
@@ -133,10 +134,15 @@ function leaveSlots(context: Context): Decision<Context> {
   return context.slots.length === 0 ? reading : both(release(context), reading);
 }
 
-function sweep(context: Context, latest: CheckpointManifest | null): Decision<Context> {
+function sweep(
+  context: Context,
+  latest: CheckpointManifest | null,
+  older: readonly RetainedCheckpoint[] = [],
+): Decision<Context> {
   const job = context.record.job;
   const throughRun = runOf(context);
-  const keep = blobNames(latest);
+  const isKept = context.result !== null && outlive(context.record.graph.options, context.result);
+  const keep = isKept ? [...new Set([...blobNames(latest), ...older.flatMap(({ blobs }) => blobs)])] : [];
   const asked = requesting(context, 'sweep', (request) => ({ kind: 'blobs.sweep', job, keep, throughRun, request }));
   return { context: { ...asked.context, endingStep: 'sweeping' }, effects: asked.effects };
 }

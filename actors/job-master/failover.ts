@@ -3,14 +3,16 @@ import { answer } from '../kernel/answer.js';
 import type { Effect } from '../kernel/effect.js';
 import { type Failure, failure } from '../kernel/failure.js';
 import { invariant } from '../kernel/invariant.js';
+import { failureClass } from '../protocol/failure-class.js';
 import { actorNames, runText, type SlotAddress, type SubtaskKey, sameAllocation } from '../protocol/ids.js';
-import type { RestartStrategy } from '../protocol/job-graph.js';
 import { atParallelism } from '../protocol/scaling.js';
 import type { ResourceManagerMessage } from '../resource-manager/messages.js';
 import { type Any, allocationOf, type Context, noRun, type On, questionOf, runOf } from './context.js';
 import type { JobMasterAnswer } from './messages.js';
 import { keysIn } from './phases.js';
 import { openQuestions, unasked } from './questions.js';
+import { decideRestart } from './restarting.js';
+import { passOver } from './rollback.js';
 import { askClosed, isAnyClosing, loseSlotsThere, processText, slotAfter, slotText } from './slots.js';
 
 const historyMax = 16;
@@ -47,22 +49,20 @@ export function failed(
   cause: Failure,
   effects: readonly Effect[] = [],
 ): Decision<Context> {
-  const userFailures = context.userFailures + (cause.domain === 'user' ? 1 : 0);
-  const isFatal = cause.retry === 'never' || isExhausted(context.record.graph.options.restart, cause, userFailures);
+  const passedOver = passOver(context, cause);
+  const restart = decideRestart(context, cause);
+  const isFatal = (cause.retry === 'never' && passedOver === null) || !restart.restarts;
   return {
     context: {
       intent: isFatal ? 'fail' : 'restart',
       cause,
-      userFailures,
+      userFailures: context.userFailures + (cause.domain === 'user' ? 1 : 0),
+      restarting: restart.restarting,
       history: withFailure(context, where, cause),
+      ...passedOver,
     },
-    effects,
+    effects: isFatal ? effects : [...effects, ...restart.effects],
   };
-}
-
-/** Only the job's own code is counted: that machines are lost says nothing of the job. */
-function isExhausted({ attempts }: RestartStrategy, { domain }: Failure, userFailures: number): boolean {
-  return domain === 'user' && attempts !== null && userFailures > attempts;
 }
 
 /** A repetition, asked again because our answer was lost, is one failure. */
@@ -75,7 +75,9 @@ export function withFailure(context: Context, where: string, failure: Failure): 
       past.failure.code === failure.code &&
       past.failure.message === failure.message,
   );
-  return isKnown ? context.history : [...context.history, { run, where, failure }].slice(-historyMax);
+  return isKnown
+    ? context.history
+    : [...context.history, { run, where, failure, class: failureClass(failure) }].slice(-historyMax);
 }
 
 export function cancel(): Decision<Context> {
@@ -181,8 +183,6 @@ export const isFatal = ({ intent }: Context): boolean => intent === 'fail';
 /** With nothing to close there is nothing to wait for. */
 export const pauseMs = ({ slotPhases, options }: Context): number =>
   isAnyClosing(slotPhases) ? options.pauseTimeoutMs : 0;
-
-export const restartMs = ({ record }: Context): number => record.graph.options.restart.delayMs;
 
 /** So that whoever reads it knows the node and need not ask which of many attempts it was. */
 function ofSubtask({ placement }: Context, subtask: SubtaskKey, failure: Failure): Failure {

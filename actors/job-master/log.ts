@@ -1,13 +1,14 @@
 import type { RecordEvent } from '../kernel/message.js';
 import type { CheckpointId, Epoch, JobId } from '../protocol/ids.js';
 import { checkpointText, compareCheckpoints, sameCheckpoint } from '../protocol/ids.js';
-import type { CheckpointManifest, LogEntry } from '../protocol/manifest.js';
+import type { CheckpointManifest, LogEntry, RetainedCheckpoint } from '../protocol/manifest.js';
 import { originId, type SavepointName, savepointIn } from '../protocol/savepoint.js';
+import { type OlderReading, readOlder, withOlder } from './retained.js';
 
 /** Where the reading of a job's manifest log stands: first the list of its keys, then entries from the newest down. */
 export interface LogReading {
   /** What the store was asked last. */
-  readonly asked: 'list' | 'entry' | 'claim' | 'origin';
+  readonly asked: 'list' | 'entry' | 'claim' | 'origin' | 'older';
   /** One past the newest entry that is known. */
   readonly end: number;
   /** The entry that is being read. */
@@ -18,9 +19,19 @@ export interface LogReading {
   readonly damaged: string | null;
   /** The newest entry is this run's own claim: its creation had been given up as unknown. */
   readonly own: boolean;
+  /** While `asked` is `older`. */
+  readonly older: OlderReading | null;
 }
 
-export const notReading: LogReading = { asked: 'list', end: 0, at: 0, wanted: null, damaged: null, own: false };
+export const notReading: LogReading = {
+  asked: 'list',
+  end: 0,
+  at: 0,
+  wanted: null,
+  damaged: null,
+  own: false,
+  older: null,
+};
 
 /** What the reader of a log knows beforehand. */
 export interface LogFacts {
@@ -34,13 +45,23 @@ export interface LogFacts {
   readonly known: CheckpointManifest | null;
   /** The savepoint that stands in for a first checkpoint; null where there is none, or it is of no interest. */
   readonly origin: SavepointName | null;
+  /** How many complete checkpoints are kept, the newest included. */
+  readonly retained: number;
+  /** Complete checkpoints that cannot be restored. */
+  readonly passedOver: readonly CheckpointId[];
 }
 
 export type LogStep =
   /** Ask the store what `reading` says. */
   | { readonly kind: 'ask'; readonly reading: LogReading }
   /** All entries below `reading.end` are accounted for; `latest` is the newest complete checkpoint. */
-  | { readonly kind: 'end'; readonly reading: LogReading; readonly latest: CheckpointManifest | null }
+  | {
+      readonly kind: 'end';
+      readonly reading: LogReading;
+      readonly latest: CheckpointManifest | null;
+      /** Those that are kept beside it, oldest first. Absent: none was looked for. */
+      readonly older?: readonly RetainedCheckpoint[];
+    }
   /** Which checkpoint is the newest cannot be told, or it cannot be read. */
   | { readonly kind: 'damaged'; readonly what: string }
   /** The job has no checkpoint yet, and the savepoint that it begins with is not there, or is none. */
@@ -57,8 +78,17 @@ export const logKey = (job: JobId, index: number): string => `${logPrefix(job)}$
 export function readOn(reading: LogReading, event: RecordEvent, facts: LogFacts): LogStep {
   if (event.type === 'record.unknown') return { kind: 'ask', reading };
   if (reading.asked === 'origin') return readOrigin(reading, event, facts);
+  if (reading.asked === 'older') {
+    return readOlder(
+      reading,
+      event,
+      event.type === 'record.read' ? entryOf(event.record, reading.at, facts.job) : null,
+      facts,
+    );
+  }
   const step = readEntries(reading, event, facts);
-  const needsOrigin = step.kind === 'end' && step.latest === null && facts.origin !== null;
+  if (step.kind === 'end' && step.latest !== null) return withOlder(step, facts);
+  const needsOrigin = step.kind === 'end' && facts.origin !== null;
   return needsOrigin ? { kind: 'ask', reading: { ...step.reading, asked: 'origin' } } : step;
 }
 
@@ -126,6 +156,9 @@ function judge(reading: LogReading, entry: LogEntry | string, facts: LogFacts): 
 
 function judgeCheckpoint(reading: LogReading, checkpoint: CheckpointManifest, facts: LogFacts): LogStep {
   const { wanted } = reading;
+  // It cannot be restored: as if it, and what went on from it, were not there.
+  if (facts.passedOver.some((id) => sameCheckpoint(id, checkpoint.id)))
+    return readAt(below({ ...reading, wanted: null }), facts);
   if (wanted === null || sameCheckpoint(wanted, checkpoint.id)) return { kind: 'end', reading, latest: checkpoint };
   // A leader that was allowed to roll back passed over the newer ones; ids grow along the log, so `wanted` lies below.
   if (compareCheckpoints(checkpoint.id, wanted) > 0) return readAt(below(reading), facts);

@@ -158,6 +158,7 @@ export const jobMasterActor = defineActor({
   initial: 'created',
   on: {
     'subtask.failed': { guard: 'isOfThisRun', actions: 'noteLate' },
+    'failure.outlived': { actions: 'forget' },
     'jobMaster.stop': { actions: 'noteStop' },
     'jobMaster.stopWithSavepoint': { actions: 'noteStopWith' },
     'jobMaster.describe': { actions: 'describe' },

@@ -2,6 +2,7 @@ import type { Failure } from '../kernel/failure.js';
 import type { AskEvent, AskRef, RecordEvent } from '../kernel/message.js';
 import { askEvents, recordEvents } from '../kernel/message.js';
 import type { ClusterOptions } from '../protocol/deployment.js';
+import type { FailureClass } from '../protocol/failure-class.js';
 import type {
   Allocation,
   CheckpointId,
@@ -16,6 +17,7 @@ import type { JobRecord } from '../protocol/job-graph.js';
 import type { SavepointName, SavepointWish, StopWithSavepoint } from '../protocol/savepoint.js';
 import type { Parallelism, RescaleWish } from '../protocol/scaling.js';
 import type { ResourceManagerFact } from '../resource-manager/messages.js';
+import type { RestartDescription } from './restarting.js';
 
 export type JobMasterMessage =
   /** Told by the dispatcher. */
@@ -61,6 +63,8 @@ export type JobMasterMessage =
       readonly savepoint?: SavepointName;
     }
   | { readonly type: 'blobs.swept'; readonly request: string }
+  /** A timer of this actor: the restart strategy counts that failure of the job's own code, by its number, no more. */
+  | { readonly type: 'failure.outlived'; readonly failure: number }
   | RecordEvent
   | AskEvent;
 
@@ -70,6 +74,7 @@ export interface PastFailure {
   /** The subtask, slot, task manager or coordinator that failed. */
   readonly where: string;
   readonly failure: Failure;
+  readonly class: FailureClass;
 }
 
 /** A job that has not ended, as people look at it. */
@@ -86,6 +91,7 @@ export interface JobDescription {
   /** How many runs this leader has begun, and how many of them the job's own code has ended. */
   readonly attempts: number;
   readonly userFailures: number;
+  readonly restart: RestartDescription;
   /** What this run went on from; null from the beginning. `0-0` is the savepoint that the record names. */
   readonly restored: CheckpointId | null;
   /** What it runs at, and how often somebody has changed that. */
@@ -132,6 +138,7 @@ export const jobMasterMessages = {
   'checkpointCoordinator.checkpointed': 'The checkpoint that was asked for is complete, or given up.',
   'checkpointCoordinator.allFinished': 'Every subtask has finished and committed.',
   'blobs.swept': 'Files that nothing refers to are deleted.',
+  'failure.outlived': 'The restart strategy forgets a failure.',
   ...recordEvents,
   ...askEvents,
 } satisfies Record<JobMasterMessage['type'], string>;

@@ -1,7 +1,7 @@
 import type { Decision } from '../kernel/actor.js';
 import { type Failure, failure } from '../kernel/failure.js';
 import type { Delivered, RecordEvent } from '../kernel/message.js';
-import type { CheckpointManifest, LogEntry } from '../protocol/manifest.js';
+import type { LogEntry } from '../protocol/manifest.js';
 import { type SavepointName, savepointKey } from '../protocol/savepoint.js';
 import { both, type Context, isAwaited, requesting, runOf } from './context.js';
 import { failed, withFailure } from './failover.js';
@@ -16,29 +16,31 @@ type Retrieval =
   | { readonly kind: 'stale' }
   | { readonly kind: 'ask'; readonly reading: LogReading }
   /** The log is read to its end: create the next entry. */
-  | { readonly kind: 'claim'; readonly index: number; readonly latest: CheckpointManifest | null }
+  | ({ readonly kind: 'claim'; readonly index: number } & Found)
   /** This run's entry stands at the end of the log: from here on no late write of another can count. */
-  | { readonly kind: 'claimed'; readonly nextIndex: number; readonly latest: CheckpointManifest | null }
+  | ({ readonly kind: 'claimed'; readonly nextIndex: number } & Found)
   | { readonly kind: 'damaged'; readonly what: string }
   | { readonly kind: 'lostOrigin'; readonly what: string }
   | { readonly kind: 'superseded'; readonly epoch: number }
   /** The store refused: what is asked is begun again when it has been silent for a while. */
   | { readonly kind: 'refused' };
 
+type Found = Pick<Context, 'latest' | 'retained'>;
+
 function retrieval(context: Context, message: StoreAnswer): Retrieval {
   if (!isAwaited(context, message)) return { kind: 'stale' };
-  const { log, latest } = context;
+  const { log, latest, retained } = context;
   const nonce = nonceOf(context);
   if (log.asked === 'claim') {
     const isOurs = message.type === 'record.exists' && isWrittenBy(message.record, nonce);
-    if (message.type === 'record.created' || isOurs) return { kind: 'claimed', nextIndex: log.end + 1, latest };
+    if (message.type === 'record.created' || isOurs)
+      return { kind: 'claimed', nextIndex: log.end + 1, latest, retained };
   }
   const step = readOn(log, message, factsOf(context));
   if (step.kind !== 'end') return step;
   const { end, own } = step.reading;
-  return own
-    ? { kind: 'claimed', nextIndex: end, latest: step.latest }
-    : { kind: 'claim', index: end, latest: step.latest };
+  const found: Found = { latest: step.latest, retained: step.older ?? [] };
+  return own ? { kind: 'claimed', nextIndex: end, ...found } : { kind: 'claim', index: end, ...found };
 }
 
 export const factsOf = (context: Context): LogFacts => ({
@@ -49,6 +51,8 @@ export const factsOf = (context: Context): LogFacts => ({
   knownEnd: context.nextIndex,
   known: context.latest,
   origin: context.record.from?.savepoint ?? null,
+  retained: context.record.graph.options.retainedCheckpoints ?? 1,
+  passedOver: context.passedOver,
 });
 
 const nonceOf = ({ incarnation, epoch, round }: Context): string => `${incarnation}/${epoch}/r${round}`;
@@ -61,10 +65,10 @@ export function readNext(context: Context, message: StoreAnswer): Decision<Conte
   const next = retrieval(context, message);
   if (next.kind === 'ask') return askStore(context, next.reading);
   if (next.kind !== 'claim') return {};
-  const { index, latest } = next;
+  const { index, latest, retained } = next;
   const known = { ...context, nextIndex: index, latest };
   return both(
-    { context: { nextIndex: index, latest } },
+    { context: { nextIndex: index, latest, retained } },
     askStore(known, { ...notReading, asked: 'claim', end: index, at: index }),
   );
 }
@@ -75,7 +79,8 @@ export function askStore(context: Context, log: LogReading): Decision<Context> {
   const asked = requesting(context, `log.${log.asked}`, (request) => {
     if (log.asked === 'list') return { kind: 'record.list', request, prefix: logPrefix(job) };
     if (log.asked === 'origin') return { kind: 'record.read', request, key: savepointKey(originOf(context)) };
-    if (log.asked === 'entry') return { kind: 'record.read', request, key: logKey(job, log.at) };
+    if (log.asked === 'entry' || log.asked === 'older')
+      return { kind: 'record.read', request, key: logKey(job, log.at) };
     return { kind: 'record.create', request, key: logKey(job, log.end), record: claimOf(context, log.end) };
   });
   return { context: { ...asked.context, log }, effects: asked.effects };
@@ -98,7 +103,8 @@ const originOf = ({ record }: Context): SavepointName => record.from?.savepoint 
 export function takeCheckpoint(context: Context, message: StoreAnswer): Decision<Context> {
   const claimed = retrieval(context, message);
   if (claimed.kind !== 'claimed') return {};
-  return { context: { nextIndex: claimed.nextIndex, latest: claimed.latest, request: null } };
+  const { nextIndex, latest, retained } = claimed;
+  return { context: { nextIndex, latest, retained, request: null } };
 }
 
 export function failDamaged(context: Context, message: StoreAnswer): Decision<Context> {
@@ -110,7 +116,7 @@ export function failDamaged(context: Context, message: StoreAnswer): Decision<Co
   if (found.kind !== 'damaged') return {};
   const text =
     `${found.what}. To go on from an older checkpoint would commit records twice. ` +
-    'Put that record back, or allow a rollback (allowRollback, --allow-rollback).';
+    'Put that record back, or allow a rollback (allowRollback of enableCheckpointing).';
   return failed(context, 'manifest-log', failure('CHECKPOINT_DAMAGED', 'infrastructure', text, 'never'));
 }
 

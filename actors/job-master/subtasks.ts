@@ -89,6 +89,7 @@ export function startAll(context: Context): Decision<Context> {
     nextIndex,
     // Nothing is built on a savepoint, and nothing of it deleted: it belongs to somebody else.
     latest: isOrigin(latest) ? null : latest,
+    retained: context.retained,
     finished: finishedSubtasks(graph, latest),
     ...(stopWith === null ? {} : { stop: stopWith }),
     options,

@@ -20,7 +20,7 @@ export function waitingFor(state: string, context: Context): readonly string[] {
     case 'retrievingCheckpoint':
       return [logPlace(context)];
     case 'backingOff':
-      return ['restart delay'];
+      return [`restart delay of ${context.restarting.delayMs} ms`];
     case 'finishing':
     case 'failing':
     case 'canceling':

@@ -1,5 +1,6 @@
 import type { Failure } from './failure.js';
 import type { VertexId } from './ids.js';
+import type { RestartStrategy } from './restart-strategy.js';
 import type { JobOrigin, SavepointName, StopWithSavepoint } from './savepoint.js';
 import type { ReactiveOptions } from './scaling.js';
 
@@ -71,6 +72,12 @@ export interface JobOptions {
   readonly checkpointMinPauseMs: number;
   /** How many checkpoints in a row may fail before the job is restarted. */
   readonly tolerableFailedCheckpoints: number;
+  /** Absent: `exactlyOnce`. */
+  readonly checkpointMode?: CheckpointMode;
+  /** How many complete checkpoints are kept while the job lives. Absent: 1. */
+  readonly retainedCheckpoints?: number;
+  /** Whether they outlive the job. Absent: `none`. */
+  readonly externalizedCheckpoints?: CheckpointRetention;
   readonly restart: RestartStrategy;
   /** How long a batch that is not full may wait. 0: not beyond a turn of its task; null: until it is full, or anything but a record follows. */
   readonly bufferTimeoutMs: number | null;
@@ -84,19 +91,24 @@ export interface JobOptions {
 /** Where keyed state lives while the job runs. `heap`: in memory. `disk`: in files of the task manager, beside a cache. */
 export type StateBackendName = 'heap' | 'disk';
 
-/** Failures of the job's own code are counted against `attempts` (null: no limit); a lost process never is. */
-export interface RestartStrategy {
-  readonly kind: 'fixedDelay';
-  readonly attempts: number | null;
-  readonly delayMs: number;
-}
+/**
+ * `exactlyOnce`: barriers are aligned, so that a snapshot holds what came before them and nothing else. `atLeastOnce`: no channel waits for
+ * another; a snapshot may hold records of after a barrier, which come again after a restart.
+ */
+export type CheckpointMode = 'exactlyOnce' | 'atLeastOnce';
+
+/**
+ * What becomes of the retained checkpoints of a job that has ended. `none`: they are deleted. `deleteOnCancellation`: kept when it has failed.
+ * `retainOnCancellation`: kept when it has failed or was canceled. Those of a job that has finished are always deleted.
+ */
+export type CheckpointRetention = 'none' | 'deleteOnCancellation' | 'retainOnCancellation';
 
 export const defaultJobOptions: JobOptions = {
   checkpointIntervalMs: null,
   checkpointTimeoutMs: 600_000,
   checkpointMinPauseMs: 0,
   tolerableFailedCheckpoints: 0,
-  restart: { kind: 'fixedDelay', attempts: 3, delayMs: 1_000 },
+  restart: { kind: 'none' },
   bufferTimeoutMs: 10,
   allowRollback: false,
   stateBackend: 'heap',

@@ -88,6 +88,12 @@ export interface CheckpointManifest {
   readonly stops?: StopWithSavepoint;
 }
 
+/** A complete checkpoint that is kept although there is a newer one, and what it refers to. */
+export interface RetainedCheckpoint {
+  readonly id: CheckpointId;
+  readonly blobs: readonly string[];
+}
+
 interface LogEntryBase {
   readonly format: 1;
   readonly job: JobId;

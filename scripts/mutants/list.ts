@@ -4,6 +4,7 @@ import { clusterMutants } from './planted/cluster.js';
 import { dataPlaneMutants } from './planted/data-plane.js';
 import { hostMutants } from './planted/host.js';
 import { rescalingMutants } from './planted/rescaling.js';
+import { retentionMutants } from './planted/retention.js';
 import { savepointMutants } from './planted/savepoints.js';
 import { sinkMutants } from './planted/sinks.js';
 import { sourceMutants } from './planted/sources.js';
@@ -23,6 +24,7 @@ export const mutants: readonly Mutant[] = [
   ...hostMutants,
   ...stopMutants,
   ...savepointMutants,
+  ...retentionMutants,
   ...rescalingMutants,
   ...timeMutants,
   ...windowMutants,

@@ -28,6 +28,7 @@ it('checkpoint-coordinator: a checkpoint of a thousand subtasks costs some tens 
     placement,
     nextIndex: 0,
     latest: null,
+    retained: [],
     finished: [],
     options: defaultClusterOptions,
   };

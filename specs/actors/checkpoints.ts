@@ -107,6 +107,7 @@ export class Checkpoints extends Driver {
       placement: placementOf(graph),
       nextIndex: 4,
       latest: null,
+      retained: [],
       finished: [],
       options: defaultClusterOptions,
       ...input,

@@ -52,7 +52,7 @@ describe('job-master: finishing', () => {
     ]);
 
     stage.stores().stores();
-    expect(stage.asked('blobs.sweep')).toMatchObject({ job: 'flights', keep: ['count-1', 'list'], throughRun: run1 });
+    expect(stage.asked('blobs.sweep')).toMatchObject({ job: 'flights', keep: [], throughRun: run1 });
     expect(names(stage.stores())).toEqual(['tell']);
     expect(stage.at).toBe('finished');
     expect(stage.told('dispatcher')).toEqual([{ type: 'jobMaster.ended', job: 'flights', result: finished }]);

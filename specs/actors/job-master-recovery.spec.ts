@@ -235,7 +235,7 @@ describe('job-master: the store while the log is read', () => {
     stage.asked('record.read');
     stage.elapse('storeSilence').asked('record.list');
     expect(stage.until('backingOff').context.latest).toEqual(c11);
-    expect(stage.waitingFor).toEqual(['restart delay']);
+    expect(stage.waitingFor).toEqual(['restart delay of 1000 ms']);
   });
 
   it('says which place of the log it waits for', () => {

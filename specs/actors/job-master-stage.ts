@@ -29,6 +29,8 @@ const operator = (uid: string, kind: OperatorNode['kind']): OperatorNode => ({
   stateful: true,
 });
 
+export const threeRestarts = { kind: 'fixedDelay', attempts: 3, delayMs: 1_000 } as const;
+
 /** Two readers, and two subtasks that count and write. */
 export const graphWith = (options: Partial<JobOptions> = {}): JobGraph => ({
   name: 'flights',
@@ -43,7 +45,7 @@ export const graphWith = (options: Partial<JobOptions> = {}): JobGraph => ({
     },
   ],
   edges: [{ id: 'e1', from: 'v1', to: 'v2', partitioner: 'hash', input: 0, side: null }],
-  options: { ...defaultJobOptions, ...options },
+  options: { ...defaultJobOptions, restart: threeRestarts, ...options },
 });
 
 export const recordOf = (graph: JobGraph): JobRecord => ({

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { jobMasterActor } from '../../actors/job-master/machine.js';
 import type { JobMasterMessage } from '../../actors/job-master/messages.js';
 import type { SlotAddress } from '../../actors/protocol/ids.js';
-import { defaultJobOptions, type JobVertex } from '../../actors/protocol/job-graph.js';
+import type { JobVertex } from '../../actors/protocol/job-graph.js';
 import {
   allocationOf,
   brokenChannel,
@@ -15,6 +15,7 @@ import {
   run2,
   slotA,
   slotB,
+  threeRestarts,
   userFailure,
 } from './job-master-stage.js';
 
@@ -308,7 +309,7 @@ describe('job-master: the restart strategy', () => {
   };
 
   it('the job’s own failures are counted, and the last is the result', () => {
-    const stage = fails(new JobStage(), defaultJobOptions.restart.attempts ?? 0);
+    const stage = fails(new JobStage(), threeRestarts.attempts);
     expect(stage.until('running').context.userFailures).toBe(3);
     expect(stage.fails(userFailure).until('failed').result).toMatchObject({
       outcome: 'failed',
@@ -334,7 +335,7 @@ describe('job-master: the restart strategy', () => {
   });
 
   it('without a limit it goes on; the last failures are kept for people', () => {
-    const restart = { ...defaultJobOptions.restart, attempts: null };
+    const restart = { ...threeRestarts, attempts: null };
     const stage = fails(new JobStage({ graph: graphWith({ restart }) }), 30).until('running');
     expect(stage.context.history).toHaveLength(16);
     expect(stage.context.history.at(-1)).toMatchObject({
@@ -351,15 +352,6 @@ describe('job-master: the restart strategy', () => {
       outcome: 'failed',
       failure: failedAt(countPlace, fatalFailure),
     });
-  });
-
-  it('waits as long as the strategy says', () => {
-    const restart = { ...defaultJobOptions.restart, delayMs: 250 };
-    const stage = new JobStage({ graph: graphWith({ restart }) })
-      .until('running')
-      .fails(brokenChannel)
-      .until('backingOff');
-    expect(Object.values(stage.driver.running)).toEqual([250]);
   });
 });
 

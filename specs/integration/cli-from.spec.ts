@@ -10,7 +10,7 @@ import { generatorSource } from 'weirflow/connectors/generator';
 
 export default defineJob('counting', (env) => {
   const rate = env.param('rate', '');
-  env.enableCheckpointing({ intervalMs: 200 });
+  env.enableCheckpointing({ intervalMs: 200, externalized: 'retainOnCancellation' });
   env
     .fromSource(
       generatorSource({ count: 1_000, generate: (index) => ({ key: index % 10, count: 1 }), ...(rate === '' ? {} : { ratePerSecond: Number(rate) }) }),

@@ -87,7 +87,7 @@ describe('cluster of processes: code of a job that fails on one node', () => {
     await stage.submitText('hoards', job('hoards', fill, hoard));
     await leader.until('stderr', /job hoards ended/);
     expect(saidOf(leader, 'hoards')).toMatch(
-      /ended: failed, SLOT_WORKER_DIED: .+ of tm-2 ended by itself: .+Its heap is full/,
+      /ended: failed, SLOT_OUT_OF_MEMORY: .+ of tm-2 ended by itself: .+Its heap is full/,
     );
     expect(leader.stderr).not.toContain('tm-2 lost');
   });

@@ -98,7 +98,7 @@ function arm() {
     await realUntil(() => stage.count('task.failed') > 0);
     const [failure] = stage.subtasks.flatMap(({ subtask }) => stage.failuresOf(subtask));
     expect(failure).toMatchObject({
-      code: 'SLOT_WORKER_DIED',
+      code: 'SLOT_OUT_OF_MEMORY',
       domain: 'user',
       message: expect.stringContaining('Its heap is full'),
     });

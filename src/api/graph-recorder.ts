@@ -1,5 +1,6 @@
 import type { JobOptions, OperatorNode, Partitioner } from '../../actors/protocol/job-graph.js';
 import { defaultJobOptions } from '../../actors/protocol/job-graph.js';
+import { defaultExponentialDelay, type RestartStrategy } from '../../actors/protocol/restart-strategy.js';
 import { defaultSlotSharingGroup } from '../../actors/protocol/slot-sharing.js';
 import type { Route } from '../graph/route.js';
 import type { Chaining, NodeCode, StreamGraph, StreamNode } from '../graph/stream-graph.js';
@@ -64,6 +65,8 @@ export class GraphRecorder {
   generatedUidsAllowed = false;
   chainingAllowed = true;
   options: JobOptions = defaultJobOptions;
+  /** null: the default, which depends on whether the job takes checkpoints. */
+  restart: RestartStrategy | null = null;
   private readonly nodes: RecordedNode[] = [];
   private finished = false;
 
@@ -108,7 +111,7 @@ export class GraphRecorder {
     return {
       name,
       nodes: this.nodes.map((node) => this.finishNode(node, uids.get(node) as string, groups.get(node) as string)),
-      options: this.options,
+      options: { ...this.options, restart: this.restart ?? this.defaultRestart() },
       generatedUidsAllowed: this.generatedUidsAllowed,
     };
   }
@@ -145,6 +148,10 @@ export class GraphRecorder {
         return writtenAt();
       },
     };
+  }
+
+  private defaultRestart(): RestartStrategy {
+    return this.options.checkpointIntervalMs === null ? this.options.restart : defaultExponentialDelay;
   }
 
   private parallelismOf(node: RecordedNode): number {

@@ -1,8 +1,15 @@
-import type { RestartStrategy, StateBackendName } from '../../actors/protocol/job-graph.js';
+import type {
+  CheckpointMode,
+  CheckpointRetention,
+  JobOptions,
+  StateBackendName,
+} from '../../actors/protocol/job-graph.js';
+import type { RestartStrategy } from '../../actors/protocol/restart-strategy.js';
 import type { Source } from '../operators/source.js';
 import { checkedBufferTimeout } from './buffer-timeout.js';
 import { CollectionSource } from './collection-source.js';
 import { SingleOutputStream } from './data-stream.js';
+import { mistake } from './engine-error.js';
 import type { GraphRecorder } from './graph-recorder.js';
 import { readParam } from './job-params.js';
 import { checkedMemory } from './memory.js';
@@ -10,14 +17,34 @@ import { wholeNumber } from './whole-number.js';
 
 /** How often state is made durable. What is left out keeps its default. */
 export interface CheckpointingOptions {
-  /** From the start of one checkpoint to the start of the next. */
+  /** From the end of one checkpoint to the start of the next. */
   readonly intervalMs: number;
   /** A checkpoint that takes longer is given up. Default 600,000. */
   readonly timeoutMs?: number;
-  /** At least this long between the end of one checkpoint and the start of the next. Default 0. */
+  /** At least this long between the end of one checkpoint and the start of the next, also where `intervalMs` is less. Default 0. */
   readonly minPauseMs?: number;
-  /** This many checkpoints in a row may fail; one more restarts the job. Default 0. */
+  /**
+   * This many checkpoints in a row may fail; one more restarts the job. Default 0. One that a task declines counts, one that the store does not take, and
+   * one that is too late; a savepoint does not, nor does one that ends with its run.
+   */
   readonly tolerableFailedCheckpoints?: number;
+  /**
+   * `exactlyOnce`, the default. With `atLeastOnce` no channel waits for the barriers of others: latency is even, and after a restart records may be processed
+   * again that had come before a slow channel's barrier, in state and in the output of sinks that commit.
+   */
+  readonly mode?: CheckpointMode;
+  /** How many complete checkpoints are kept while the job runs, at least 1, which is the default. Older ones serve `allowRollback` alone. */
+  readonly retained?: number;
+  /**
+   * What is left of a job that has ended. `none`, the default: nothing. `deleteOnCancellation`: its retained checkpoints when it has failed.
+   * `retainOnCancellation`: also when it was canceled. See weir checkpoints.
+   */
+  readonly externalized?: CheckpointRetention;
+  /**
+   * When the newest checkpoint is damaged: go on from an older retained one instead of failing, or from the beginning if the log has none. What was committed since
+   * is then committed again. Default false.
+   */
+  readonly allowRollback?: boolean;
 }
 
 /** Names of a source. */
@@ -91,6 +118,7 @@ export class StreamEnvironment {
     const { intervalMs, timeoutMs = current.checkpointTimeoutMs } = options;
     const { minPauseMs = current.checkpointMinPauseMs } = options;
     const { tolerableFailedCheckpoints = current.tolerableFailedCheckpoints } = options;
+    const { allowRollback = current.allowRollback } = options;
     return this.#set(() => {
       this.#recorder.options = {
         ...current,
@@ -102,14 +130,19 @@ export class StreamEnvironment {
           tolerableFailedCheckpoints,
           0,
         ),
+        allowRollback,
+        ...retention(options),
       };
     });
   }
 
-  /** What follows a failure of the job's own code. Default: three restarts, a second apart. See `fixedDelay`. */
+  /**
+   * What follows a failure of the job's own code. Default: `exponentialDelay` where checkpoints are taken periodically, else `noRestart`. See also
+   * `fixedDelay` and `failureRate`.
+   */
   setRestartStrategy(restart: RestartStrategy): this {
     return this.#set(() => {
-      this.#recorder.options = { ...this.#recorder.options, restart };
+      this.#recorder.restart = restart;
     });
   }
 
@@ -202,4 +235,27 @@ export class StreamEnvironment {
     change();
     return this;
   }
+}
+
+/** What is not given is left out, so that the graph of a job that names none of it stays as it was. */
+function retention({ mode, retained, externalized }: CheckpointingOptions): Partial<JobOptions> {
+  if (mode !== undefined) oneOf('enableCheckpointing: mode', mode, modes);
+  if (externalized !== undefined) oneOf('enableCheckpointing: externalized', externalized, retentions);
+  return {
+    ...(mode === undefined ? {} : { checkpointMode: mode }),
+    ...(externalized === undefined ? {} : { externalizedCheckpoints: externalized }),
+    ...(retained === undefined
+      ? {}
+      : { retainedCheckpoints: wholeNumber('enableCheckpointing: retained', retained, 1, retainedMax) }),
+  };
+}
+
+const modes: readonly CheckpointMode[] = ['exactlyOnce', 'atLeastOnce'];
+const retentions: readonly CheckpointRetention[] = ['none', 'deleteOnCancellation', 'retainOnCancellation'];
+/** The names of the files of all of them are in the memory of the leader. */
+const retainedMax = 100;
+
+function oneOf<T extends string>(option: string, value: T, known: readonly T[]): void {
+  if (!known.includes(value))
+    throw mistake('OPTION_RANGE', `${option} is '${value}'. Give one of ${known.join(', ')}.`);
 }

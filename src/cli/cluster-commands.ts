@@ -2,6 +2,8 @@ import type { CAC, Command as Declared } from 'cac';
 import type { SlotPlacement } from '../../actors/protocol/deployment.js';
 import { bytesText, defaultSlotMemoryBytes } from '../../actors/protocol/memory-size.js';
 import type { CancelOptions } from './cancel-command.js';
+import type { CheckpointsOptions } from './checkpoints-command.js';
+import { checkpointsOptions, declareCheckpoints } from './checkpoints-options.js';
 import { type ClusterTarget, clusterTarget, name, storeChoice } from './cluster-options.js';
 import { UsageError } from './exit-code.js';
 import { type InspectCommandOptions, inspectOptions, withInspectOptions } from './inspect-options.js';
@@ -35,6 +37,7 @@ export type ClusterCommand =
   | { readonly kind: 'stop'; readonly options: StopOptions }
   | { readonly kind: 'rescale'; readonly options: RescaleOptions }
   | { readonly kind: 'savepoint'; readonly options: SavepointOptions }
+  | { readonly kind: 'checkpoints'; readonly options: CheckpointsOptions }
   | { readonly kind: 'savepoints'; readonly options: SavepointsOptions }
   | { readonly kind: 'inspect'; readonly options: InspectCommandOptions };
 
@@ -92,6 +95,7 @@ export function declareClusterCommands(cli: CAC): void {
     .example('  $ weir submit flights.ts --job-id flights-2 --from before-the-update');
   withTarget(withSavepoint(savepoint), clientWaitSeconds);
   withTarget(withFormat(cli.command('savepoints', 'Print the savepoints of a cluster')), clientWaitSeconds);
+  withFormat(declareCheckpoints(cli));
   withTarget(cli.command('cancel <job>', 'End a job of a cluster at once'), clientWaitSeconds);
   withTarget(withFormat(declareLogs(cli)), clientWaitSeconds);
   const inspect = cli.command('inspect [...filter]', 'Print the actors of a cluster, and then each step they take');
@@ -141,6 +145,8 @@ export function clusterCommand(cli: CAC): ClusterCommand | null {
       return { kind: 'rescale', options: { target: target(cli), action: rescaleAction(cli) } };
     case 'savepoint':
       return { kind: 'savepoint', options: { target: target(cli), action: savepointAction(cli) } };
+    case 'checkpoints':
+      return { kind: 'checkpoints', options: { ...checkpointsOptions(cli), format: format(cli) } };
     case 'stop':
       return { kind: 'stop', options: { target: target(cli), job: jobArgument(cli), savepoint: stopSavepoint(cli) } };
     case 'cancel':

@@ -3,6 +3,7 @@ import { checkpointText, runText, sameCheckpoint } from '../../actors/protocol/i
 import { originId } from '../../actors/protocol/savepoint.js';
 import type { EventTimes } from '../runtime/inspection/event-times.js';
 import { eventTimesText } from './event-times-text.js';
+import { restartText } from './restart-text.js';
 import { tableText } from './table-text.js';
 
 /** How a job does, for people: how it is, how far its checkpoints are, where its subtasks are, and what went wrong. */
@@ -13,6 +14,7 @@ export function describedText({ job, checkpoints }: JobDescribed, eventTimes: re
     ['state', stopping ? `${state}, stopping` : state],
     ['waits for', waitsText(waitsFor, waitsForMore)],
     ['run', `${runText(run)}, attempt ${attempts} of this leader, ${userFailures} ended by the job's own code`],
+    ['restarts', restartText(job.restart)],
     ['went on from', originText(job)],
     ['parallelism', parallelismText(job)],
     ['checkpoints', checkpoints === null ? '' : checkpointsText(checkpoints)],
@@ -40,8 +42,17 @@ function parallelismText({ record, parallelism, rescales }: JobDescribed['job'])
   return rescales === 0 ? vertices : `${vertices}; rescaled ${rescales === 1 ? 'once' : `${rescales} times`}`;
 }
 
-function checkpointsText({ state, latest, entries, failures, cause, ...subtasks }: CheckpointsDescription): string {
-  const newest = latest === null ? 'none is complete yet' : `newest complete ${checkpointText(latest)}`;
+function checkpointsText({
+  state,
+  latest,
+  retained,
+  entries,
+  failures,
+  cause,
+  ...subtasks
+}: CheckpointsDescription): string {
+  const kept = retained.length === 0 ? '' : `, ${retained.length} older kept`;
+  const newest = latest === null ? 'none is complete yet' : `newest complete ${checkpointText(latest)}${kept}`;
   const failed = failures === 0 || cause === null ? '' : `, ${failures} failed since: ${cause.message}`;
   const { running, drained, finished } = subtasks;
   const ends =
@@ -65,6 +76,6 @@ function failuresText({ failures }: JobDescribed['job']): string {
   if (failures.length === 0) return '';
   const rows = [...failures]
     .reverse()
-    .map(({ run, where, failure }) => [runText(run), where, `${failure.code}: ${failure.message}`]);
-  return tableText(['RUN', 'FAILED', 'FAILURE'], rows);
+    .map(({ run, where, class: kind, failure }) => [runText(run), where, kind, `${failure.code}: ${failure.message}`]);
+  return tableText(['RUN', 'FAILED', 'CLASS', 'FAILURE'], rows);
 }

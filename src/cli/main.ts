@@ -47,6 +47,8 @@ async function main(args: readonly string[], terminal: Terminal): Promise<number
         return await (await import('./state-command.js')).stateCommand(command.options, terminal);
       case 'diff':
         return await (await import('./diff-command.js')).diffCommand(command.options, terminal);
+      case 'checkpoints':
+        return await (await import('./checkpoints-command.js')).checkpointsCommand(command.options, terminal);
       case 'inspect':
         return await (await import('./inspect-command.js')).inspectCommand(command.options, terminal);
       case 'run':

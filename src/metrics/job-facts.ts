@@ -1,3 +1,5 @@
+import type { Failure } from '../../actors/protocol/failure.js';
+import { type FailureClass, failureClass } from '../../actors/protocol/failure-class.js';
 import type { JobId } from '../../actors/protocol/ids.js';
 import type { JobGraph } from '../../actors/protocol/job-graph.js';
 import type { TraceRecord } from '../ports/telemetry.js';
@@ -12,6 +14,8 @@ export interface JobFacts {
   state: string;
   ended: boolean;
   restarts: number;
+  /** Failures that have ended a run, by class. */
+  readonly failures: Map<FailureClass, number>;
   rescales: number;
   /** By the name of the vertex. */
   parallelism: Readonly<Record<string, number>>;
@@ -20,6 +24,7 @@ export interface JobFacts {
 
 interface Followed extends JobFacts {
   intent: unknown;
+  cause: Failure | null;
 }
 
 const endStates: ReadonlySet<string> = new Set(['finished', 'failed', 'canceled', 'superseded']);
@@ -48,27 +53,37 @@ export class JobsFacts {
     const facts = this.followed.get(job);
     if (facts === undefined) return;
     facts.intent = contextPatch.intent ?? facts.intent;
+    facts.cause = (contextPatch.cause as Failure | undefined) ?? facts.cause;
     facts.parallelism = parallelismIn(contextPatch.graph) ?? facts.parallelism;
     if (toState === fromState) return;
     facts.state = toState;
     if (fromState === 'running') facts.checkpoints.endRun();
-    if (toState === 'pausing' && facts.intent === 'restart') facts.restarts += 1;
-    if (toState === 'pausing' && facts.intent === 'rescale') facts.rescales += 1;
+    if (toState === 'pausing') this.pause(facts);
     if (endStates.has(toState)) this.end(job, facts);
+  }
+
+  private pause(facts: Followed): void {
+    const { intent, cause, failures } = facts;
+    if (intent === 'restart') facts.restarts += 1;
+    if (intent === 'rescale') facts.rescales += 1;
+    if (cause === null || (intent !== 'restart' && intent !== 'fail')) return;
+    const kind = failureClass(cause);
+    failures.set(kind, (failures.get(kind) ?? 0) + 1);
   }
 
   private begin(job: JobId): void {
     this.followed.delete(job);
-    const facts: Followed = {
+    this.followed.set(job, {
       state: 'created',
       ended: false,
       restarts: 0,
       rescales: 0,
       parallelism: {},
+      failures: new Map(),
       checkpoints: new CheckpointFacts(),
       intent: null,
-    };
-    this.followed.set(job, facts);
+      cause: null,
+    });
   }
 
   private end(job: JobId, facts: Followed): void {

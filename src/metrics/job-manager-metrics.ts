@@ -1,3 +1,4 @@
+import { failureClasses } from '../../actors/protocol/failure-class.js';
 import type { JobId } from '../../actors/protocol/ids.js';
 import type { Clock } from '../ports/clock.js';
 import type { TraceRecord } from '../ports/telemetry.js';
@@ -17,6 +18,7 @@ export class JobManagerMetrics {
   ) {
     this.describeCluster(registry);
     this.describeJobs(registry);
+    this.describeFailures(registry);
     this.describeScale(registry);
     this.describeCheckpoints(registry);
   }
@@ -89,6 +91,18 @@ export class JobManagerMetrics {
       help: 'Failures after which this leader started the job again.',
       labels: ['job'],
       samples: () => this.each((job, { restarts }) => [sample({ job }, restarts)]),
+    });
+  }
+
+  private describeFailures(registry: MetricRegistry): void {
+    registry.counter({
+      name: 'weirflow_job_failures_total',
+      help: "Failures that ended a run of the job under this leader: of its code, a connection, damaged files, resources, or the engine's own.",
+      labels: ['job', 'class'],
+      samples: () =>
+        this.each((job, { failures }) =>
+          failureClasses.map((kind) => sample({ job, class: kind }, failures.get(kind) ?? 0)),
+        ),
     });
   }
 

@@ -61,7 +61,16 @@ export async function keepCheckpoint(blobs: BlobStore, { job, id }: WantedCheckp
 /** As a leader of the job would find it. */
 async function newest(blobs: BlobStore, job: JobId): Promise<CheckpointManifest> {
   const records = new Records(blobs);
-  const facts = { job, epoch: Number.MAX_SAFE_INTEGER, nonce: '', allowRollback: false, knownEnd: 0, known: null };
+  const facts = {
+    job,
+    epoch: Number.MAX_SAFE_INTEGER,
+    nonce: '',
+    allowRollback: false,
+    knownEnd: 0,
+    known: null,
+    retained: 1,
+    passedOver: [],
+  };
   let reading = notReading;
   for (;;) {
     const event = await new Promise<RecordEvent>((resolve) => {

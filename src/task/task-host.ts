@@ -127,6 +127,7 @@ class SlotTaskHost implements InspectableTaskHost {
       program,
       placement,
       stateBackend: graph.options.stateBackend,
+      checkpointMode: graph.options.checkpointMode ?? 'exactlyOnce',
       progress: this.progressOf(slot),
     });
   }

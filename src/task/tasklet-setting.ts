@@ -1,6 +1,6 @@
 import type { Failure } from '../../actors/kernel/failure.js';
 import type { JobId, JobRun, SubtaskKey } from '../../actors/protocol/ids.js';
-import type { JobVertex, StateBackendName } from '../../actors/protocol/job-graph.js';
+import type { CheckpointMode, JobVertex, StateBackendName } from '../../actors/protocol/job-graph.js';
 import type { TaskEvent } from '../../actors/subtask/messages.js';
 import type { VertexProgram } from '../graph/job-program.js';
 import type { UserMetrics } from '../operators/user-metrics.js';
@@ -22,6 +22,7 @@ export interface TaskletSetting {
   readonly subtask: SubtaskKey;
   readonly program: VertexProgram;
   readonly stateBackend: StateBackendName;
+  readonly checkpointMode: CheckpointMode;
   /** How much memory its keyed state may take, of each operator that has some. */
   readonly stateMemoryBytes: number;
   /** What snapshots of the slot hold until it is durable. */

@@ -304,7 +304,7 @@ export class Tasklet {
       source === null
         ? null
         : new OpenSource(source.uid, source.source, restoredSplits, setting, fail, operators.splitWatermarks);
-    this.gate = source === null ? new InputGate(setting.inputs, ports.clock, setting.inputOf) : null;
+    this.gate = source === null ? InputGate.of(setting) : null;
     const checkpoints = new TaskCheckpoints(setting, operators, this.source);
     const head = this.source?.head ?? this.gate;
     this.opened = { plan, operators, source: this.source, head: head as Head, checkpoints };

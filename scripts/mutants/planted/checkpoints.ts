@@ -49,9 +49,9 @@ export const checkpointMutants: readonly Mutant[] = [
   },
   {
     name: 'superseded-still-referred-to',
-    file: 'actors/checkpoint-coordinator/notifying.ts',
-    find: '[...blobNames(context.latest?.subtasks ?? [])].filter((name) => !names.has(name))',
-    replace: '[...blobNames(context.latest?.subtasks ?? [])].filter((name) => names.size > 0)',
+    file: 'actors/checkpoint-coordinator/retaining.ts',
+    find: '[...dropped].filter((name) => !names.has(name) && !needed.has(name))',
+    replace: '[...dropped].filter((name) => !needed.has(name))',
     race: 23,
     harm: 'What the checkpoint before refers to is deleted, also where the new one goes on referring to it.',
   },

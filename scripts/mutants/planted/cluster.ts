@@ -5,11 +5,8 @@ export const clusterMutants: readonly Mutant[] = [
   {
     name: 'log-not-claimed',
     file: 'actors/job-master/recovery.ts',
-    find: `  return own
-    ? { kind: 'claimed', nextIndex: end, latest: step.latest }
-    : { kind: 'claim', index: end, latest: step.latest };`,
-    replace:
-      "  return own || end >= 0 ? { kind: 'claimed', nextIndex: end, latest: step.latest } : { kind: 'claim', index: end, latest: step.latest };",
+    find: "return own ? { kind: 'claimed', nextIndex: end, ...found } : { kind: 'claim', index: end, ...found };",
+    replace: "return { kind: 'claimed', nextIndex: end, ...found };",
     race: 8,
     harm: 'A run restores before its own log entry bars the way for a checkpoint that lands late.',
   },

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { buildJob, type DataStream, defineJob, EngineError, fixedDelay, type StreamEnvironment } from 'weirflow';
+import {
+  buildJob,
+  type DataStream,
+  defineJob,
+  EngineError,
+  exponentialDelay,
+  failureRate,
+  fixedDelay,
+  noRestart,
+  type StreamEnvironment,
+} from 'weirflow';
 import { firstDifference } from '../../../src/graph/first-difference.js';
 
 type Write = (env: StreamEnvironment) => void;
@@ -266,6 +276,71 @@ describe('the graph of a job', () => {
       allowRollback: false,
       stateBackend: 'heap',
     });
+  });
+});
+
+describe('restart strategies and checkpoints of a job', () => {
+  const optionsOf = (write: (env: StreamEnvironment) => void) =>
+    graphOf((env) => {
+      write(env);
+      numbers(env).print();
+    }).options;
+
+  it('with checkpoints it is restarted with growing delays, without them its first failure ends it', () => {
+    expect(optionsOf(() => undefined).restart).toEqual({ kind: 'none' });
+    expect(optionsOf((env) => env.enableCheckpointing({ intervalMs: 1 })).restart).toEqual(exponentialDelay());
+    expect(
+      optionsOf((env) => env.setRestartStrategy(noRestart()).enableCheckpointing({ intervalMs: 1 })).restart,
+    ).toEqual({
+      kind: 'none',
+    });
+  });
+
+  it('what is left out of a strategy is as Flink has it', () => {
+    expect(exponentialDelay({ attempts: 7 })).toEqual({
+      kind: 'exponentialDelay',
+      delayMs: 1_000,
+      delayMaxMs: 60_000,
+      multiplier: 1.5,
+      jitter: 0.1,
+      resetAfterMs: 3_600_000,
+      attempts: 7,
+    });
+    expect(fixedDelay()).toEqual({ kind: 'fixedDelay', attempts: 1, delayMs: 1_000 });
+    expect(failureRate()).toEqual({ kind: 'failureRate', failuresMax: 1, intervalMs: 60_000, delayMs: 1_000 });
+  });
+
+  it('takes how many checkpoints are kept, for how long, and how barriers are aligned', () => {
+    const options = optionsOf((env) =>
+      env.enableCheckpointing({
+        intervalMs: 1,
+        mode: 'atLeastOnce',
+        retained: 3,
+        externalized: 'retainOnCancellation',
+        allowRollback: true,
+      }),
+    );
+    expect(options).toMatchObject({
+      checkpointMode: 'atLeastOnce',
+      retainedCheckpoints: 3,
+      externalizedCheckpoints: 'retainOnCancellation',
+      allowRollback: true,
+    });
+  });
+
+  it.each([
+    ['retained', () => optionsOf((env) => env.enableCheckpointing({ intervalMs: 1, retained: 0 }))],
+    ['mode', () => optionsOf((env) => env.enableCheckpointing({ intervalMs: 1, mode: 'once' as never }))],
+    [
+      'externalized',
+      () => optionsOf((env) => env.enableCheckpointing({ intervalMs: 1, externalized: 'all' as never })),
+    ],
+    ['multiplier', () => exponentialDelay({ multiplier: 0.5 })],
+    ['jitter', () => exponentialDelay({ jitter: Number.NaN })],
+    ['delayMaxMs', () => exponentialDelay({ delayMs: 2, delayMaxMs: 1 })],
+    ['failuresMax', () => failureRate({ failuresMax: 0 })],
+  ])('refuses %s out of its range', (option, write) => {
+    expect(write).toThrow(new RegExp(`${option} is `));
   });
 });
 

@@ -72,15 +72,27 @@ class Story {
 describe('metrics: jobs, from the steps of a leader', () => {
   it('counts a restart for each failure, and none for the end of a job', () => {
     const story = new Story();
-    story.goes('pausing', { cause: { code: 'X' } });
+    story.goes('pausing', { cause: { code: 'X', domain: 'user' } });
     story.goes('redistributing');
     story.goes('pausing');
     story.goes('running');
     expect(story.job).toMatchObject({ state: 'running', restarts: 2, ended: false });
+    expect([...(story.job?.failures ?? [])]).toEqual([['code', 2]]);
     story.goes('pausing', { intent: 'cancel' });
     story.goes('canceling');
     story.goes('canceled');
     expect(story.job).toMatchObject({ state: 'canceled', restarts: 2, ended: true });
+  });
+
+  it('counts failures by class, also the one that ends the job, and no cancellation', () => {
+    const story = new Story();
+    story.goes('pausing', { cause: { code: 'CHANNEL_GAP', domain: 'infrastructure' } });
+    story.goes('running');
+    story.goes('pausing', { cause: { code: 'STORE_FULL', domain: 'infrastructure' } });
+    story.goes('running');
+    story.goes('pausing', { intent: 'fail', cause: { code: 'CHECKPOINT_DAMAGED', domain: 'infrastructure' } });
+    story.goes('failing');
+    expect(Object.fromEntries(story.job?.failures ?? [])).toEqual({ connection: 1, resources: 1, corruption: 1 });
   });
 
   it('a checkpoint that completes: how long it took, what was written, what it refers to', () => {

@@ -19,6 +19,16 @@ describe('alignment', () => {
     expect([0, 1, 2].some((channel) => alignment.isBlocked(channel))).toBe(false);
   });
 
+  it('at least once: counts the barriers, and blocks no channel', () => {
+    const alignment = new Alignment(3, 'atLeastOnce');
+    alignment.barrier(1, barrier(1), 100);
+    expect([0, 1, 2].some((channel) => alignment.isBlocked(channel))).toBe(false);
+    alignment.barrier(0, barrier(1), 110);
+    expect(alignment.barrier(0, barrier(1), 111).change).toEqual({ kind: 'none' });
+    expect(alignment.barrier(2, barrier(1), 150).change).toMatchObject({ kind: 'aligned', startedMs: 100 });
+    expect(alignment.barrier(1, barrier(2), 160)).toMatchObject({ superseded: null, change: { kind: 'none' } });
+  });
+
   it('counts a channel that has ended as aligned, before and during', () => {
     const alignment = new Alignment(3);
     alignment.end(0);

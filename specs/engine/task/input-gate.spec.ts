@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { CheckpointMode } from '../../../actors/protocol/job-graph.js';
 import { maxWatermark } from '../../../src/operators/operator.js';
 import { LocalChannel } from '../../../src/task/channel/local-channel.js';
 import { endOfChannel, endOfData } from '../../../src/task/elements.js';
@@ -8,14 +9,14 @@ import type { HeadEvent } from '../../../src/task/head.js';
 import { defaultTaskOptions } from '../../../src/task/task-options.js';
 import { World } from './world.js';
 
-function gateOf(channels: number) {
+function gateOf(channels: number, mode: CheckpointMode = 'exactlyOnce') {
   const world = new World();
   const inputs = Array.from(
     { length: channels },
     (_, producer) =>
       new LocalChannel({ edge: 0, producer, consumer: 0 }, defaultTaskOptions, new Gauge(), () => undefined),
   );
-  const gate = new InputGate(inputs, world.clock);
+  const gate = new InputGate(inputs, world.clock, undefined, mode);
   const put = (channel: number, ...values: readonly unknown[]): void => {
     const input = inputs[channel] as LocalChannel;
     for (const value of values) input.append(value, 0);
@@ -38,6 +39,19 @@ describe('input gate', () => {
     put(0, 'b');
     put(1, 'c');
     expect(all().flatMap((event) => (event.kind === 'records' ? event.values : []))).toEqual(['a', 'c', 'b']);
+  });
+
+  it('at least once: goes on reading behind a barrier, and says the last one', () => {
+    const { inputs, put, all } = gateOf(2, 'atLeastOnce');
+    put(0, 'before');
+    inputs[0]?.control(barrier);
+    put(0, 'behind');
+    const texts = (events: readonly HeadEvent[]) =>
+      events.flatMap((event) => (event.kind === 'records' ? (event.values as string[]) : [event.kind]));
+    expect(texts(all())).toEqual(['before', 'behind']);
+    put(1, 'late');
+    inputs[1]?.control(barrier);
+    expect(texts(all())).toEqual(['late', 'aligned']);
   });
 
   it('does not read a channel behind its barrier until the others have come to theirs', () => {

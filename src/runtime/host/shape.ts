@@ -71,5 +71,16 @@ export function fields(shapes: Readonly<Record<string, Shape>>): Shape {
   };
 }
 
+/** An object whose field `kind` says which other fields it has. */
+export function oneOfKinds(kinds: Readonly<Record<string, Readonly<Record<string, Shape>>>>): Shape {
+  const shapes = Object.fromEntries(Object.entries(kinds).map(([kind, shape]) => [kind, fields(shape)]));
+  return (value) => {
+    if (!isObject(value)) return ` is no object`;
+    const { kind } = value;
+    const shape = typeof kind === 'string' && Object.hasOwn(shapes, kind) ? shapes[kind] : undefined;
+    return shape === undefined ? `.kind is none of ${Object.keys(shapes).join(', ')}` : shape(value);
+  };
+}
+
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);

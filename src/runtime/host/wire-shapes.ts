@@ -7,6 +7,7 @@ import {
   mapOf,
   number,
   oneOf,
+  oneOfKinds,
   optional,
   orNull,
   type Shape,
@@ -64,12 +65,30 @@ const edge = fields({
   bufferTimeoutMs: optional(orNull(number)),
 });
 
+const delay = { delayMs: number };
+const restartStrategy = oneOfKinds({
+  none: {},
+  fixedDelay: { ...delay, attempts: orNull(count()) },
+  exponentialDelay: {
+    ...delay,
+    delayMaxMs: number,
+    multiplier: number,
+    jitter: number,
+    resetAfterMs: number,
+    attempts: orNull(count()),
+  },
+  failureRate: { ...delay, failuresMax: count(), intervalMs: number },
+});
+
 const jobOptions = fields({
   checkpointIntervalMs: orNull(number),
   checkpointTimeoutMs: number,
   checkpointMinPauseMs: number,
   tolerableFailedCheckpoints: number,
-  restart: fields({ kind: text, attempts: orNull(count()), delayMs: number }),
+  checkpointMode: optional(oneOf('exactlyOnce', 'atLeastOnce')),
+  retainedCheckpoints: optional(count()),
+  externalizedCheckpoints: optional(oneOf('none', 'deleteOnCancellation', 'retainOnCancellation')),
+  restart: restartStrategy,
   bufferTimeoutMs: orNull(number),
   allowRollback: flag,
   stateBackend: oneOf('heap', 'disk'),

@@ -41,7 +41,7 @@ const endDeadlineMs = 250;
 
 /**
  * The thread of one slot for one job run, as the main thread sees it. It ends when it is told to, or by itself: then the slot's load
- * or each of its subtasks fails with SLOT_WORKER_DIED, and so do those that are asked to restore afterwards.
+ * or each of its subtasks fails with SLOT_WORKER_DIED (SLOT_OUT_OF_MEMORY when its heap was full), and so do those that are asked to restore afterwards.
  */
 export class SlotThread {
   private worker: Worker | null = null;
@@ -247,6 +247,7 @@ interface Thrown {
 }
 
 const diedCode = 'SLOT_WORKER_DIED';
+const fullCode = 'SLOT_OUT_OF_MEMORY';
 
 function notStarted({ process, slot }: SlotAddress, thrown: unknown): Failure {
   const what = `The thread of slot ${slot} of ${process} could not be started: ${thrownText(thrown)}.`;
@@ -263,11 +264,12 @@ function workerDied({ process, slot }: SlotAddress, uncaught: unknown, exitCode:
     const message = `${thread} ended by itself with exit code ${exitCode}. Code of a job must not call process.exit.`;
     return failure(diedCode, 'user', message);
   }
-  const advice = isOutOfMemory(uncaught)
+  const isFull = isOutOfMemory(uncaught);
+  const advice = isFull
     ? 'Its heap is full: keep less in state and in variables, spread the job over more slots, or give each slot a larger heap.'
     : 'Catch what callbacks and promises of the job throw, or let an operator throw it.';
   const message = `${thread} ended by itself: ${thrownText(uncaught)}. ${advice}`;
-  return { ...failure(diedCode, domainOf(uncaught), message), stack: thrownStack(uncaught) };
+  return { ...failure(isFull ? fullCode : diedCode, domainOf(uncaught), message), stack: thrownStack(uncaught) };
 }
 
 /** An error that crosses from one thread to another keeps its fields and its name, and not its class. */

@@ -28,8 +28,9 @@ import { Positions } from './positions.js';
  * order in which the stage took the records, which is the order of each split wherever the edges keep it. A file that
  * was shown once is never changed, replaced or removed. What a job that was stopped has put out is, in the same way, what
  * the reference makes of a prefix of each split: of what it had read at its last checkpoint. One that begins with a savepoint is held against its
- * whole input, with what stood there when it began. Where records may be late, each of them is where it belongs. For generated jobs only, and
- * only once their result is durable.
+ * whole input, with what stood there when it began. Where records may be late, each of them is where it belongs. A job whose checkpoints are
+ * at-least-once may put a record out more often, and may count it in its folds again; it puts out none that the reference does not, and misses none. For
+ * generated jobs only, and only once their result is durable.
  */
 export const exactlyOnce: CheckerFactory = (context) => {
   const spec = specOf(context.record);
@@ -126,9 +127,10 @@ class ExactlyOnce implements Checker {
       const is = this.output.get(id) ?? 0;
       const times = expected.output.get(id) ?? 0;
       if (isFarewell(id) && (this.isRescaled || (!this.saysFarewell && is <= 1))) continue;
-      if (is !== times)
+      if (this.spec.atLeastOnce === true ? is < times : is !== times)
         throw new Violation('I10', `the output has record ${id} ${is} times and should have it ${times} times`);
     }
+    if (this.spec.atLeastOnce === true) return;
     const { graph } = this.context.record;
     checkFolds(this.spec, graph, expected.keyed, records);
   }
@@ -139,7 +141,8 @@ class ExactlyOnce implements Checker {
     // A window that a stop ends early holds less than it would have.
     if (this.expected === null || (this.isStopped && this.isDrained && settledOf(this.spec) === 'atTheEnd')) return;
     const most = this.expected.output.get(id) ?? 0;
-    if (times > most && !(this.isRescaled && isFarewell(id)))
+    const mayRepeat = (this.isRescaled && isFarewell(id)) || (this.spec.atLeastOnce === true && most > 0);
+    if (times > most && !mayRepeat)
       throw new Violation('I10', `record ${id} was committed ${times} times and may be ${most} times`, { path });
   }
 

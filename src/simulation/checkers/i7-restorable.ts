@@ -2,11 +2,11 @@ import type { CheckpointManifest } from '../../../actors/protocol/manifest.js';
 import type { Checker, CheckerContext, CheckerFactory } from '../checker.js';
 import { Violation } from '../checker.js';
 import type { StoreEvent } from '../sim-store.js';
-import { createdEntry, idText } from './log-entries.js';
+import { createdEntry, createdResult, idText, outlives } from './log-entries.js';
 import { restoreFault } from './manifest-blobs.js';
 
 /**
- * I7: the newest complete checkpoint of a job can be restored, also when the job has ended: all blobs are there, with
+ * I7: the newest complete checkpoint of a job can be restored, also when the job has ended and leaves its checkpoints: all blobs are there, with
  * the sizes and checksums of the manifest. Looked at whenever it could be needed: at every crash, when a run goes on
  * from it, and at the end. It cannot see whether a restore reads the bytes as they were meant; I9 does.
  */
@@ -19,7 +19,9 @@ class Restorable implements Checker {
   constructor(private readonly context: CheckerContext) {}
 
   store(event: StoreEvent): void {
-    const { job } = this.context.record;
+    const { job, graph } = this.context.record;
+    const result = createdResult(event, job);
+    if (result !== null && !outlives(graph.options, result)) this.latest = null;
     const entry = createdEntry(event, job);
     if (entry?.kind === 'checkpoint') this.latest = entry.checkpoint;
     else if (entry !== null) this.check('a new run goes on from it');

@@ -1,16 +1,17 @@
 import type { Effect } from '../../../actors/kernel/effect.js';
-import type { BlobHandle, CheckpointManifest } from '../../../actors/protocol/manifest.js';
+import type { CheckpointManifest } from '../../../actors/protocol/manifest.js';
 import type { TraceRecord } from '../../ports/telemetry.js';
 import { statePrefix } from '../../runtime/host/sweeper.js';
 import type { Checker, CheckerContext, CheckerFactory } from '../checker.js';
 import { Violation } from '../checker.js';
 import type { StoreEvent } from '../sim-store.js';
-import { completedCheckpoint, idText } from './log-entries.js';
+import { completedCheckpoint, createdResult, idText, outlives } from './log-entries.js';
 import { blobFault, blobsOf, runOfBlob } from './manifest-blobs.js';
 
 /**
- * I8: no blob that the newest complete checkpoint refers to is deleted or replaced: it is what every restore, also one
- * in progress, reads, and what is left of a job that has ended. And a sweep that was begun after the healing leaves
+ * I8: no blob that a retained checkpoint refers to is deleted or replaced: the newest is what every restore, also one in progress, reads, older
+ * ones are what it may go back to, and they are what is left of a job that has ended, where they are to outlive it. Retained are as many of the
+ * newest entries of the log as the job says. And a sweep that was begun after the healing leaves
  * nothing of what stood there when it was begun, except what it was told to keep. Known from the store's events and the
  * `blobs.sweep` effects. Orphans that unlucky store calls leave before the healing are allowed: they cost space, and
  * the next sweep finds them.
@@ -21,20 +22,21 @@ type Sweep = Extract<Effect, { kind: 'blobs.sweep' }>;
 
 class NothingNeededIsDeleted implements Checker {
   readonly invariant = 'I8';
-  private latest: CheckpointManifest | null = null;
-  private needed: ReadonlyMap<string, BlobHandle> = new Map();
+  /** Newest last. */
+  private retained: readonly CheckpointManifest[] = [];
   private readonly writtenAtMs = new Map<string, number>();
   private readonly sweeps: { readonly sweep: Sweep; readonly atMs: number }[] = [];
 
   constructor(private readonly context: CheckerContext) {}
 
   store(event: StoreEvent): void {
-    const { job } = this.context.record;
+    const { job, graph } = this.context.record;
+    const { options } = graph;
     if (event.name.startsWith(statePrefix(job))) this.blob(event);
+    const result = createdResult(event, job);
+    if (result !== null && !outlives(options, result)) this.retained = [];
     const manifest = completedCheckpoint(event, job);
-    if (manifest === null) return;
-    this.latest = manifest;
-    this.needed = blobsOf(manifest);
+    if (manifest !== null) this.retained = [...this.retained, manifest].slice(-(options.retainedCheckpoints ?? 1));
   }
 
   trace({ effects, atMs }: TraceRecord): void {
@@ -50,13 +52,14 @@ class NothingNeededIsDeleted implements Checker {
 
   private blob({ kind, name, process, life }: StoreEvent): void {
     if (kind !== 'delete') this.writtenAtMs.set(name, this.context.world.nowMs);
-    const handle = this.needed.get(name);
-    if (handle === undefined) return;
-    // The same bytes once more are a repetition that was on its way.
-    const fault = blobFault(this.context.store, handle);
-    if (fault === null) return;
-    const id = idText(this.latest?.id ?? null);
-    throw new Violation('I8', `a ${kind} took what checkpoint ${id} refers to: ${fault}`, { process, life });
+    for (const manifest of this.retained) {
+      const handle = blobsOf(manifest).get(name);
+      // The same bytes once more are a repetition that was on its way.
+      const fault = handle === undefined ? null : blobFault(this.context.store, handle);
+      if (fault === null) continue;
+      const id = idText(manifest.id);
+      throw new Violation('I8', `a ${kind} took what checkpoint ${id} refers to: ${fault}`, { process, life });
+    }
   }
 
   private swept({ job, keep, throughRun }: Sweep, atMs: number): void {

@@ -34,7 +34,8 @@ import { Positions } from './positions.js';
  */
 export const consistentCut: CheckerFactory = (context) => {
   const spec = specOf(context.record);
-  return spec === null ? { invariant: 'I9' } : new ConsistentCut(context, spec);
+  // At least once a cut is not consistent: what comes behind an early barrier is in it.
+  return spec === null || spec.atLeastOnce === true ? { invariant: 'I9' } : new ConsistentCut(context, spec);
 };
 
 class ConsistentCut implements Checker {

@@ -1,6 +1,6 @@
 import { logPrefix } from '../../../actors/job-master/log.js';
 import type { CheckpointId, JobId } from '../../../actors/protocol/ids.js';
-import type { JobResult, StopRecord } from '../../../actors/protocol/job-graph.js';
+import type { JobOptions, JobResult, StopRecord } from '../../../actors/protocol/job-graph.js';
 import type { CheckpointManifest, LogEntry } from '../../../actors/protocol/manifest.js';
 import type { SavepointManifest, StopWithSavepoint, VoidSavepoint } from '../../../actors/protocol/savepoint.js';
 import { scalePrefix } from '../../../actors/protocol/scaling.js';
@@ -42,6 +42,20 @@ export const stopWithWish = (event: StoreEvent, job: JobId): StopWithSavepoint |
 /** Whether this event has just made it durable that somebody wants the job to stop. */
 export const isStopWish = ({ kind, name }: StoreEvent, job: JobId): boolean =>
   kind !== 'delete' && name === `jobs/${job}/stop`;
+
+/** Whether what is retained of the job is to be there after this end: by the job's options, and always when a damaged file has ended it. */
+export function outlives(
+  { externalizedCheckpoints: retention = 'none' }: JobOptions,
+  { outcome, failure }: JobResult,
+): boolean {
+  if (outcome === 'failed' && failure?.code === 'CHECKPOINT_DAMAGED') return true;
+  const kept = {
+    finished: [],
+    failed: ['deleteOnCancellation', 'retainOnCancellation'],
+    canceled: ['retainOnCancellation'],
+  };
+  return (kept[outcome] as readonly string[]).includes(retention);
+}
 
 /** Whether this event has just made it durable that the job is to run at another parallelism. */
 export const isRescaleWish = ({ kind, name }: StoreEvent, job: JobId): boolean =>

@@ -1,8 +1,9 @@
 import type { JobRecord } from '../../../actors/protocol/job-graph.js';
+import type { RestartStrategy } from '../../../actors/protocol/restart-strategy.js';
 import type { DataStream, SingleOutputStream } from '../../api/data-stream.js';
 import { EngineError } from '../../api/engine-error.js';
 import { buildJob, defineJob, type JobDefinition } from '../../api/job-definition.js';
-import { fixedDelay } from '../../api/restart-strategy.js';
+import { exponentialDelay, failureRate, fixedDelay } from '../../api/restart-strategy.js';
 import type { StreamEnvironment } from '../../api/stream-environment.js';
 import { fileSink, jsonLines } from '../../connectors/file/index.js';
 import { generatorSource } from '../../connectors/generator/index.js';
@@ -83,8 +84,11 @@ function write(env: StreamEnvironment, spec: JobSpec): void {
       intervalMs: spec.checkpointIntervalMs,
       timeoutMs: spec.checkpointTimeoutMs,
       tolerableFailedCheckpoints: spec.tolerableFailedCheckpoints,
+      ...(spec.atLeastOnce === true ? { mode: 'atLeastOnce' as const } : {}),
+      ...(spec.retainedCheckpoints === undefined ? {} : { retained: spec.retainedCheckpoints }),
+      ...(spec.externalizedCheckpoints === undefined ? {} : { externalized: spec.externalizedCheckpoints }),
     })
-    .setRestartStrategy(fixedDelay({ attempts: null, delayMs: spec.restartDelayMs }))
+    .setRestartStrategy(restartOf(spec))
     .setBufferTimeout(spec.bufferTimeoutMs);
   if (spec.time !== null) env.setAutoWatermarkInterval(spec.time.intervalMs);
   const [first, ...others] = spec.sources.map((source, index) => sourceStream(env, source, index, spec.time));
@@ -101,6 +105,18 @@ function write(env: StreamEnvironment, spec: JobSpec): void {
   }
   const sink = fileSink<SimRecord>({ folder: outputFolder, format: jsonLines() });
   flow.stream.sinkTo(sink).uid(sinkUid).setParallelism(spec.sink.parallelism);
+}
+
+/** None of them ends a job: no generated code fails. */
+function restartOf({ restart = 'fixedDelay', restartDelayMs: delayMs }: JobSpec): RestartStrategy {
+  switch (restart) {
+    case 'fixedDelay':
+      return fixedDelay({ attempts: null, delayMs });
+    case 'exponentialDelay':
+      return exponentialDelay({ delayMs, delayMaxMs: 8 * delayMs, resetAfterMs: 500 });
+    case 'failureRate':
+      return failureRate({ failuresMax: 1_000, intervalMs: 1_000, delayMs });
+  }
 }
 
 const secondGroup = 'second';

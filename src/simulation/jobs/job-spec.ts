@@ -1,4 +1,4 @@
-import type { JobRecord } from '../../../actors/protocol/job-graph.js';
+import type { CheckpointRetention, JobRecord } from '../../../actors/protocol/job-graph.js';
 import type { Random } from '../random.js';
 import {
   drawFirstTimeStage,
@@ -26,6 +26,14 @@ export interface JobSpec {
   readonly checkpointTimeoutMs: number;
   readonly tolerableFailedCheckpoints: number;
   readonly restartDelayMs: number;
+  /** Absent: one. */
+  readonly retainedCheckpoints?: number;
+  /** Absent: none. */
+  readonly externalizedCheckpoints?: CheckpointRetention;
+  /** Its checkpoints are: records may be put out more than once, and none is lost. Not drawn for a seed alone. */
+  readonly atLeastOnce?: boolean;
+  /** Absent: fixed delay. */
+  readonly restart?: 'fixedDelay' | 'exponentialDelay' | 'failureRate';
   readonly bufferTimeoutMs: number;
   /** From this stage on, operators are in a slot sharing group of their own. Not drawn for a seed alone, whose jobs stay what they were. */
   readonly groupFrom?: number;
@@ -128,7 +136,13 @@ export function generateJob(random: Random, size: JobSize = 'any'): JobSpec {
     bufferTimeoutMs: random.integer(1, 20),
   };
   const drawn = { ...spec, stages: spec.stages.map((stage) => withInputs(random, stage)) };
-  return withAsync(random, vertices, withKeyed(random, vertices, withTime(random, vertices, drawn)));
+  const whole = withAsync(random, vertices, withKeyed(random, vertices, withTime(random, vertices, drawn)));
+  return {
+    ...whole,
+    retainedCheckpoints: random.integer(1, 3),
+    externalizedCheckpoints: random.pick(['none', 'deleteOnCancellation', 'retainOnCancellation'] as const),
+    restart: random.pick(['fixedDelay', 'exponentialDelay', 'failureRate'] as const),
+  };
 }
 
 /** Drawn last, so that the rest of a seed's job does not depend on it. */

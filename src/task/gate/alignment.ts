@@ -1,11 +1,12 @@
 import type { CheckpointId } from '../../../actors/protocol/ids.js';
 import { compareCheckpoints, sameCheckpoint } from '../../../actors/protocol/ids.js';
+import type { CheckpointMode } from '../../../actors/protocol/job-graph.js';
 import type { Barrier } from '../elements.js';
 
 /** What a barrier, or the end of a channel, has led to. */
 export type AlignmentChange =
   | { readonly kind: 'none' }
-  /** Every channel is at this barrier, and all are open again. */
+  /** Every channel has brought this barrier, and all are open. */
   | { readonly kind: 'aligned'; readonly barrier: Barrier; readonly startedMs: number };
 
 export interface AlignmentResult {
@@ -17,18 +18,23 @@ export interface AlignmentResult {
 const none: AlignmentChange = { kind: 'none' };
 
 /**
- * Aligns the barriers of several channels: one that has delivered its barrier is blocked until the others have too. Ids strictly
- * increase: barriers of checkpoints that are over are ignored. A channel that has ended counts as aligned.
+ * Aligns the barriers of several channels: one that has delivered its barrier is blocked until the others have too, unless the checkpoint is
+ * at-least-once: then the barriers are only counted, and what comes behind them is processed before the snapshot. Ids strictly increase: barriers of
+ * checkpoints that are over are ignored. A channel that has ended counts as aligned.
  */
 export class Alignment {
   /** The newest checkpoint that was aligned, aborted or superseded. */
   private over: CheckpointId | null = null;
   private current: { readonly barrier: Barrier; readonly startedMs: number } | null = null;
-  private readonly blocked: boolean[];
+  /** Channels whose barrier has come. */
+  private readonly arrived: boolean[];
   private readonly ended: boolean[];
 
-  constructor(channels: number) {
-    this.blocked = new Array<boolean>(channels).fill(false);
+  constructor(
+    channels: number,
+    private readonly mode: CheckpointMode = 'exactlyOnce',
+  ) {
+    this.arrived = new Array<boolean>(channels).fill(false);
     this.ended = new Array<boolean>(channels).fill(false);
   }
 
@@ -42,7 +48,7 @@ export class Alignment {
 
   /** A blocked channel must not be read. */
   isBlocked(channel: number): boolean {
-    return this.blocked[channel] as boolean;
+    return this.mode === 'exactlyOnce' && (this.arrived[channel] as boolean);
   }
 
   hasEnded(channel: number): boolean {
@@ -58,7 +64,7 @@ export class Alignment {
       this.giveUp(superseded);
     }
     this.current ??= { barrier, startedMs: nowMs };
-    this.blocked[channel] = true;
+    this.arrived[channel] = true;
     return { superseded, change: this.settle() };
   }
 
@@ -80,8 +86,8 @@ export class Alignment {
   private settle(): AlignmentChange {
     const { current } = this;
     if (current === null) return none;
-    for (const [channel, blocked] of this.blocked.entries()) {
-      if (!blocked && !this.ended[channel]) return none;
+    for (const [channel, arrived] of this.arrived.entries()) {
+      if (!arrived && !this.ended[channel]) return none;
     }
     this.over = current.barrier.checkpoint;
     this.open();
@@ -90,6 +96,6 @@ export class Alignment {
 
   private open(): void {
     this.current = null;
-    this.blocked.fill(false);
+    this.arrived.fill(false);
   }
 }

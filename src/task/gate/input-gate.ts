@@ -1,9 +1,11 @@
 import type { CheckpointId } from '../../../actors/protocol/ids.js';
+import type { CheckpointMode } from '../../../actors/protocol/job-graph.js';
 import type { Clock } from '../../ports/clock.js';
 import type { InputChannel } from '../channel/channel.js';
 import type { ControlElement, Element } from '../elements.js';
 import { Fifo } from '../fifo.js';
 import type { Head, HeadEvent } from '../head.js';
+import type { TaskletSetting } from '../tasklet-setting.js';
 import { Alignment, type AlignmentChange } from './alignment.js';
 import { TwoInputs } from './two-inputs.js';
 import { type ChannelTime, type EventTime, Valve, type ValveChange } from './valve.js';
@@ -23,14 +25,24 @@ export class InputGate implements Head {
   private cursor = 0;
   private lastPolled = 0;
 
+  static of({
+    inputs,
+    inputOf,
+    checkpointMode,
+    ports,
+  }: Pick<TaskletSetting, 'inputs' | 'inputOf' | 'checkpointMode' | 'ports'>): InputGate {
+    return new InputGate(inputs, ports.clock, inputOf, checkpointMode);
+  }
+
   constructor(
     readonly channels: readonly InputChannel[],
     private readonly clock: Clock,
     /** Which input each channel belongs to. */
     private readonly inputOf: readonly number[] = channels.map(() => 0),
+    mode: CheckpointMode = 'exactlyOnce',
   ) {
     this.valve = inputOf.includes(1) ? new TwoInputs(inputOf) : new Valve(channels.length);
-    this.alignment = new Alignment(channels.length);
+    this.alignment = new Alignment(channels.length, mode);
     this.dataEnded = channels.map(() => false);
     this.channelsWithData = channels.length;
   }

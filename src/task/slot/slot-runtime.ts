@@ -1,7 +1,7 @@
 import type { Placement } from '../../../actors/protocol/deployment.js';
 import type { Allocation, SlotAddress, SubtaskKey } from '../../../actors/protocol/ids.js';
 import { actorNames } from '../../../actors/protocol/ids.js';
-import type { StateBackendName } from '../../../actors/protocol/job-graph.js';
+import type { CheckpointMode, StateBackendName } from '../../../actors/protocol/job-graph.js';
 import type { SlotMessage } from '../../../actors/slot/messages.js';
 import type { TaskEvent } from '../../../actors/subtask/messages.js';
 import type { JobProgram } from '../../graph/job-program.js';
@@ -38,6 +38,7 @@ export interface SlotSetting {
   readonly placement: Placement;
   /** As the job was submitted with, which may be another than its code says. */
   readonly stateBackend: StateBackendName;
+  readonly checkpointMode: CheckpointMode;
   readonly progress: { count: number };
 }
 
@@ -144,7 +145,7 @@ export class SlotRuntime {
   }
 
   private createTasklet(wired: WiredSubtask): Tasklet {
-    const { ports, options, allocation, stateBackend } = this.setting;
+    const { ports, options, allocation, checkpointMode, stateBackend } = this.setting;
     const { job, run } = allocation;
     const { subtask } = wired;
     const actor = actorNames.subtask(job, run, subtask);
@@ -158,6 +159,7 @@ export class SlotRuntime {
       run,
       ports,
       options,
+      checkpointMode,
       stateBackend,
       stateMemoryBytes: this.stateMemoryBytes(),
       snapshotMemory: this.wiring.memory.snapshots,
