@@ -55,7 +55,7 @@ export const timeMutants: readonly Mutant[] = [
   {
     name: 'restored-timers-sleep',
     file: 'src/state/heap/heap-timers.ts',
-    find: 'for (const timer of (entry.get(this.slot) as KeyTimers | undefined)?.list ?? []) this.wait(timer);',
+    find: 'for (const { time, namespace } of timers?.list ?? []) this.wait(timers as KeyTimers, time, namespace);',
     replace: '',
     race: null,
     harm: 'Timers of a snapshot are known and wait for nothing: they never fire, and cannot be set again.',
@@ -63,16 +63,15 @@ export const timeMutants: readonly Mutant[] = [
   {
     name: 'fired-timer-in-snapshot',
     file: 'src/state/heap/heap-timers.ts',
-    find: `    this.cursor.moveBack(timer);
-    this.drop(timer);`,
-    replace: '    this.cursor.moveBack(timer);',
+    find: 'this.drop(owner, time, namespace);',
+    replace: '',
     race: null,
     harm: 'A timer that has fired stays in the state of its key, and fires again after a restore.',
   },
   {
     name: 'deleted-timer-stays',
     file: 'src/state/heap/heap-timers.ts',
-    find: 'if (timer === undefined) return;',
+    find: 'if (timers === undefined || !timers.has(time, namespace)) return;',
     replace: 'return;',
     race: null,
     harm: 'A timer that was taken back fires all the same.',
@@ -80,7 +79,7 @@ export const timeMutants: readonly Mutant[] = [
   {
     name: 'timer-set-twice',
     file: 'src/state/heap/heap-timers.ts',
-    find: 'if (known?.find(time, namespace) !== undefined) return;',
+    find: 'if (timers.has(time, namespace)) return;',
     replace: '',
     race: null,
     harm: 'Setting a timer that is set already makes it fire once more.',

@@ -85,8 +85,8 @@ export const windowMutants: readonly Mutant[] = [
   {
     name: 'session-touch-exclusive',
     file: 'src/window/session-set.ts',
-    find: 'from <= end && start <= to',
-    replace: 'from < end && start < to',
+    find: 'if (session[0] > end || start > session[1]) continue;',
+    replace: 'if (session[0] >= end || start >= session[1]) continue;',
     race: null,
     harm: 'Records that are just a gap apart are in two sessions.',
   },
@@ -101,8 +101,8 @@ export const windowMutants: readonly Mutant[] = [
   {
     name: 'session-end-falls-back',
     file: 'src/window/session-set.ts',
-    find: 'to = Math.max(to, session[1]);',
-    replace: '[, to] = session;',
+    find: 'if (session[1] > to) to = session[1];',
+    replace: 'to = session[1];',
     race: null,
     harm: 'A session that a record makes longer ends where it ended before.',
   },
