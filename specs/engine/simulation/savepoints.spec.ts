@@ -9,7 +9,6 @@ import { type RunReport, type RunSpec, simulate } from '../../../src/simulation/
 const job: JobSpec = {
   time: null,
   sink: { parallelism: 2 },
-  time: null,
   checkpointIntervalMs: 80,
   checkpointTimeoutMs: 1_000,
   tolerableFailedCheckpoints: 0,
