@@ -1,7 +1,9 @@
 import type { Decision } from '../kernel/actor.js';
 import { failure } from '../kernel/failure.js';
 import type { Delivered } from '../kernel/message.js';
-import type { OperatorSnapshot, SubtaskSnapshot } from '../protocol/manifest.js';
+import type { VertexId } from '../protocol/ids.js';
+import { subtaskKey } from '../protocol/ids.js';
+import type { CheckpointManifest, OperatorSnapshot, SubtaskSnapshot } from '../protocol/manifest.js';
 import { cellAt, valuesOf } from './cells.js';
 import { isLastSnapshot, noteSnapshot } from './collecting.js';
 import type { CheckpointCoordinatorContext } from './context.js';
@@ -31,10 +33,19 @@ export function carriedParts(context: Context): readonly SubtaskSnapshot[] {
   return plan.members.flatMap(({ index, key, vertex }) => {
     const part = before.get(key);
     if (cellAt(context.phases, index) !== 'exempt' || !going.has(vertex) || part?.drained !== true) return [];
-    const uids = plan.graph.vertices.find(({ id }) => id === vertex)?.operators.map(({ uid }) => uid) ?? [];
+    const now = plan.graph.vertices.find(({ id }) => id === vertex);
+    // At another parallelism it is another subtask of the same name, and what this one had was dealt out.
+    if (now === undefined || !hadParallelism(latest, vertex, now.parallelism)) return [];
+    const uids = now.operators.map(({ uid }) => uid);
     const operators = part.operators.filter((operator) => uids.includes(operator.uid)).flatMap(listOf);
     return operators.length === 0 ? [] : [{ subtask: key, operators, drained: true }];
   });
+}
+
+/** Whether its subtasks were those of now. */
+function hadParallelism(latest: CheckpointManifest | null, vertex: VertexId, parallelism: number): boolean {
+  const keys = new Set([...(latest?.finished ?? []), ...(latest?.subtasks ?? []).map(({ subtask }) => subtask)]);
+  return keys.has(subtaskKey(vertex, parallelism - 1)) && !keys.has(subtaskKey(vertex, parallelism));
 }
 
 const listOf = (operator: OperatorSnapshot): readonly OperatorSnapshot[] => {

@@ -76,6 +76,16 @@ describe('race 15: list state of a vertex of which some subtasks have finished',
     expect(statesFor(second, 'count#1')).toEqual(['operatorUnion of count#0']);
   });
 
+  it('a subtask of its name in a run of another parallelism is not it', () => {
+    const first = afterOneHasFinished('operatorUnion');
+    next(first, 2);
+    const taken = first.entry.checkpoint;
+    const latest = { ...taken, subtasks: [...taken.subtasks, part('count#2', {})] };
+    const second = new Checkpoints({ latest, finished: ['read#0', 'read#1', 'count#0'] });
+    next(second, 3);
+    expect(second.entry.checkpoint.finished).toContain('count#0');
+  });
+
   it('it goes with the last subtask of the vertex; committables and positions of one that has finished are not kept', () => {
     const ended = afterOneHasFinished('operatorUnion');
     next(ended, 2, true);
