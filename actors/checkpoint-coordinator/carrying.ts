@@ -18,7 +18,7 @@ type Snapshotted = Delivered<Extract<CheckpointCoordinatorMessage, { type: 'subt
  * were in the last snapshot. Without them the others would be restored without these entries (race 15). Given up with the last subtask of the
  * vertex, because nobody is left to ask for them.
  */
-export function carriedParts(context: Context): readonly SubtaskSnapshot[] {
+function carriedParts(context: Context): readonly SubtaskSnapshot[] {
   const { plan, latest } = context;
   if (context.unfinished === plan.members.length) return [];
   const going = new Set(

@@ -88,8 +88,17 @@ export const timeMutants: readonly Mutant[] = [
   {
     name: 'restored-watermark-forgotten',
     file: 'src/operators/windowing.ts',
-    find: 'return Math.max(this.timers.watermark, this.keyed.watermarkFloor());',
-    replace: 'return this.timers.watermark;',
+    find: `    if (items.length > 0) this.timers.watermark = Math.min(...items.map(({ watermark }) => watermark ?? noTimestamp));
+  }
+
+  /** Of the current key: after a change of parallelism its state may be ahead of this subtask. */
+  currentWatermark(): number {
+    return Math.max(this.timers.watermark, this.keyed.watermarkFloor());`,
+    replace: `  }
+
+  /** Of the current key: after a change of parallelism its state may be ahead of this subtask. */
+  currentWatermark(): number {
+    return this.timers.watermark;`,
     race: 21,
     harm: 'A restored window operator does not know how far event time was: what had been late makes windows come again.',
   },
