@@ -20,7 +20,7 @@ import {
   timesOutThis,
 } from './collecting.js';
 import { checkpointCoordinatorContext } from './context.js';
-import { cover, endsTooEarly, noteTooEarly, takesLast } from './covering.js';
+import { cover, endsTooEarly, isOvertaken, noteOvertaken, noteTooEarly, takesLast } from './covering.js';
 import { describe } from './describing.js';
 import { noteAbortTimeout, noteAbsent, noteCommitTimeout, reportAllFinished, reportFailure } from './ending.js';
 import { noteAsked, reportAsked, schedule, unschedule } from './idle.js';
@@ -114,12 +114,13 @@ export const checkpointCoordinatorActor = defineActor({
     },
 
     // Left when every part is durable, one is declined, or the checkpoint's time is over. It is given up if it would end a job that is to end with a
-    // savepoint.
+    // savepoint, and if it is a savepoint in which a reader has been stopped.
     collecting: {
       entry: 'trigger',
       on: {
         'subtask.barrierInjected': { actions: 'noteInjected' },
         'subtask.snapshotted': [
+          { guard: 'isOvertaken', target: 'aborting', actions: ['noteSnapshot', 'noteOvertaken'] },
           { guard: 'endsTooEarly', target: 'aborting', actions: ['noteSnapshot', 'noteTooEarly'] },
           // A savepoint of a job that goes on: at once the checkpoint that covers it.
           { guard: 'takesLast', target: 'triggering', actions: ['noteSnapshot', 'cover'] },
@@ -265,6 +266,7 @@ export const checkpointCoordinatorActor = defineActor({
     reportAllFinished,
     cover,
     noteTooEarly,
+    noteOvertaken,
     publish,
     publishAgain,
     notePublished,
@@ -276,6 +278,7 @@ export const checkpointCoordinatorActor = defineActor({
     rejectAborted,
   },
   guards: {
+    isOvertaken,
     endsTooEarly,
     takesLast,
     commitsSavepoint,

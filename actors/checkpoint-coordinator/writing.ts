@@ -63,7 +63,9 @@ export function manifestOf(context: Context): CheckpointManifest {
     finished,
   });
   const stops = context.stop?.step === 'taking' ? { stops: context.stop.wish } : {};
-  return { id: newest, run, subtasks, enumerators, finished, ...stops };
+  const isStopped = context.latest?.inputStopped === true || subtasks.some(({ stopped }) => stopped === true);
+  const inputStopped = isStopped ? { inputStopped: true as const } : {};
+  return { id: newest, run, subtasks, enumerators, finished, ...stops, ...inputStopped };
 }
 
 export const isOurs = (context: Context, { request }: On<RecordEvent['type']>): boolean => request === keyOf(context);

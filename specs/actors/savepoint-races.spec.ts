@@ -5,7 +5,12 @@ import { base, Checkpoints, checkpoint, countingJob, everyone, part, run, trigge
 
 const client: AskRef = { id: 'saving', from: { process: 'cli', incarnation: 'c1', actor: 'client' } };
 const stop = { name: 'last', request: 'r1', drain: false };
-const wants = { type: 'checkpointCoordinator.savepoint', ask: client, wish: { name: 'kept', request: 'r2' } } as const;
+const wants = {
+  type: 'checkpointCoordinator.savepoint',
+  ask: client,
+  wish: { name: 'kept', request: 'r2' },
+  stopping: false,
+} as const;
 const manifestKey = 'savepoints/last/manifest';
 const markIn = (coordinator: Checkpoints, n: number): unknown => coordinator.openAsk(triggerOf('read#0', n)).message;
 
@@ -100,7 +105,7 @@ describe('race 14: the input ends while a job is to end with a savepoint', () =>
     coordinator.acknowledgeAll(2, { drained: true });
     coordinator.abortAll(2);
     const rejected = coordinator.of('answer').find(({ ask }) => ask.id === 'saving')?.message as AnyMessage;
-    expect(rejected).toMatchObject({ type: 'job.rejected', failure: { code: 'SAVEPOINT_FAILED' } });
+    expect(rejected).toMatchObject({ type: 'job.rejected', failure: { code: 'JOB_STOPPING' } });
     coordinator.begins(3);
     expect(markIn(coordinator, 3)).toMatchObject({ savepoint: { name: 'last', suspends: true } });
   });

@@ -138,7 +138,12 @@ const operatorSnapshot = fields({
   operatorState: orNull(range),
 });
 
-export const subtaskSnapshot = fields({ subtask: text, operators: list(operatorSnapshot), drained: flag });
+export const subtaskSnapshot = fields({
+  subtask: text,
+  operators: list(operatorSnapshot),
+  drained: flag,
+  stopped: optional(flag),
+});
 
 export const watermarkReport = fields({
   number: count(),

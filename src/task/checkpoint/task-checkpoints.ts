@@ -195,6 +195,7 @@ export class TaskCheckpoints {
   private store({ snapshot, upload, drained, syncMs, sinceMs }: UnderWay): void {
     const { subtask, notify, trace, ports } = this.setting;
     const { checkpoint } = snapshot;
+    const stopped = drained && this.source?.head.endedByStop === true;
     const { operators, bytes } = snapshot.taken();
     trace('snapshotTaken', {
       checkpoint: checkpointText(checkpoint),
@@ -206,7 +207,8 @@ export class TaskCheckpoints {
     });
     upload.finish((failed) => {
       this.uploads.delete(upload);
-      if (failed === null) notify({ type: 'task.snapshotted', checkpoint, snapshot: { subtask, operators, drained } });
+      const snapshot = { subtask, operators, drained, ...(stopped ? { stopped } : {}) };
+      if (failed === null) notify({ type: 'task.snapshotted', checkpoint, snapshot });
       else notify({ type: 'task.declined', checkpoint, failure: failed });
     });
   }
