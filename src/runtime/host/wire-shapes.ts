@@ -155,6 +155,7 @@ export const restorePlan = fields({
   from: orNull(checkpoint),
   operators: list(operatorSnapshot),
   finished: flag,
+  dropsState: optional(flag),
 });
 
 export const splits: Shape = list(fields({ id: text, data: anything }));
