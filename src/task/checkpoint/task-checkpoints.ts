@@ -152,7 +152,7 @@ export class TaskCheckpoints {
   }
 
   private giveUp(upload: SnapshotUpload): void {
-    upload.cancel();
+    upload.discard();
     this.uploads.delete(upload);
   }
 
@@ -206,10 +206,14 @@ export class TaskCheckpoints {
       asyncMs: ports.clock.monotonicMs() - sinceMs - syncMs,
     });
     upload.finish((failed) => {
-      this.uploads.delete(upload);
-      const snapshot = { subtask, operators, drained, ...(stopped ? { stopped } : {}) };
-      if (failed === null) notify({ type: 'task.snapshotted', checkpoint, snapshot });
-      else notify({ type: 'task.declined', checkpoint, failure: failed });
+      if (failed === null) {
+        this.uploads.delete(upload);
+        const snapshot = { subtask, operators, drained, ...(stopped ? { stopped } : {}) };
+        notify({ type: 'task.snapshotted', checkpoint, snapshot });
+        return;
+      }
+      this.giveUp(upload);
+      notify({ type: 'task.declined', checkpoint, failure: failed });
     });
   }
 }
