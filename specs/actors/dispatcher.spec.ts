@@ -347,19 +347,58 @@ describe('dispatcher: a submission', () => {
 });
 
 describe('dispatcher: cancel', () => {
-  it('tells the job-master, and answers; again for a repetition', () => {
+  it('is durable, and missed by no newer leader, before the job-master is told and the client answered; again for a repetition', () => {
     const stage = serving({ 'jobs/a/record': job('a') });
     stage.cancel('a');
+    expect(stage.waits).toEqual(['jobs/a/cancel']);
+    expect(stage.cancel('a')).toMatchObject({ kind: 'refused', code: 'tooEarly', expected: true });
+    stage.says('record.unknown').stores();
+    expect(stage.waits).toEqual(['epochs/']);
+    expect(stage.answers).toEqual([]);
+    stage.stores();
     stage.cancel('a');
+    stage.storesAll();
+    expect(stage.kept.get('jobs/a/cancel')).toEqual({ format: 1, job: 'a' });
     expect(stage.answers).toMatchObject(Array(2).fill({ message: { type: 'job.canceling', job: 'a' } }));
     expect(stage.history.filter(({ kind }) => kind === 'tell')).toMatchObject(
       Array(2).fill({ actor: 'job-master/a', message: { type: 'jobMaster.cancel' } }),
     );
   });
 
+  it('a newer leader may have looked before: nobody is told, and the client asks on', () => {
+    const stage = serving({ 'jobs/a/record': job('a') });
+    stage.kept.set('epochs/000000000008', {});
+    stage.cancel('a');
+    stage.storesAll();
+    expect(stage.answers).toEqual([]);
+    expect(stage.history.filter(({ kind }) => kind === 'tell')).toEqual([]);
+  });
+
+  it('a store that refuses says why; a job that ends meanwhile says how', () => {
+    const stage = serving({ 'jobs/a/record': job('a') });
+    stage.cancel('a');
+    stage.says('record.failed', { failure: trouble });
+    expect(stage.answered('cancel')).toMatchObject({ type: 'job.rejected', failure: trouble });
+    stage.cancel('a');
+    stage.tell({ type: 'jobMaster.ended', job: 'a', result: ended('a') });
+    expect(stage.storesAll().answered('cancel')).toMatchObject({ failure: { code: 'JOB_ENDED' } });
+  });
+
+  it('a leader that follows begins the job as one that is canceled', () => {
+    const stage = serving({
+      'jobs/a/record': job('a'),
+      'jobs/a/cancel': { format: 1, job: 'a' },
+      'jobs/b/record': job('b'),
+    });
+    const inputs = stage.history.flatMap((effect) => (effect.kind === 'actor.start' ? [effect.input] : []));
+    expect(inputs).toMatchObject([{ record: job('a'), canceled: true }, { record: job('b') }]);
+    expect(inputs[1]).not.toHaveProperty('canceled');
+  });
+
   it('the answer was lost, and the job has ended meanwhile', () => {
     const stage = serving({ 'jobs/a/record': job('a') });
     stage.cancel('a');
+    stage.storesAll();
     stage.tell({ type: 'jobMaster.ended', job: 'a', result: ended('a', 'canceled') });
     expect(stage.history.at(-1)).toEqual({ kind: 'actor.stop', actor: 'job-master/a' });
     stage.cancel('a');
