@@ -13,7 +13,7 @@ import { committedPath } from './parts.js';
 /**
  * I26: nobody is told to cancel before it is durable that somebody wants that; nobody deletes that wish; a job-master that is started after a
  * client was told runs nothing; and a job is canceled only when somebody wanted it. Of a job that was canceled, what is retained can be
- * restored where it is to outlive it, and is gone where the sweep has ended and it is not. Where every slot has said that it is closed, and none was lost before, slots
+ * restored where it is to outlive it, and is gone where the sweep has ended and it is not, unless the store may have lost a deletion. Where every slot has said that it is closed, and none was lost before, slots
  * are empty and nothing is committed after the result. Known from the store, file events, the steps of the job-master, and what clients hear.
  */
 export const cancelIsKept: CheckerFactory = (context) => new CancelIsKept(context);
@@ -76,6 +76,12 @@ class CancelIsKept implements Checker {
     throw new Violation('I26', `${event.path} was committed after the job was canceled`, { process, life });
   }
 
+  /** A deletion that was lost leaves an orphan, which is allowed. */
+  private get isStoreSound(): boolean {
+    const { storeLate, storeMute, storeLost } = this.context.world.rates;
+    return storeLate + storeMute + storeLost === 0;
+  }
+
   ended(): void {
     if (this.result?.outcome !== 'canceled') return;
     if (this.isClean && this.context.slots().length > 0)
@@ -87,7 +93,7 @@ class CancelIsKept implements Checker {
       const fault = blobFault(this.context.store, handle);
       if (isKept && fault !== null)
         throw new Violation('I26', `checkpoint ${id} of the canceled job is kept: ${fault}`);
-      if (!isKept && this.isSwept && this.context.store.blobs.has(name))
+      if (!isKept && this.isSwept && this.isStoreSound && this.context.store.blobs.has(name))
         throw new Violation('I26', `${name} of checkpoint ${id} is left of the canceled job`);
     }
   }
