@@ -22,27 +22,29 @@ export async function largerThanMemory(gigabytes: number): Promise<Outcome> {
   const sinceMs = performance.now();
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  let residentBytes = 0;
   let ownBytes = 0;
   let mappedBytes = 0;
   for (let code: number | null | undefined; code === undefined; ) {
     code = await Promise.race([ended, pause(everyMs, undefined)]);
     const taken = child.pid === undefined ? null : await residentOf(child.pid);
+    residentBytes = Math.max(residentBytes, (taken?.ownBytes ?? 0) + (taken?.mappedBytes ?? 0));
     ownBytes = Math.max(ownBytes, taken?.ownBytes ?? 0);
     mappedBytes = Math.max(mappedBytes, taken?.mappedBytes ?? 0);
   }
   const seconds = (performance.now() - sinceMs) / 1_000;
   rmSync(folder, { recursive: true, force: true });
   const code = child.exitCode;
-  const text = `${inGigabytes(ownBytes)} of its own at most`;
+  const text = `${inGigabytes(residentBytes)} resident at most`;
   const limit = `${residentBytesMax / 1_024 ** 3} GB`;
   return {
     name: 'larger',
     lines: [
-      `larger than memory: ${gigabytes} GB of keyed state, ${keys} keys: ${text} (at most ${limit}), and ${inGigabytes(mappedBytes)} of mapped files, ${seconds.toFixed(0)} s`,
+      `larger than memory: ${gigabytes} GB of keyed state, ${keys} keys: ${text} (at most ${limit}): ${inGigabytes(ownBytes)} of its own and ${inGigabytes(mappedBytes)} of mapped files, each at its highest; ${seconds.toFixed(0)} s`,
     ],
-    measured: { gigabytes, keys, ownBytes, mappedBytes, seconds, code },
+    measured: { gigabytes, keys, residentBytes, ownBytes, mappedBytes, seconds, code },
     misses: [
-      ...(ownBytes > residentBytesMax ? [`${text}, and at most ${limit} is wanted`] : []),
+      ...(residentBytes > residentBytesMax ? [`${text}, and at most ${limit} is wanted`] : []),
       ...(code === 0 ? [] : [`the job ended with exit code ${code}`]),
     ],
   };
@@ -50,7 +52,7 @@ export async function largerThanMemory(gigabytes: number): Promise<Outcome> {
 
 const inGigabytes = (bytes: number): string => `${(bytes / 1_024 ** 3).toFixed(2)} GB`;
 
-/** Resident memory from Linux's /proc: its own, and pages of files, which the system takes back when somebody needs room. */
+/** Resident memory from Linux's /proc: its own, and pages of mapped files. */
 async function residentOf(pid: number): Promise<{ readonly ownBytes: number; readonly mappedBytes: number } | null> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => null);
   if (status === null) return null;

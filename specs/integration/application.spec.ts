@@ -45,7 +45,7 @@ describe('weir run --cluster: a cluster for one job', () => {
     await first.until('stderr', /2 more to come: weir taskmanager --cluster blue --slots 2/);
     const manager = await stage.taskManager('tm-1', '--slots', '2');
     expect(await first.ended).toMatchObject({ code: 0, stdout: '' });
-    expect(first.stderr).toMatch(/ task manager tm-1 registered with 2 slots$/m);
+    expect(first.stderr).toMatch(/ task manager tm-1 registered with 2 slots of 256MB$/m);
     await manager.until('stderr', /slot 0: free\n(.*\n)*.*slot 1: free|slot 1: free\n(.*\n)*.*slot 0: free/);
     expect([...recordsOf(manager)].sort(ascending)).toEqual(upTo(200));
     const threads = threadsOf(manager);

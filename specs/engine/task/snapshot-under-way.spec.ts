@@ -40,9 +40,14 @@ function repeatingJob(outside: Outside): TestJob {
 const id = (n: number) => ({ epoch: 1, n });
 
 /** All keys have come once; from now on a turn has time for four records. */
-function counted(outside = new Outside(), from: Manifest | null = null): { world: World; driver: Driver } {
+function counted(outside = new Outside(), from: Manifest | null = null, tasks = {}): { world: World; driver: Driver } {
   const world = new World();
-  const driver = new Driver(world, repeatingJob(outside), { splits: [], bounded: false, from }).deploy();
+  const driver = new Driver(world, repeatingJob(outside), {
+    splits: [],
+    bounded: false,
+    from,
+    options: tasks,
+  }).deploy();
   again(driver, 'first');
   world.runUntil(() => driver.tasklet('count#0').recordsIn === keys);
   world.turnRecordsMax = 4;
@@ -151,5 +156,45 @@ describe('a snapshot under way', () => {
     const after = committedAfter(world, from);
     expect(after).toContain('7:15');
     expect(after.filter((text) => String(text).endsWith(':2'))).toHaveLength(keys - 1);
+  });
+});
+
+const blobBytes = 128;
+
+/** As `counted`, with snapshots in small blobs. */
+const countedInBlobs = () => counted(new Outside(), null, { snapshotBlobBytes: blobBytes });
+
+const blobsOf = (world: World, checkpoint: string): readonly string[] =>
+  [...world.blobs.keys()].filter((name) => name.includes(`/${checkpoint}/`));
+
+describe('a snapshot in several blobs', () => {
+  it('that is aborted in the middle leaves no blob, and the next one loses nothing', () => {
+    const { world, driver } = countedInBlobs();
+    driver.checkpoint(1);
+    again(driver, 'again');
+    world.runUntil(() => driver.tasklet('count#0').recordsIn === 2 * keys);
+    driver.trigger(id(2));
+    world.runUntil(() => blobsOf(world, '1-2').length >= 2);
+    expect(tookSnapshots(driver)).toEqual(['1-1']);
+    driver.abort(id(2));
+    world.runFor(100);
+    expect(blobsOf(world, '1-2')).toEqual([]);
+    const from = driver.checkpoint(3);
+    driver.crash();
+    expect(committedAfter(world, from)).toEqual(everyKey(3));
+  });
+
+  it('that cannot be stored is declined in the middle, and leaves no blob', () => {
+    const { world, driver } = countedInBlobs();
+    world.storeMood = (_call, name) => (name.endsWith('.3') ? 'mute' : 'well');
+    driver.trigger(id(1));
+    world.runUntil(() => driver.messages('task.declined').length > 0);
+    expect(driver.messages('task.declined')).toMatchObject([{ failure: { code: 'STORE_TIMEOUT' } }]);
+    world.runFor(100);
+    expect(blobsOf(world, '1-1')).toEqual([]);
+    world.storeMood = () => 'well';
+    const from = driver.checkpoint(2);
+    driver.crash();
+    expect(committedAfter(world, from)).toEqual(everyKey(2));
   });
 });

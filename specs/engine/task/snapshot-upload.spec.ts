@@ -126,7 +126,7 @@ describe('snapshots that are larger than the memory they may hold', () => {
     while (snapshot.advance(8) !== 'blocked');
     expect(memory.usedBytes).toBeGreaterThan(0);
     snapshot.cancel();
-    upload.cancel();
+    upload.discard();
     expect(memory.usedBytes).toBe(0);
     while (store.answerOne());
     expect(memory.usedBytes).toBe(0);

@@ -88,7 +88,12 @@ export class World {
       ),
     create: () => notNeeded('create'),
     list: () => notNeeded('list'),
-    delete: () => notNeeded('delete'),
+    delete: (name, done) => {
+      this.later(hopMs, () => {
+        this.blobs.delete(name);
+        this.later(hopMs, () => done({ outcome: 'deleted' }));
+      });
+    },
   };
 
   later(delayMs: number, run: () => void): { canceled: boolean } {

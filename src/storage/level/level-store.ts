@@ -26,12 +26,14 @@ export interface LevelPlace {
   readonly cacheBytes: number;
 }
 
-/** Tables, mapped into memory while they are open: more of them would make the process as large as its state. */
-const openFilesMax = 96;
 const cacheBytesMin = 4 * 1_024 * 1_024;
 const writeBufferBytesMax = 16 * 1_024 * 1_024;
-/** Files of it are read often, and many of them make opening and compacting slow. */
-const fileBytes = 8 * 1_024 * 1_024;
+/**
+ * Tables are mapped into memory while they are open, which counts as memory of the process: as few as the database accepts, ten of them for other files, of a size that
+ * makes them 256 MiB in all. Smaller ones would be many, and slow to compact.
+ */
+const fileBytes = 4 * 1_024 * 1_024;
+const openFilesMax = 74;
 
 /** Removes a folder and all in it; one that is not there is removed. */
 export const removed = (folder: string): Promise<void> => rm(folder, { recursive: true, force: true });

@@ -15,6 +15,7 @@ export interface UploadSetting extends StoreSetting {
 export class SnapshotUpload {
   failure: Failure | null = null;
   private readonly requests = new Set<StoreRequest>();
+  private readonly names: string[] = [];
   private heldBytes = 0;
   private waiting = 0;
   private done: (() => void) | null = null;
@@ -39,6 +40,7 @@ export class SnapshotUpload {
 
   put(blob: { readonly name: string; readonly bytes: Uint8Array }): void {
     this.waiting += 1;
+    this.names.push(blob.name);
     // The process may end within the call.
     let sent: StoreRequest | null = null;
     const request: StoreRequest = { cancel: () => sent?.cancel() };
@@ -60,12 +62,20 @@ export class SnapshotUpload {
     else this.done = () => done(this.failure);
   }
 
-  /** Nobody waits for it any more. */
-  cancel(): void {
+  private cancel(): void {
     this.closed = true;
     for (const request of this.requests) request.cancel();
     this.requests.clear();
     this.release(this.heldBytes);
+  }
+
+  /**
+   * Nobody waits for it any more, and nobody has heard of what is stored: nobody else would delete it before the end of the job. A write of which nothing is
+   * known may come later, and stays until then.
+   */
+  discard(): void {
+    this.cancel();
+    for (const name of this.names) this.setting.blobs.delete(name, () => undefined);
   }
 
   private release(bytes: number): void {

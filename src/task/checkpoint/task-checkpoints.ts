@@ -152,7 +152,7 @@ export class TaskCheckpoints {
   }
 
   private giveUp(upload: SnapshotUpload): void {
-    upload.cancel();
+    upload.discard();
     this.uploads.delete(upload);
   }
 
@@ -205,9 +205,13 @@ export class TaskCheckpoints {
       asyncMs: ports.clock.monotonicMs() - sinceMs - syncMs,
     });
     upload.finish((failed) => {
-      this.uploads.delete(upload);
-      if (failed === null) notify({ type: 'task.snapshotted', checkpoint, snapshot: { subtask, operators, drained } });
-      else notify({ type: 'task.declined', checkpoint, failure: failed });
+      if (failed === null) {
+        this.uploads.delete(upload);
+        notify({ type: 'task.snapshotted', checkpoint, snapshot: { subtask, operators, drained } });
+        return;
+      }
+      this.giveUp(upload);
+      notify({ type: 'task.declined', checkpoint, failure: failed });
     });
   }
 }
