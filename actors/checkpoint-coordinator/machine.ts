@@ -8,6 +8,7 @@ import {
   noteAborted,
   noteTooManyFailures,
 } from './aborting.js';
+import { leavesOut, noteLeftOut } from './carrying.js';
 import {
   answerLate,
   declinesThis,
@@ -121,6 +122,7 @@ export const checkpointCoordinatorActor = defineActor({
         'subtask.barrierInjected': { actions: 'noteInjected' },
         'subtask.snapshotted': [
           { guard: 'endsTooEarly', target: 'aborting', actions: ['noteSnapshot', 'noteTooEarly'] },
+          { guard: 'leavesOut', target: 'aborting', actions: ['noteSnapshot', 'noteLeftOut'] },
           // A savepoint of a job that goes on: at once the checkpoint that covers it.
           { guard: 'takesLast', target: 'triggering', actions: ['noteSnapshot', 'cover'] },
           { guard: 'isLastSnapshot', target: 'writingManifest', actions: 'noteSnapshot' },
@@ -265,6 +267,7 @@ export const checkpointCoordinatorActor = defineActor({
     reportAllFinished,
     cover,
     noteTooEarly,
+    noteLeftOut,
     publish,
     publishAgain,
     notePublished,
@@ -277,6 +280,7 @@ export const checkpointCoordinatorActor = defineActor({
   },
   guards: {
     endsTooEarly,
+    leavesOut,
     takesLast,
     commitsSavepoint,
     publishesLast,

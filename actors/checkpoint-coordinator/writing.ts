@@ -6,6 +6,7 @@ import type { Delivered, RecordEvent } from '../kernel/message.js';
 import { checkpointText } from '../protocol/ids.js';
 import type { CheckpointManifest, LogEntry } from '../protocol/manifest.js';
 import { unaskOpen } from './asking.js';
+import { partsOf } from './carrying.js';
 import { valuesOf } from './cells.js';
 import type { CheckpointCoordinatorContext } from './context.js';
 import { endCollecting } from './triggering.js';
@@ -51,17 +52,18 @@ export function manifestOf(context: Context): CheckpointManifest {
   const { newest } = context;
   const phases = valuesOf(context.phases);
   const { run, members } = context.plan;
-  const subtasks = valuesOf(context.snapshots).filter((snapshot) => snapshot !== null);
+  const taken = valuesOf(context.snapshots).filter((snapshot) => snapshot !== null);
+  const subtasks = partsOf(context);
   const enumerators = context.enumerators.filter((enumerator) => enumerator !== null);
   // One part of each expected subtask, and each subtask either expected or finished before (I5).
   const expected = phases.filter((phase) => phase !== 'exempt').length;
-  invariant(subtasks.length === expected, 'a manifest without one of its parts', { newest, expected });
+  invariant(taken.length === expected, 'a manifest without one of its parts', { newest, expected });
   invariant(enumerators.length === context.plan.sources.length, 'a manifest without one of its sources', { newest });
-  const finished = members.filter(({ index }) => phases[index] === 'exempt').map(({ key }) => key);
-  invariant(finished.length === members.length - context.unfinished, 'a part of a finished subtask', {
-    newest,
-    finished,
-  });
+  const exempt = members.filter(({ index }) => phases[index] === 'exempt').map(({ key }) => key);
+  invariant(exempt.length === members.length - context.unfinished, 'a part of a finished subtask', { newest, exempt });
+  // One whose list states are carried on stands among the parts, as one that has drained: that says as much.
+  const present = new Set(subtasks.map(({ subtask }) => subtask));
+  const finished = exempt.filter((key) => !present.has(key));
   const stops = context.stop?.step === 'taking' ? { stops: context.stop.wish } : {};
   return { id: newest, run, subtasks, enumerators, finished, ...stops };
 }

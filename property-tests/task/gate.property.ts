@@ -84,6 +84,51 @@ describe(`watermarks of several channels (seed ${seed})`, () => {
   });
 });
 
+describe(`race 22: the valve against a naive least (seed ${seed})`, () => {
+  it('agrees, whatever falls idle, comes back or finishes, in any order', () => {
+    fc.assert(
+      fc.property(fc.array(valveCommand, { maxLength: 80, size: 'max' }), (items) => {
+        const valve = new Valve(channels);
+        const own = new Array<number>(channels).fill(unknownWatermark);
+        const idle = new Array<boolean>(channels).fill(false);
+        const finished = new Array<boolean>(channels).fill(false);
+        let [last, wasIdle] = [unknownWatermark, false];
+        for (const [channel, said] of items) {
+          // A channel says that it is active before it says another watermark.
+          if (idle[channel] && typeof said === 'number') continue;
+          const change = said === 'finish' ? valve.finish(channel) : apply(valve, channel, said);
+          if (finished[channel]) {
+            expect(change).toEqual({ watermark: null, idle: null });
+            continue;
+          }
+          if (said === 'finish') finished[channel] = true;
+          else if (typeof said === 'string') idle[channel] = said === 'idle';
+          else own[channel] = Math.max(own[channel] as number, said);
+          const open = [...own.keys()].filter((index) => !finished[index]);
+          const active = open.filter((index) => !idle[index]);
+          // One that came back behind what was said meanwhile does not count before it has caught up.
+          const counting = active.map((index) => own[index] as number).filter((watermark) => watermark >= last);
+          const isIdle = open.length > 0 && active.length === 0;
+          const least = counting.length === 0 ? last : Math.min(...counting);
+          const greatest = Math.max(...open.map((index) => own[index] as number));
+          const now = Math.max(last, open.length === 0 ? maxWatermark : isIdle ? greatest : least);
+          expect(change.watermark).toBe(now > last ? now : null);
+          expect(valve.watermark).toBe(now);
+          if (open.length > 0) {
+            expect(change.idle).toBe(isIdle === wasIdle ? null : isIdle);
+            wasIdle = isIdle;
+          }
+          last = now;
+        }
+      }),
+      { seed, numRuns: 2_000 },
+    );
+  });
+});
+
+const apply = (valve: Valve, channel: number, said: number | string) =>
+  typeof said === 'number' ? valve.advance(channel, said) : valve.setIdle(channel, said === 'idle');
+
 /** A channel's life: records, barriers in order of their ids, of which some never come, and at some point its end. */
 const life = fc
   .record({

@@ -116,7 +116,7 @@ const bounded: BroadcastProcessFunction<Event, Event, string> = {
 
 const all = Array.from({ length: parallelismMax }, (_, index) => index + 1);
 
-describe(`rescaling: from each parallelism to each other one (seed ${seed})`, () => {
+describe(`rescaling (race 18): from each parallelism to each other one (seed ${seed})`, () => {
   it.each(Object.entries(keyed))('%s: what comes out is what comes out of one subtask', async (_name, build) => {
     const feed = (harness: Awaited<ReturnType<typeof open>>, part: readonly Event[], untilMs: number): void => {
       for (const event of part) harness.push(event, event.at);

@@ -28,7 +28,7 @@ function deletions(retainedCheckpoints: number, checkpoints: readonly (readonly 
   });
 }
 
-describe('retained checkpoints: what is deleted while the job runs', () => {
+describe('race 23: what is deleted while the job runs, with retained checkpoints', () => {
   it('with one, what only the one before refers to', () => {
     expect(deletions(1, [['a'], ['a', 'b'], ['c'], ['d']])).toEqual([[], [], ['a', 'b'], ['c']]);
   });

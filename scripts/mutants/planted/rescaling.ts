@@ -24,7 +24,7 @@ export const rescalingMutants: readonly Mutant[] = [
     file: 'actors/job-master/restore.ts',
     find: '({ keyGroup }) => Math.floor((keyGroup * parallelism) / maxParallelism) === index,',
     replace: '({ keyGroup }) => Math.floor((keyGroup * oldParallelism) / maxParallelism) === index,',
-    race: null,
+    race: 18,
     harm: 'State of a key lies with a subtask that its records do not go to, and with none when there are fewer than before.',
   },
   {

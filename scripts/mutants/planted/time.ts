@@ -16,7 +16,7 @@ export const timeMutants: readonly Mutant[] = [
     find: "if (status === 'active') least = Math.min(least, this.watermarks[channel] as number);",
     replace: `const of = this.watermarks[channel] as number;
       if (status === 'active') least = least === Number.POSITIVE_INFINITY ? of : Math.max(least, of);`,
-    race: null,
+    race: 22,
     harm: 'Event time is that of the channel that is furthest, and what others still bring is late.',
   },
   {
@@ -25,7 +25,7 @@ export const timeMutants: readonly Mutant[] = [
     find: "if (status === 'active') least = Math.min(least, this.watermarks[channel] as number);",
     replace:
       "if (status === 'active' && this.watermarks[channel] !== unknownWatermark) least = Math.min(least, this.watermarks[channel] as number);",
-    race: null,
+    race: 22,
     harm: 'A channel that has not said yet how far it is holds nothing back, as after each restore.',
   },
   {
@@ -33,7 +33,7 @@ export const timeMutants: readonly Mutant[] = [
     file: 'src/task/gate/valve.ts',
     find: "if (statuses.every((status) => status === 'finished')) return",
     replace: "if (statuses.some((status) => status === 'finished')) return",
-    race: null,
+    race: 22,
     harm: 'The first channel that finishes takes event time to its end, while others still bring records.',
   },
   {
@@ -57,7 +57,7 @@ export const timeMutants: readonly Mutant[] = [
     file: 'src/state/heap/heap-timers.ts',
     find: 'for (const { time, namespace } of timers?.list ?? []) this.wait(timers as KeyTimers, time, namespace);',
     replace: '',
-    race: null,
+    race: 21,
     harm: 'Timers of a snapshot are known and wait for nothing: they never fire, and cannot be set again.',
   },
   {
@@ -73,8 +73,34 @@ export const timeMutants: readonly Mutant[] = [
     file: 'src/state/heap/heap-timers.ts',
     find: 'if (timers === undefined || !timers.has(time, namespace)) return;',
     replace: 'return;',
-    race: null,
+    race: 21,
     harm: 'A timer that was taken back fires all the same.',
+  },
+  {
+    name: 'removal-not-in-delta',
+    file: 'src/state/heap/heap-timers.ts',
+    find: `    this.cursor.changing(this.slot);
+    timers.drop(time, namespace);`,
+    replace: '    timers.drop(time, namespace);',
+    race: 21,
+    harm: 'A timer that is gone marks nothing as changed: the delta leaves that out, and a restore brings the timer back.',
+  },
+  {
+    name: 'restored-watermark-forgotten',
+    file: 'src/operators/windowing.ts',
+    find: `    if (items.length > 0) this.timers.watermark = Math.min(...items.map(({ watermark }) => watermark ?? noTimestamp));
+  }
+
+  /** Of the current key: after a change of parallelism its state may be ahead of this subtask. */
+  currentWatermark(): number {
+    return Math.max(this.timers.watermark, this.keyed.watermarkFloor());`,
+    replace: `  }
+
+  /** Of the current key: after a change of parallelism its state may be ahead of this subtask. */
+  currentWatermark(): number {
+    return this.timers.watermark;`,
+    race: 21,
+    harm: 'A restored window operator does not know how far event time was: what had been late makes windows come again.',
   },
   {
     name: 'timer-set-twice',
@@ -177,7 +203,7 @@ export const timeMutants: readonly Mutant[] = [
     file: 'src/operators/async-wait.ts',
     find: 'return [...calls, ...this.restored];',
     replace: 'return [...this.restored];',
-    race: null,
+    race: 18,
     harm: 'A record whose answer has not come is in no snapshot, and lost when it is restored.',
   },
   {

@@ -14,7 +14,8 @@ import { blobFault, ownedRangesOf } from './manifest-blobs.js';
 
 /**
  * I5: a complete checkpoint has exactly one part of every subtask of the graph, either the snapshot that this subtask's
- * attempt of the checkpoint's run reported for this very checkpoint, or the note that it had finished. Snapshots are of
+ * attempt of the checkpoint's run reported for this very checkpoint, or the note that it had finished, or its list states as the
+ * checkpoint before has them. Snapshots are of
  * operators of the subtask's own vertex and of key groups that it owns, each once; all blobs exist at that moment,
  * whole. Known from the log entry, the store, and the `task.snapshotted` steps of subtasks. It does not read what is in
  * the blobs; I9 does.
@@ -26,6 +27,9 @@ class CompleteCheckpoint implements Checker {
   /** By the run: a rescale changes them. */
   private readonly places = new Map<JobRun, ReadonlyMap<SubtaskKey, Place>>();
   private readonly reported = new Map<string, SubtaskSnapshot>();
+
+  /** Parts of the checkpoint before. */
+  private before: ReadonlyMap<SubtaskKey, SubtaskSnapshot> = new Map();
 
   constructor(private readonly context: CheckerContext) {}
 
@@ -46,6 +50,7 @@ class CompleteCheckpoint implements Checker {
     this.parts(manifest);
     for (const snapshot of manifest.subtasks) this.snapshot(manifest, snapshot);
     this.blobs(manifest);
+    this.before = new Map(manifest.subtasks.map((snapshot) => [snapshot.subtask, snapshot]));
     this.reported.clear();
   }
 
@@ -65,6 +70,7 @@ class CompleteCheckpoint implements Checker {
     const { subtask, operators } = snapshot;
     const place = this.placesIn(manifest).get(subtask) as Place;
     const report = this.reported.get(reportName(this.context.record.job, manifest.run, subtask, manifest.id));
+    if (report === undefined && isCarried(snapshot, this.before)) return;
     if (report === undefined) broken(manifest, `run ${runText(manifest.run)} of ${subtask} never reported its part`);
     if (!isDeepStrictEqual(report, snapshot))
       broken(manifest, `the part of ${subtask} is not what it reported`, { report, snapshot });
@@ -126,4 +132,14 @@ const reportName = (job: string, run: JobRun, subtask: SubtaskKey, id: Checkpoin
 
 function broken(manifest: CheckpointManifest, what: string, details: Readonly<Record<string, unknown>> = {}): never {
   throw new Violation('I5', `checkpoint ${idText(manifest.id)} is complete, but ${what}`, details);
+}
+
+/** The list states of a subtask that had finished, as the checkpoint before has them. */
+function isCarried({ subtask, drained, operators }: SubtaskSnapshot, before: ReadonlyMap<SubtaskKey, SubtaskSnapshot>) {
+  const last = before.get(subtask);
+  if (!drained || last?.drained !== true) return false;
+  return operators.every(({ uid, keyGroups, operatorState }) => {
+    const known = last.operators.find((operator) => operator.uid === uid)?.operatorState;
+    return keyGroups.length === 0 && isDeepStrictEqual(operatorState, known);
+  });
 }

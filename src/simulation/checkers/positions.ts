@@ -42,7 +42,10 @@ export class Positions {
       const splits = held.get(subtask);
       if (drained && splits !== undefined) this.left.set(leftBy(subtask), splits);
     }
-    const ofFinished = manifest.finished.flatMap((subtask) => this.left.get(leftBy(subtask)) ?? []);
+    // Of one that had finished a checkpoint may go on having the list states, and never the splits.
+    const rest = manifest.subtasks.filter(({ subtask, drained }) => drained && !held.has(subtask));
+    const finished = [...manifest.finished, ...rest.map(({ subtask }) => subtask)];
+    const ofFinished = finished.flatMap((subtask) => this.left.get(leftBy(subtask)) ?? []);
     const unassigned = manifest.enumerators.filter((each) => each.uid === uid).flatMap((each) => each.unassigned);
     return [...[...held.values()].flat(), ...ofFinished, ...unassigned];
   }

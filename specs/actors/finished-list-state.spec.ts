@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import type { CheckpointCoordinatorMessage } from '../../actors/checkpoint-coordinator/messages.js';
+import { restorePlans } from '../../actors/job-master/restore.js';
+import type { AskRef } from '../../actors/kernel/message.js';
+import type { OperatorStateKind, SubtaskSnapshot } from '../../actors/protocol/manifest.js';
+import { Checkpoints, checkpoint, countingJob, everyone, part, run } from './checkpoints.js';
+
+/** Everyone but `count#0`, which had finished. */
+const others = everyone.filter((key) => key !== 'count#0' && !key.startsWith('read'));
+
+function listed(subtask: string, kind: OperatorStateKind, drained: boolean): SubtaskSnapshot {
+  const blob = { name: `${kind} of ${subtask}`, bytes: 1, checksum: '00000000' };
+  const state = { state: 'items', kind, serializer: 'value', version: 1 };
+  const operator = { uid: 'count', serializers: [state], keyGroups: [], operatorState: { blob, offset: 0, bytes: 1 } };
+  return { subtask, drained, operators: [operator] };
+}
+
+/** At checkpoint 1 all readers and `count#0` have drained, and then they finish. */
+function afterOneHasFinished(kind: OperatorStateKind): Checkpoints {
+  const job = new Checkpoints({}, { tolerableFailedCheckpoints: 5 });
+  job.begins(1);
+  for (const key of everyone) {
+    const snapshot = key === 'count#0' ? listed(key, kind, true) : part(key, { drained: key.startsWith('read') });
+    const message: CheckpointCoordinatorMessage = {
+      type: 'subtask.snapshotted',
+      run,
+      checkpoint: checkpoint(1),
+      snapshot,
+    };
+    job.ask(message);
+  }
+  job.created();
+  for (const key of everyone) job.commits(key, 1, key === 'count#0' || key.startsWith('read'));
+  return job;
+}
+
+function next(job: Checkpoints, n: number, drained = false): void {
+  job.begins(n);
+  for (const key of others) job.acknowledges(key, n, { drained: drained && key.startsWith('count') });
+}
+
+const statesFor = (job: Checkpoints, subtask: string, parallelism = 2): readonly (string | undefined)[] =>
+  (restorePlans(countingJob(parallelism, {}), job.entry.checkpoint)[subtask]?.operators ?? [])
+    .filter(({ uid }) => uid === 'count')
+    .map(({ operatorState }) => operatorState?.blob.name)
+    .filter((name) => name !== undefined);
+
+describe('race 15: list state of a vertex of which some subtasks have finished', () => {
+  it('union: the others are restored with the entries of those that have finished, at every later checkpoint', () => {
+    const job = afterOneHasFinished('operatorUnion');
+    for (const n of [2, 3]) {
+      next(job, n);
+      expect(statesFor(job, 'count#1')).toEqual(['operatorUnion of count#0']);
+      job.created();
+      for (const key of others) job.commits(key, n);
+    }
+    expect(job.of('blobs.delete').flatMap(({ names }) => names)).toEqual([]);
+  });
+
+  it('split: it stays with its subtask, and at another parallelism everybody is dealt a part', () => {
+    const job = afterOneHasFinished('operatorSplit');
+    next(job, 2);
+    expect(statesFor(job, 'count#1')).toEqual([]);
+    for (const key of ['count#0', 'count#1', 'count#2']) {
+      expect(statesFor(job, key, 3)).toEqual(['operatorSplit of count#0']);
+    }
+  });
+
+  it('it is restored as one that has finished, and a run that goes on from there carries it on', () => {
+    const first = afterOneHasFinished('operatorUnion');
+    next(first, 2);
+    const latest = first.entry.checkpoint;
+    expect(restorePlans(countingJob(2, {}), latest)['count#0']).toMatchObject({ finished: true });
+    const second = new Checkpoints({ latest, finished: ['read#0', 'read#1', 'count#0'] });
+    next(second, 3);
+    expect(statesFor(second, 'count#1')).toEqual(['operatorUnion of count#0']);
+  });
+
+  it('a subtask of its name in a run of another parallelism is not it', () => {
+    const first = afterOneHasFinished('operatorUnion');
+    next(first, 2);
+    const taken = first.entry.checkpoint;
+    const latest = { ...taken, subtasks: [...taken.subtasks, part('count#2', {})] };
+    const second = new Checkpoints({ latest, finished: ['read#0', 'read#1', 'count#0'] });
+    next(second, 3);
+    expect(second.entry.checkpoint.finished).toContain('count#0');
+  });
+
+  it('it goes with the last subtask of the vertex; committables and positions of one that has finished are not kept', () => {
+    const ended = afterOneHasFinished('operatorUnion');
+    next(ended, 2, true);
+    expect(ended.entry.checkpoint.finished).toContain('count#0');
+    const plain = afterOneHasFinished('operatorList');
+    next(plain, 2);
+    expect(plain.entry.checkpoint.finished).toEqual(['read#0', 'read#1', 'count#0']);
+  });
+
+  it('a savepoint of then is given up, and says why', () => {
+    const job = afterOneHasFinished('operatorUnion');
+    const client: AskRef = { id: 'saving', from: { process: 'cli', incarnation: 'c1', actor: 'client' } };
+    job.hears({ type: 'checkpointCoordinator.savepoint', ask: client, wish: { name: 'kept', request: 'r2' } });
+    next(job, 2);
+    expect(job.value).toBe('aborting');
+    expect(job.context).toMatchObject({ cause: { code: 'SAVEPOINT_PARTLY_FINISHED' } });
+  });
+});
