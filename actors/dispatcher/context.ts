@@ -31,6 +31,9 @@ export interface Stop {
   readonly request: string;
 }
 
+/** A wish to cancel a job, until no leader can miss it: the steps are those of a wish to stop. */
+export type Cancel = Omit<Stop, 'savepoint'>;
+
 /** What the store is being asked about savepoints, for one client. */
 export interface SavepointWork {
   readonly ask: AskRef;
@@ -72,6 +75,10 @@ export interface DispatcherContext {
   readonly submissions: Readonly<Record<JobId, Submission>>;
   /** Jobs that somebody wants to stop, and the wish is not durable yet. */
   readonly stops: Readonly<Record<JobId, Stop>>;
+  /** Likewise those that somebody wants to cancel. */
+  readonly cancels: Readonly<Record<JobId, Cancel>>;
+  /** Jobs that an earlier leader has promised to cancel. */
+  readonly canceled: readonly JobId[];
   /** By the question of the client. */
   readonly savepoints: Readonly<Record<string, SavepointWork>>;
   /** Jobs that have a job-master. */
@@ -95,6 +102,8 @@ export function dispatcherContext(input: DispatcherInput): DispatcherContext {
     lookups: {},
     submissions: {},
     stops: {},
+    cancels: {},
+    canceled: [],
     savepoints: {},
     running: [],
     results: {},
@@ -106,6 +115,7 @@ export function dispatcherContext(input: DispatcherInput): DispatcherContext {
 export const recordKey = (job: JobId): string => `jobs/${job}/record`;
 export const resultKey = (job: JobId): string => `jobs/${job}/result`;
 export const stopKey = (job: JobId): string => `jobs/${job}/stop`;
+export const cancelKey = (job: JobId): string => `jobs/${job}/cancel`;
 
 /** Whether this leader has to do with the job at all. */
 export const isTaken = ({ dedicatedTo }: DispatcherContext, job: JobId): boolean =>

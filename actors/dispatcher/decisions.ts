@@ -1,5 +1,6 @@
 import type { Context } from './context.js';
 
+export { cancelJob, cancelOn, isCancel } from './canceling.js';
 export {
   forgetLookups,
   isListing,
@@ -14,7 +15,7 @@ export {
   storeSilenceMs,
 } from './lookups.js';
 export { describeJob, listJobs, rescaleJob } from './overview.js';
-export { cancelJob, noteEnded } from './running.js';
+export { noteEnded } from './running.js';
 export {
   deleteSavepoint,
   describeSavepoint,
@@ -30,8 +31,13 @@ export { isSubmission, submit, submitOn } from './submissions.js';
 /** What people see the dispatcher wait for. */
 export const waitingFor = (
   state: string,
-  { listing, lookups, submissions, stops, savepoints }: Context,
+  { listing, lookups, submissions, stops, cancels, savepoints }: Context,
 ): readonly string[] =>
   state === 'recovering'
     ? [...(listing === null ? [] : ['jobs/']), ...Object.keys(lookups)]
-    : [...Object.keys(submissions), ...Object.keys(stops), ...Object.values(savepoints).map(({ request }) => request)];
+    : [
+        ...Object.keys(submissions),
+        ...Object.keys(stops),
+        ...Object.keys(cancels),
+        ...Object.values(savepoints).map(({ request }) => request),
+      ];

@@ -1,6 +1,7 @@
 import type { Decision } from '../kernel/actor.js';
 import type { Effect } from '../kernel/effect.js';
 import type { JobId } from '../protocol/ids.js';
+import { canceledIn } from './canceling.js';
 import {
   type Context,
   isTaken,
@@ -45,7 +46,7 @@ export function lookUp(context: Context, { keys }: On<'record.listed'>): Decisio
     lookups[job] = lookup;
     effects.push(effect);
   }
-  return { context: { requests, listing: null, refusal: null, lookups }, effects };
+  return { context: { requests, listing: null, refusal: null, lookups, canceled: canceledIn(keys) }, effects };
 }
 
 function unknownJobs(context: Context, keys: readonly string[]): readonly JobId[] {

@@ -2,10 +2,12 @@ import { defineActor } from '../kernel/actor.js';
 import { dispatcherContext } from './context.js';
 import {
   cancelJob,
+  cancelOn,
   deleteSavepoint,
   describeJob,
   describeSavepoint,
   forgetLookups,
+  isCancel,
   isListing,
   isLookup,
   isSavepointWork,
@@ -45,10 +47,11 @@ const looking = [
   { guard: 'isLookup', target: 'recovering', reenter: true, actions: 'lookOn' },
 ] as const;
 
-/** An answer about a submission, a wish to stop, or a savepoint. */
+/** An answer about a submission, a wish to stop or to cancel, or a savepoint. */
 const keeping = [
   { guard: 'isSubmission', actions: 'submitOn' },
   { guard: 'isStop', actions: 'stopOn' },
+  { guard: 'isCancel', actions: 'cancelOn' },
   { guard: 'isSavepointWork', actions: 'savepointOn' },
 ] as const;
 
@@ -104,6 +107,7 @@ export const dispatcherActor = defineActor({
   },
   actions: {
     cancelJob,
+    cancelOn,
     deleteSavepoint,
     describeJob,
     describeSavepoint,
@@ -125,7 +129,7 @@ export const dispatcherActor = defineActor({
     submit,
     submitOn,
   },
-  guards: { isListing, isLookup, isSavepointWork, isStop, isSubmission, listsNothing, looksLast },
+  guards: { isCancel, isListing, isLookup, isSavepointWork, isStop, isSubmission, listsNothing, looksLast },
   delays: { storeSilence: storeSilenceMs },
   ignored: {
     '*': {

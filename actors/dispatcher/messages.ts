@@ -11,7 +11,7 @@ import type { Parallelism, RescaleWish, ScaleChange } from '../protocol/scaling.
 export type DispatcherMessage =
   /** Asked by a client; answered with DispatcherAnswer once the record is durable. Idempotent by job id. */
   | { readonly type: 'dispatcher.submitJob'; readonly record: JobRecord }
-  /** Asked by a client; answered with `job.canceling`. */
+  /** Asked by a client; answered with `job.canceling` when no leader will forget it. */
   | { readonly type: 'dispatcher.cancelJob'; readonly job: JobId }
   /** Asked by a client; answered with `job.stopping` once the wish is durable, or with `job.ended`. */
   | { readonly type: 'dispatcher.stopJob'; readonly job: JobId }

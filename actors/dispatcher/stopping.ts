@@ -96,7 +96,7 @@ function check(context: Context, job: JobId, { ask, savepoint }: Stop): Decision
   };
 }
 
-const isSuperseded = ({ epoch }: Context, keys: readonly string[]): boolean =>
+export const isSuperseded = ({ epoch }: Context, keys: readonly string[]): boolean =>
   keys.some((key) => Number(key.slice(epochsPrefix.length)) > epoch);
 
 function tell(job: JobId, { ask, savepoint }: Stop): readonly Effect[] {

@@ -131,7 +131,7 @@ export function jobMasterContext(input: JobMasterInput): JobMasterContext {
     stopping: false,
     stopWith: null,
     savepoint: null,
-    intent: 'restart',
+    intent: input.canceled === true ? 'cancel' : 'restart',
     cause: null,
     userFailures: 0,
     restarting: restartingAnew(input.record.graph.options),

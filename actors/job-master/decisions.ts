@@ -97,6 +97,7 @@ export const guards = {
   holdsSlotThere: slots.holdsSlotThere,
   isAwaited,
   isCanceled: failover.isCanceled,
+  isCanceledAnew: failover.isCanceledAnew,
   isClaimed: recovery.isClaimed,
   isClaimedFirst: recovery.isClaimedFirst,
   isClosing: failover.isClosing,

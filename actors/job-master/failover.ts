@@ -7,7 +7,7 @@ import { failureClass } from '../protocol/failure-class.js';
 import { actorNames, runText, type SlotAddress, type SubtaskKey, sameAllocation } from '../protocol/ids.js';
 import { atParallelism } from '../protocol/scaling.js';
 import type { ResourceManagerMessage } from '../resource-manager/messages.js';
-import { type Any, allocationOf, type Context, noRun, type On, questionOf, runOf } from './context.js';
+import { type Any, allocationOf, type Context, isAwaited, noRun, type On, questionOf, runOf } from './context.js';
 import type { JobMasterAnswer } from './messages.js';
 import { keysIn } from './phases.js';
 import { openQuestions, unasked } from './questions.js';
@@ -178,6 +178,9 @@ export const pauseEndsFailed = (context: Context, message: Any): boolean =>
   isFatal(context) && closesLast(context, message);
 
 export const isCanceled = ({ intent }: Context): boolean => intent === 'cancel';
+/** No result stands there: nothing of the job was begun by this leader, and it is to end. */
+export const isCanceledAnew = (context: Context, message: Any): boolean =>
+  isCanceled(context) && isAwaited(context, message);
 export const isFatal = ({ intent }: Context): boolean => intent === 'fail';
 
 /** With nothing to close there is nothing to wait for. */

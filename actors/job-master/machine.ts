@@ -170,14 +170,18 @@ export const jobMasterActor = defineActor({
       entry: 'readResult',
       after: { storeSilence: { target: 'created', reenter: true } },
       on: {
-        'jobMaster.cancel': { target: 'pausing', actions: 'cancel' },
+        // A result that stands there already is the job's end, whoever wants another.
+        'jobMaster.cancel': { actions: 'cancel' },
         'record.read': [
           { guard: 'wasFinished', target: 'finished', actions: ['takeResult', 'release'] },
           { guard: 'wasFailed', target: 'failed', actions: ['takeResult', 'release'] },
           { guard: 'wasCanceled', target: 'canceled', actions: ['takeResult', 'release'] },
           { guard: 'isAwaited', actions: 'noteRefusal' },
         ],
-        'record.missing': { guard: 'isAwaited', target: 'recallingStop' },
+        'record.missing': [
+          { guard: 'isCanceledAnew', target: 'pausing' },
+          { guard: 'isAwaited', target: 'recallingStop' },
+        ],
         'record.unknown': { guard: 'isAwaited', target: 'created', reenter: true },
         'record.failed': { guard: 'isAwaited', actions: 'noteRefusal' },
       },

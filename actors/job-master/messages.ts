@@ -150,4 +150,6 @@ export interface JobMasterInput {
   readonly process: ProcessName;
   readonly incarnation: Incarnation;
   readonly options: ClusterOptions;
+  /** Present when an earlier leader has promised to cancel it. */
+  readonly canceled?: true;
 }

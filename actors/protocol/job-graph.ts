@@ -137,6 +137,12 @@ export interface StopRecord {
   readonly savepoint?: StopWithSavepoint;
 }
 
+/** That somebody wants the job to end at once: durable before it is answered, and never taken back. */
+export interface CancelRecord {
+  readonly format: 1;
+  readonly job: string;
+}
+
 /** Terminal, written once, before anything of the job is cleaned up. */
 export interface JobResult {
   readonly format: 1;

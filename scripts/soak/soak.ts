@@ -30,6 +30,11 @@ export interface SoakSummary {
   readonly restarts: number;
   readonly checkpoints: number;
   readonly stoppedShare: number;
+  readonly rescaledShare: number;
+  readonly savedShare: number;
+  readonly canceledShare: number;
+  /** A client had saved, stopped, rescaled or canceled the job. */
+  readonly operatedShare: number;
   /** A second run went on from a savepoint that the first had left. */
   readonly resumedShare: number;
   readonly restoredShare: number;
@@ -63,6 +68,10 @@ export class Soak {
       restarts: 0,
       checkpoints: 0,
       stopped: 0,
+      rescaled: 0,
+      saved: 0,
+      canceled: 0,
+      operated: 0,
       resumed: 0,
       restored: 0,
       during: 0,
@@ -77,6 +86,10 @@ export class Soak {
       sum.restarts += report.restarts;
       sum.checkpoints += report.checkpoints;
       sum.stopped += report.stopped ? 1 : 0;
+      sum.rescaled += report.rescaled ? 1 : 0;
+      sum.saved += report.saved ? 1 : 0;
+      sum.canceled += report.canceled ? 1 : 0;
+      sum.operated += report.stopped || report.rescaled || report.saved || report.canceled ? 1 : 0;
       sum.resumed += resumed === null ? 0 : 1;
       sum.restored += report.restoredCheckpoint ? 1 : 0;
       sum.during += report.crashedDuringRecovery ? 1 : 0;
@@ -124,6 +137,10 @@ export class Soak {
       restarts: sum.restarts,
       checkpoints: sum.checkpoints,
       stoppedShare: round(sum.stopped / sum.done),
+      rescaledShare: round(sum.rescaled / sum.done),
+      savedShare: round(sum.saved / sum.done),
+      canceledShare: round(sum.canceled / sum.done),
+      operatedShare: round(sum.operated / sum.done),
       resumedShare: round(sum.resumed / sum.done),
       restoredShare: round(sum.restored / sum.done),
       crashedDuringRecoveryShare: round(sum.during / sum.done),
@@ -139,7 +156,8 @@ export class Soak {
     return [
       `${summary.runs} runs, ${summary.runsPerSecond} runs/s, ${summary.eventsPerSecond} events/s, ${summary.virtualHours} virtual hours`,
       `${summary.crashes} crashes, ${summary.restarts} restarts, ${summary.checkpoints} checkpoints`,
-      `restored a checkpoint: ${percent(summary.restoredShare)}; crash during a recovery: ${percent(summary.crashedDuringRecoveryShare)}; stopped: ${percent(summary.stoppedShare)}; resumed from a savepoint: ${percent(summary.resumedShare)}`,
+      `restored a checkpoint: ${percent(summary.restoredShare)}; crash during a recovery: ${percent(summary.crashedDuringRecoveryShare)}`,
+      `with an operation: ${percent(summary.operatedShare)}; stopped: ${percent(summary.stoppedShare)}; saved: ${percent(summary.savedShare)}; resumed from a savepoint: ${percent(summary.resumedShare)}; rescaled: ${percent(summary.rescaledShare)}; canceled: ${percent(summary.canceledShare)}`,
       `transitions reached: ${summary.transitions}; state × message pairs reached: ${summary.pairs}`,
       ...(summary.missingTransitions.length === 0
         ? []

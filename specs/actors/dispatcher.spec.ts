@@ -1,114 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { DispatcherContext } from '../../actors/dispatcher/machine.js';
-import { dispatcherActor } from '../../actors/dispatcher/machine.js';
-import type { DispatcherAnswer, DispatcherMessage } from '../../actors/dispatcher/messages.js';
-import type { Effect } from '../../actors/kernel/effect.js';
-import type { Verdict } from '../../actors/kernel/step.js';
 import { defaultClusterOptions } from '../../actors/protocol/deployment.js';
-import { failure } from '../../actors/protocol/failure.js';
-import type { JobRecord, JobResult } from '../../actors/protocol/job-graph.js';
-import { Driver } from './driver.js';
-import { graphWith, recordOf } from './job-master-stage.js';
-
-const job = (id: string, graph = graphWith()): JobRecord => ({ ...recordOf(graph), job: id });
-const ended = (id: string, outcome: JobResult['outcome'] = 'finished'): JobResult => ({
-  format: 1,
-  job: id,
-  outcome,
-  failure: null,
-});
-const trouble = failure('STORE_FAILED', 'infrastructure', 'EIO');
-const damage = failure('RECORD_DAMAGED', 'infrastructure', 'bad checksum', 'never');
-type StoreEffect = Extract<Effect, { kind: 'record.create' | 'record.read' | 'record.list' }>;
-
-/** A dispatcher and the store; the answers to clients come out of `asks`. */
-class Stage {
-  readonly kept = new Map<string, unknown>();
-  readonly driver: Driver;
-  readonly answers: { readonly id: string; readonly message: DispatcherAnswer }[] = [];
-  readonly history: Effect[] = [];
-  private pending: StoreEffect[] = [];
-
-  constructor(kept: Readonly<Record<string, unknown>> = {}) {
-    for (const [key, record] of Object.entries(kept)) this.kept.set(key, record);
-    const input = { epoch: 7, process: 'jm', incarnation: 'jm-1', options: defaultClusterOptions };
-    this.driver = new Driver(dispatcherActor, input);
-    this.absorb();
-  }
-
-  get context(): DispatcherContext {
-    return this.driver.context as DispatcherContext;
-  }
-  get at(): string {
-    return this.driver.value;
-  }
-  tell(message: DispatcherMessage): Verdict {
-    const verdict = this.driver.tell(message);
-    this.absorb();
-    return verdict;
-  }
-  submit(record: JobRecord, id = 'submission'): Verdict {
-    return this.ask({ type: 'dispatcher.submitJob', record }, id);
-  }
-  cancel(id: string): Verdict {
-    return this.ask({ type: 'dispatcher.cancelJob', job: id }, 'cancel');
-  }
-  private ask(message: DispatcherMessage, id: string): Verdict {
-    const answered = this.driver.ask(message, id);
-    this.absorb();
-    return 'kind' in answered ? (answered as Verdict) : { kind: 'taken' };
-  }
-  /** Answers of the last question with that id. */
-  answered(id = 'submission'): DispatcherAnswer | undefined {
-    return this.answers.filter((answer) => answer.id === id).at(-1)?.message;
-  }
-  get waits(): readonly string[] {
-    return this.pending.map((effect) => ('key' in effect ? effect.key : effect.prefix));
-  }
-  /** The store says this to the request that has waited longest, or to the one for `key`. */
-  says(type: string, more: object = {}, key?: string): this {
-    const index = key === undefined ? 0 : this.waits.indexOf(key);
-    const [effect] = this.pending.splice(index, 1);
-    this.tell({ type, request: effect?.request, ...more } as DispatcherMessage);
-    return this;
-  }
-  elapse(timer: string): this {
-    this.driver.fire(timer);
-    this.absorb();
-    return this;
-  }
-  /** The store answers one request. */
-  stores(): this {
-    const [effect] = this.pending;
-    if (effect?.kind === 'record.list') return this.says('record.listed', { keys: [...this.kept.keys()] });
-    const before = this.kept.get(effect?.key ?? '');
-    if (effect?.kind === 'record.create' && before === undefined) {
-      this.kept.set(effect.key, effect.record);
-      return this.says('record.created');
-    }
-    if (before === undefined) return this.says('record.missing');
-    if (before === damage) return this.says('record.failed', { failure: damage });
-    return this.says(effect?.kind === 'record.create' ? 'record.exists' : 'record.read', { record: before });
-  }
-  storesAll(): this {
-    while (this.pending.length > 0) this.stores();
-    return this;
-  }
-  get started(): readonly string[] {
-    return this.history.flatMap((effect) => (effect.kind === 'actor.start' ? [effect.actor] : []));
-  }
-  private absorb(): void {
-    for (const effect of this.driver.take()) {
-      this.history.push(effect);
-      if (effect.kind === 'answer')
-        this.answers.push({ id: effect.ask.id, message: effect.message as DispatcherAnswer });
-      if (effect.kind === 'record.create' || effect.kind === 'record.read' || effect.kind === 'record.list')
-        this.pending.push(effect);
-    }
-  }
-}
-
-const serving = (kept: Readonly<Record<string, unknown>> = {}): Stage => new Stage(kept).storesAll();
+import type { JobRecord } from '../../actors/protocol/job-graph.js';
+import { damage, ended, job, Stage, serving, trouble } from './dispatcher-stage.js';
+import { graphWith } from './job-master-stage.js';
 
 describe('dispatcher: after a change of leader', () => {
   it('an empty store: serves at once', () => {
@@ -347,19 +241,58 @@ describe('dispatcher: a submission', () => {
 });
 
 describe('dispatcher: cancel', () => {
-  it('tells the job-master, and answers; again for a repetition', () => {
+  it('is durable, and missed by no newer leader, before the job-master is told and the client answered; again for a repetition', () => {
     const stage = serving({ 'jobs/a/record': job('a') });
     stage.cancel('a');
+    expect(stage.waits).toEqual(['jobs/a/cancel']);
+    expect(stage.cancel('a')).toMatchObject({ kind: 'refused', code: 'tooEarly', expected: true });
+    stage.says('record.unknown').stores();
+    expect(stage.waits).toEqual(['epochs/']);
+    expect(stage.answers).toEqual([]);
+    stage.stores();
     stage.cancel('a');
+    stage.storesAll();
+    expect(stage.kept.get('jobs/a/cancel')).toEqual({ format: 1, job: 'a' });
     expect(stage.answers).toMatchObject(Array(2).fill({ message: { type: 'job.canceling', job: 'a' } }));
     expect(stage.history.filter(({ kind }) => kind === 'tell')).toMatchObject(
       Array(2).fill({ actor: 'job-master/a', message: { type: 'jobMaster.cancel' } }),
     );
   });
 
+  it('a newer leader may have looked before: nobody is told, and the client asks on', () => {
+    const stage = serving({ 'jobs/a/record': job('a') });
+    stage.kept.set('epochs/000000000008', {});
+    stage.cancel('a');
+    stage.storesAll();
+    expect(stage.answers).toEqual([]);
+    expect(stage.history.filter(({ kind }) => kind === 'tell')).toEqual([]);
+  });
+
+  it('a store that refuses says why; a job that ends meanwhile says how', () => {
+    const stage = serving({ 'jobs/a/record': job('a') });
+    stage.cancel('a');
+    stage.says('record.failed', { failure: trouble });
+    expect(stage.answered('cancel')).toMatchObject({ type: 'job.rejected', failure: trouble });
+    stage.cancel('a');
+    stage.tell({ type: 'jobMaster.ended', job: 'a', result: ended('a') });
+    expect(stage.storesAll().answered('cancel')).toMatchObject({ failure: { code: 'JOB_ENDED' } });
+  });
+
+  it('a leader that follows begins the job as one that is canceled', () => {
+    const stage = serving({
+      'jobs/a/record': job('a'),
+      'jobs/a/cancel': { format: 1, job: 'a' },
+      'jobs/b/record': job('b'),
+    });
+    const inputs = stage.history.flatMap((effect) => (effect.kind === 'actor.start' ? [effect.input] : []));
+    expect(inputs).toMatchObject([{ record: job('a'), canceled: true }, { record: job('b') }]);
+    expect(inputs[1]).not.toHaveProperty('canceled');
+  });
+
   it('the answer was lost, and the job has ended meanwhile', () => {
     const stage = serving({ 'jobs/a/record': job('a') });
     stage.cancel('a');
+    stage.storesAll();
     stage.tell({ type: 'jobMaster.ended', job: 'a', result: ended('a', 'canceled') });
     expect(stage.history.at(-1)).toEqual({ kind: 'actor.stop', actor: 'job-master/a' });
     stage.cancel('a');

@@ -131,18 +131,10 @@ describe('job-master: finishing', () => {
 });
 
 describe('job-master: cancel', () => {
-  const states = [
-    'created',
-    'retrievingCheckpoint',
-    'awaitingSlots',
-    'deploying',
-    'running',
-    'backingOff',
-    'redistributing',
-  ];
+  const states = ['retrievingCheckpoint', 'awaitingSlots', 'deploying', 'running', 'backingOff', 'redistributing'];
   it.each([...states, 'restoringState', 'rewindingSources'])('%s: ends through pausing, with a result', (state) => {
     const stage = new JobStage();
-    if (states.indexOf(state) < 0 || states.indexOf(state) > 4) stage.until('running').fails(brokenChannel);
+    if (states.indexOf(state) < 0 || states.indexOf(state) > 3) stage.until('running').fails(brokenChannel);
     expect(stage.until(state).tell(cancel).at).toBe('pausing');
     expect(stage.until('canceled').result).toEqual(canceled);
     expect(stage.open).toEqual([]);
@@ -150,6 +142,20 @@ describe('job-master: cancel', () => {
       throughRun: stage.context.round === 1 ? run1 : run2,
     });
     expect(stage.told('dispatcher')).toEqual([{ type: 'jobMaster.ended', job: 'flights', result: canceled }]);
+  });
+
+  it('created: only when the store has said that there is no result', () => {
+    const stage = new JobStage().tell(cancel);
+    expect(stage.at).toBe('created');
+    expect(stage.says('record.missing').at).toBe('pausing');
+    expect(stage.until('canceled').result).toEqual(canceled);
+    expect(new JobStage({ result: finished }).tell(cancel).stores().at).toBe('finished');
+  });
+
+  it('promised by an earlier leader: nothing is begun', () => {
+    const stage = new JobStage({ canceled: true }).says('record.missing');
+    expect(stage.at).toBe('pausing');
+    expect(stage.until('canceled').result).toEqual(canceled);
   });
 
   it('while a failure is being recovered from', () => {

@@ -142,7 +142,13 @@ export class JobStage {
   verdict: Verdict = { kind: 'taken' };
 
   constructor(
-    given: { graph?: JobGraph; log?: readonly (Kept | typeof damage)[]; result?: unknown; stop?: unknown } = {},
+    given: {
+      graph?: JobGraph;
+      log?: readonly (Kept | typeof damage)[];
+      result?: unknown;
+      stop?: unknown;
+      canceled?: true;
+    } = {},
   ) {
     const input: JobMasterInput = {
       record: recordOf(given.graph ?? graphWith()),
@@ -150,6 +156,7 @@ export class JobStage {
       process: 'jm',
       incarnation: 'jm-1',
       options: defaultClusterOptions,
+      ...(given.canceled === true ? { canceled: true } : {}),
     };
     this.log = (given.log ?? []).map((entry, index) => ('damaged' in entry ? entry : { ...entry, index }));
     this.result = given.result ?? null;

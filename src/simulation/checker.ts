@@ -44,6 +44,8 @@ export interface Checker {
   saved?(name: SavepointName): void;
   /** A client was told that this rescale is kept. */
   rescaled?(request: string): void;
+  /** A client was told that the job is being canceled. */
+  canceled?(): void;
   crashed?(process: string, life: number): void;
   /** The faults are over; from here on liveness counts. */
   healed?(): void;

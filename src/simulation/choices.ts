@@ -31,6 +31,8 @@ export interface FaultRates {
   readonly savepoint: number;
   /** Per rescale of a run (two are drawn): the client wants the job at another parallelism. */
   readonly rescale: number;
+  /** Per run: the client cancels the job, half of the times just after something else that it wants of it. */
+  readonly cancel: number;
 }
 
 export const noFaults: FaultRates = {
@@ -50,6 +52,7 @@ export const noFaults: FaultRates = {
   stopWith: 0,
   savepoint: 0,
   rescale: 0,
+  cancel: 0,
 };
 
 /** Deviations from the default schedule, by key. Removing one leaves all others meaning what they meant. */

@@ -9,6 +9,8 @@ import type { SimWorld } from './world.js';
 
 const wishMsMax = 2_500;
 const rescaleMax = 4;
+/** So soon after something else that is wanted of the job it may be canceled. */
+const cancelNearMsMax = 120;
 const askEveryMs = 50;
 const askDeadlineMs = 1_000_000;
 
@@ -21,10 +23,12 @@ export interface ClientSetting {
   readonly saved: (name: SavepointName) => void;
   /** This wish was granted. */
   readonly rescaled: (request: string) => void;
+  /** The wish to cancel was granted. */
+  readonly canceled: () => void;
 }
 
 /**
- * What people do to the job: they submit it, and in some runs take a savepoint of it or stop it. Clients live outside: they never crash and ask
+ * What people do to the job: they submit it, and in some runs take a savepoint of it, rescale, stop or cancel it. Clients live outside: they never crash and ask
  * until they are answered.
  */
 export function runClients(world: SimWorld, network: SimNetwork, record: JobRecord, setting: ClientSetting): void {
@@ -55,6 +59,7 @@ export function runClients(world: SimWorld, network: SimNetwork, record: JobReco
     wish: { name: savepointName, request: 'save' },
   };
   const rescales = rescalesOf(world, record);
+  const cancelAtMs = cancelMomentOf(world, [stopAtMs, saveAtMs, ...rescales.map(({ atMs }) => atMs)]);
   ask('client', { type: 'dispatcher.submitJob', record }, () => {
     if (stopAtMs > 0) world.at(stopAtMs, () => ask('stopper', stop, () => undefined));
     for (const { atMs, message, request } of rescales)
@@ -63,6 +68,14 @@ export function runClients(world: SimWorld, network: SimNetwork, record: JobReco
           if (type === 'job.rescaling') setting.rescaled(request);
         }),
       );
+    if (cancelAtMs > 0) {
+      const cancel: DispatcherMessage = { type: 'dispatcher.cancelJob', job };
+      world.at(cancelAtMs, () =>
+        ask('canceler', cancel, ({ type }) => {
+          if (type === 'job.canceling') setting.canceled();
+        }),
+      );
+    }
     if (saveAtMs === 0) return;
     world.at(saveAtMs, () =>
       ask('saver', save, ({ type }) => {
@@ -70,6 +83,15 @@ export function runClients(world: SimWorld, network: SimNetwork, record: JobReco
       }),
     );
   });
+}
+
+/** At any moment, or just after one of the others; 0: not at all. */
+function cancelMomentOf({ choices, rates }: SimWorld, others: readonly number[]): number {
+  const atMs = choices.at('cancel:job', rates.cancel, wishMsMax);
+  const moments = others.filter((otherMs) => otherMs > 0);
+  if (atMs === 0 || moments.length === 0) return atMs;
+  const afterMs = choices.at('cancelNear:job', 0.5, cancelNearMsMax);
+  return afterMs === 0 ? atMs : (moments[atMs % moments.length] ?? atMs) + afterMs;
 }
 
 interface PlannedRescale {

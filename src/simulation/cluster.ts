@@ -52,6 +52,8 @@ export interface SimClusterOptions {
   readonly onSavepoint?: (name: SavepointName) => void;
   /** A client was told that its rescale is kept. */
   readonly onRescale?: (request: string) => void;
+  /** A client was told that the job is being canceled. */
+  readonly onCancel?: () => void;
 }
 
 /** One job manager, some task managers and a client, in one thread on virtual time. */
@@ -84,6 +86,7 @@ export class SimCluster {
       leader: jobManagerName,
       saved: (name) => this.options.onSavepoint?.(name),
       rescaled: (request) => this.options.onRescale?.(request),
+      canceled: () => this.options.onCancel?.(),
     });
   }
 

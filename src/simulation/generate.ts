@@ -35,6 +35,8 @@ const stopWithShare = 0.6;
 const savepointShare = 0.3;
 /** Of two rescales that may be wanted, so many are. */
 const rescaleShare = 0.25;
+/** In so many it cancels the job. */
+const cancelShare = 0.1;
 
 /** The run of a seed: job, topology, rates and moment of healing, each from a stream of its own. */
 export function planRun(seed: number, size: JobSize = 'any'): RunPlan {
@@ -58,6 +60,7 @@ export function planOf(job: JobSpec, seed: number, size: JobSize = 'any'): RunPl
       stopWith: stopWithShare,
       savepoint: savepointShare,
       rescale: rescaleShare,
+      cancel: cancelShare,
     },
     healAtMs: topology.integer(1_200, 3_200),
     placement: topology.chance(packedShare) ? 'pack' : 'spread',

@@ -40,9 +40,11 @@ const resumedSeed = 500_000_000;
 function resumedRunOf(plan: RunPlan, { blobs, files }: RunReport, output: SavedOutput): RunSpec | null {
   const saved = output.newest();
   if (saved === null) return null;
+  // A job that was canceled may not have committed all that was promised: what is to be gone on from is not there.
+  if (saved.paths.some((path) => !files.files.has(path))) return null;
   const { name } = saved.manifest;
   const job = atOtherParallelism(plan.job, new Random(plan.seed, 'resume'));
-  const rates = { ...plan.rates, stop: 0, savepoint: 0, rescale: 0 };
+  const rates = { ...plan.rates, stop: 0, savepoint: 0, rescale: 0, cancel: 0 };
   const spec = runOf({ ...plan, job, slots: parallelismMax, rates });
   return {
     ...spec,

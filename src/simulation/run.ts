@@ -77,6 +77,8 @@ export interface RunReport {
   readonly saved: boolean;
   /** A client was told that its rescale is kept. */
   readonly rescaled: boolean;
+  /** Its result says that it was canceled. */
+  readonly canceled: boolean;
   /** The simulated disk and the store at the end. */
   readonly files: SimFiles;
   readonly blobs: ReadonlyMap<string, Uint8Array>;
@@ -154,6 +156,9 @@ class Run {
         this.rescaled = true;
         for (const checker of this.checkers) checker.rescaled?.(request);
       },
+      onCancel: () => {
+        for (const checker of this.checkers) checker.canceled?.();
+      },
       onCrash: (process, life) => this.onCrash(process, life),
       onPanic: (error) => this.onPanic(error),
     });
@@ -224,6 +229,7 @@ class Run {
       coverage: this.coverage,
       saved: this.saved,
       rescaled: this.rescaled,
+      canceled: this.outcome === 'canceled',
       files: this.cluster.files,
       blobs: this.cluster.store.blobs,
     };

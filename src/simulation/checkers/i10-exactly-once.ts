@@ -29,8 +29,8 @@ import { Positions } from './positions.js';
  * was shown once is never changed, replaced or removed. What a job that was stopped has put out is, in the same way, what
  * the reference makes of a prefix of each split: of what it had read at its last checkpoint. One that begins with a savepoint is held against its
  * whole input, with what stood there when it began. Where records may be late, each of them is where it belongs. A job whose checkpoints are
- * at-least-once may put a record out more often, and may count it in its folds again; it puts out none that the reference does not, and misses none. For
- * generated jobs only, and only once their result is durable.
+ * at-least-once may put a record out more often, and may count it in its folds again; it puts out none that the reference does not, and misses none. Of a job that
+ * was canceled only what is too much is looked at. For generated jobs only, and only once their result is durable.
  */
 export const exactlyOnce: CheckerFactory = (context) => {
   const spec = specOf(context.record);
@@ -88,7 +88,7 @@ class ExactlyOnce implements Checker {
     // Some operators may have finished then and others not.
     this.isMidway = result.savepoint !== undefined && !this.isDrained;
     if (this.isMidway) this.saysFarewell = false;
-    if (result.outcome !== 'finished') {
+    if (result.outcome !== 'finished' && result.outcome !== 'canceled') {
       throw new Violation('I10', `the job has ${result.outcome}, and nothing but faults that pass was against it`, {
         result,
       });
@@ -115,7 +115,8 @@ class ExactlyOnce implements Checker {
 
   ended(): void {
     this.unchanged();
-    if (this.outcome === null) return;
+    // What a job that was canceled has put out is where it stood; that it was wanted, I26 says.
+    if (this.outcome === null || this.outcome === 'canceled') return;
     if (this.isMidway && settledOf(this.spec) !== 'atEachCut') return;
     const records = [...this.shown.values()].flatMap(recordsIn).filter(({ id }) => !isFarewell(id));
     if (this.expected === null) {

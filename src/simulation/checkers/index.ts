@@ -21,6 +21,7 @@ import { corruptFrameChangesNothing } from './i22-corrupt-frame-changes-nothing.
 import { stopIsKept } from './i23-stop-is-kept.js';
 import { savepointIsWhole } from './i24-savepoint-is-whole.js';
 import { rescaleIsKept } from './i25-rescale-is-kept.js';
+import { cancelIsKept } from './i26-cancel-is-kept.js';
 
 export { sameDigest } from './i20-same-digest.js';
 
@@ -50,5 +51,6 @@ export const allCheckers: readonly CheckerFactory[] = [
   corruptFrameChangesNothing,
   stopIsKept,
   rescaleIsKept,
+  cancelIsKept,
   liveness,
 ];

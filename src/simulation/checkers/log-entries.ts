@@ -61,6 +61,11 @@ export function outlives(
 export const isRescaleWish = ({ kind, name }: StoreEvent, job: JobId): boolean =>
   kind === 'create' && name.startsWith(scalePrefix(job));
 
+/** Whether this event has just made it durable that somebody wants the job to be canceled. */
+export const isCancelWish = ({ kind, name }: StoreEvent, job: JobId): boolean =>
+  kind !== 'delete' && name === cancelKey(job);
+
+export const cancelKey = (job: JobId): string => `jobs/${job}/cancel`;
 export const resultKey = (job: JobId): string => `jobs/${job}/result`;
 
 /** The names of a manifest's ids and runs as a violation shows them. */
