@@ -33,7 +33,7 @@ const spec = (stages: readonly StageSpec[], sources = 1, times = time): JobSpec 
   bufferTimeoutMs: 5,
 });
 
-const timers: StageSpec = { kind: 'timers', ...keyedBy, grainMs: 20, echoMs: 7, inputs: 1 };
+const timers: StageSpec = { kind: 'timers', ...keyedBy, grainMs: 20, echoMs: 7, inputs: 1, isChained: true };
 const joined: StageSpec = {
   kind: 'intervalJoin',
   ...keyedBy,
@@ -48,6 +48,7 @@ const windowed = (shape: WindowShape, computation: 'reduce' | 'aggregate' | 'pro
   shape,
   computation,
   latenessMs,
+  isChained: computation !== 'process',
 });
 const late: StageSpec = { kind: 'lateWindow', ...keyedBy, shape: sliding, computation: 'aggregate', latenessMs: 5 };
 
@@ -114,7 +115,7 @@ describe('reference: event time', () => {
   const one = { ...keyedBy, keys: 1 };
 
   it('windows: edges belong to the later one, below zero too, and sessions take what touches them', () => {
-    const tumbling = { kind: 'window', ...one, computation: 'process', latenessMs: 0 } as const;
+    const tumbling = { kind: 'window', ...one, computation: 'process', latenessMs: 0, isChained: true } as const;
     const spans = (shape: WindowShape, ...times: readonly number[]): readonly string[] =>
       madeOf({ ...tumbling, shape }, at(...times)).map((id) => id.split(' ').slice(1, 4).join(' '));
     expect(spans({ kind: 'tumbling', sizeMs: 10, offsetMs: 0 }, -1, 0, 9, 10)).toEqual([

@@ -132,6 +132,8 @@ class ExactlyOnce implements Checker {
         throw new Violation('I10', `the output has record ${id} ${is} times and should have it ${times} times`);
     }
     if (this.spec.atLeastOnce === true) return;
+    // What an asynchronous stage holds in the savepoint has been folded, and has not come out.
+    if (this.isMidway && this.underWay.length > 0) return;
     const { graph } = this.context.record;
     checkFolds(this.spec, graph, expected.keyed, records);
   }

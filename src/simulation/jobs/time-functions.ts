@@ -31,7 +31,7 @@ export class SlotTimers implements KeyedProcessFunction<SimKey, SimRecord, SimRe
 
   constructor(
     private readonly stage: number,
-    private readonly spec: Pick<TimersStageSpec, 'grainMs' | 'echoMs'>,
+    private readonly spec: Pick<TimersStageSpec, 'grainMs' | 'echoMs' | 'isChained'>,
   ) {}
 
   open({ state }: KeyedInstance): void {
@@ -70,7 +70,7 @@ export class SlotTimers implements KeyedProcessFunction<SimKey, SimRecord, SimRe
   private put(what: string, time: number, tally: Tally, context: TimerContext): void {
     const parts = [keyText(context.currentKey), this.last.value() ?? 'none', time, tallyText(tally)];
     context.emit(resultOf(this.stage, what, parts, tally));
-    this.last.update(time);
+    if (this.spec.isChained) this.last.update(time);
   }
 }
 
@@ -136,6 +136,7 @@ export class WindowTold<T> implements ProcessWindowFunction<SimKey, T, SimRecord
   constructor(
     private readonly stage: number,
     private readonly windowsMerge: boolean,
+    private readonly isChained: boolean,
     private readonly tallyOfAll: (elements: readonly T[]) => Tally,
   ) {}
 
@@ -148,7 +149,7 @@ export class WindowTold<T> implements ProcessWindowFunction<SimKey, T, SimRecord
     const tally = this.tallyOfAll(elements);
     const parts = [keyText(context.currentKey), this.last.value() ?? 'none', start, end, tallyText(tally)];
     context.emit(resultOf(this.stage, 'window', [...parts, this.times(context)], tally));
-    this.last.update(end);
+    if (this.isChained) this.last.update(end);
   }
 
   private times({ windowState }: WindowContext<SimKey, SimRecord, TimeWindow>): number {

@@ -64,7 +64,7 @@ function stretches(grainMs: number, records: readonly Timed[]): ReadonlyMap<numb
 }
 
 function timersOf(
-  { grainMs, echoMs }: TimersStageSpec,
+  { grainMs, echoMs, isChained }: TimersStageSpec,
   index: number,
   key: string,
   records: readonly Timed[],
@@ -76,7 +76,7 @@ function timersOf(
   }
   timers.sort((a, b) => a.at - b.at);
   return timers.map(({ at, what, tally }, place) => {
-    const before = timers[place - 1]?.at ?? 'none';
+    const before = (isChained ? timers[place - 1]?.at : null) ?? 'none';
     return { at, record: resultOf(index, what, [key, before, at, tallyText(tally)], tally) };
   });
 }
@@ -137,7 +137,7 @@ function windowsOf(stage: WindowStageSpec, index: number, key: string, records: 
   const inOrder = [...windows.values()].sort((a, b) => a.span.end - b.span.end);
   return inOrder.map(({ span: { start, end }, records: held }, place) => {
     const tally = tallyOfAll(held);
-    const before = inOrder[place - 1]?.span.end ?? 'none';
+    const before = (stage.isChained ? inOrder[place - 1]?.span.end : null) ?? 'none';
     return { at: end - 1, record: resultOf(index, 'window', [key, before, start, end, tallyText(tally), 1], tally) };
   });
 }

@@ -30,6 +30,8 @@ export interface TimersStageSpec extends KeyedBy {
   /** Less than the grain, so that no echo is at the time of another timer. */
   readonly echoMs: number;
   readonly inputs: 1 | 2;
+  /** Results say what came before them, for which a key keeps state for ever; else it is forgotten when nothing of it is due. */
+  readonly isChained: boolean;
 }
 
 /** Whether a stage gets its records by two inputs. */
@@ -43,6 +45,7 @@ export interface WindowStageSpec extends KeyedBy {
   /** Sliding windows that aggregate or reduce are kept by panes. */
   readonly computation: 'reduce' | 'aggregate' | 'process';
   readonly latenessMs: number;
+  readonly isChained: boolean;
 }
 
 /** Windows whose records may be late, which then go on beside the results. Only as the last stage but a farewell. */
@@ -117,19 +120,30 @@ export function drawTimeStage(random: Random, keyedBy: KeyedBy): Exclude<TimeSta
     ...(['timers', 'timers', 'timers', 'timers', 'window', 'window', 'window', 'window', 'window'] as const),
     ...(['rules', 'rules', 'rules', 'intervalJoin', 'intervalJoin', 'intervalJoin'] as const),
   ]);
+  const isChained = keyedBy.keys % 2 === 1;
+  // Many keys to a key group, which come and go: what is forgotten since the last checkpoint is part of the next one.
+  const many = { ...keyedBy, keys: keyedBy.keys * 4, maxParallelism: Math.min(keyedBy.maxParallelism, 4) };
+  const keys = isChained ? keyedBy : many;
   switch (kind) {
     case 'timers': {
       const grainMs = stretch(random);
       const inputs = random.chance(0.4) ? 2 : 1;
-      return { kind, ...keyedBy, grainMs, echoMs: random.integer(1, grainMs - 1), inputs };
+      return { kind, ...keys, grainMs, echoMs: random.integer(1, grainMs - 1), inputs, isChained };
     }
     case 'window': {
       const shape = random.pick([tumbling, sliding, sliding, session, session])(random);
       const computation = random.pick(['reduce', 'aggregate', 'process'] as const);
-      return { kind, ...keyedBy, shape, computation, latenessMs: random.chance(0.3) ? random.integer(1, 40) : 0 };
+      return {
+        kind,
+        ...keys,
+        shape,
+        computation,
+        latenessMs: random.chance(0.3) ? random.integer(1, 40) : 0,
+        isChained,
+      };
     }
     case 'rules':
-      return { kind, ...keyedBy, grainMs: stretch(random) };
+      return { kind, ...keys, grainMs: stretch(random) };
     case 'intervalJoin': {
       const lowerMs = random.integer(-40, 10);
       const upperMs = lowerMs + random.integer(5, 50);

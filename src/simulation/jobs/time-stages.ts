@@ -97,12 +97,12 @@ const aggregated: AggregateFunction<SimRecord, Tally, Tally> = {
 
 function windows(
   keyed: Keyed,
-  { shape, computation, latenessMs }: WindowStageSpec,
+  { shape, computation, latenessMs, isChained }: WindowStageSpec,
   index: number,
 ): SingleOutputStream<SimRecord> {
   const windowed = keyed.window(assignerOf(shape)).allowedLateness(latenessMs);
   const told = <T>(tallyOfAll: (elements: readonly T[]) => Tally) =>
-    new WindowTold<T>(index, shape.kind === 'session', tallyOfAll);
+    new WindowTold<T>(index, shape.kind === 'session', isChained, tallyOfAll);
   switch (computation) {
     case 'reduce':
       return windowed.reduce(
