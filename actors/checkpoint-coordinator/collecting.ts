@@ -64,6 +64,10 @@ export function noteSnapshot(context: Context, message: On<'subtask.snapshotted'
 export const isLastSnapshot = (context: Context, message: On<'subtask.snapshotted'>): boolean =>
   context.missing === 1 && verdictOn(context, message) === 'counts';
 
+/** Whether the part belongs to the current checkpoint, and is new. */
+export const countsSnapshot = (context: Context, message: On<'subtask.snapshotted'>): boolean =>
+  verdictOn(context, message) === 'counts';
+
 function verdictOn(context: Context, { run, checkpoint, snapshot }: On<'subtask.snapshotted'>): SnapshotVerdict {
   const refuse = refusal(context, { run, subtask: snapshot.subtask });
   if (refuse !== null) return refuse;

@@ -2,9 +2,10 @@ import type { Decision } from '../kernel/actor.js';
 import { failure } from '../kernel/failure.js';
 import { invariant } from '../kernel/invariant.js';
 import type { Delivered } from '../kernel/message.js';
+import { stoppingText } from '../protocol/savepoint.js';
 import { unaskOpen } from './asking.js';
 import { valuesOf } from './cells.js';
-import { isLastSnapshot } from './collecting.js';
+import { countsSnapshot, isLastSnapshot } from './collecting.js';
 import type { CheckpointCoordinatorContext } from './context.js';
 import type { CheckpointCoordinatorMessage } from './messages.js';
 import { stopping } from './savepoints.js';
@@ -46,3 +47,16 @@ export function noteTooEarly({ plan, stop }: Context): Decision<Context> {
   const text = `Job '${plan.job}' ends with savepoint '${stop?.wish.name}'. Take that one.`;
   return { context: { cause: failure(stopping, 'user', text, 'never') } };
 }
+
+/**
+ * The stop of the job has overtaken the savepoint of one that goes on: a reader has ended in it before it had read all, or had in a checkpoint before.
+ * Whoever went on from it would never read the rest.
+ */
+export const isOvertaken = (context: Context, message: Snapshotted): boolean =>
+  context.savepoint?.step === 'taking' &&
+  (message.snapshot.stopped === true || context.latest?.inputStopped === true) &&
+  countsSnapshot(context, message);
+
+export const noteOvertaken = ({ plan }: Context): Decision<Context> => ({
+  context: { cause: failure(stopping, 'user', stoppingText(plan.job), 'never') },
+});

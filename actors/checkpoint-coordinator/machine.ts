@@ -21,7 +21,7 @@ import {
   timesOutThis,
 } from './collecting.js';
 import { checkpointCoordinatorContext } from './context.js';
-import { cover, endsTooEarly, noteTooEarly, takesLast } from './covering.js';
+import { cover, endsTooEarly, isOvertaken, noteOvertaken, noteTooEarly, takesLast } from './covering.js';
 import { describe } from './describing.js';
 import { noteAbortTimeout, noteAbsent, noteCommitTimeout, reportAllFinished, reportFailure } from './ending.js';
 import { noteAsked, reportAsked, schedule, unschedule } from './idle.js';
@@ -115,12 +115,13 @@ export const checkpointCoordinatorActor = defineActor({
     },
 
     // Left when every part is durable, one is declined, or the checkpoint's time is over. It is given up if it would end a job that is to end with a
-    // savepoint.
+    // savepoint, and if it is a savepoint in which a reader has been stopped.
     collecting: {
       entry: 'trigger',
       on: {
         'subtask.barrierInjected': { actions: 'noteInjected' },
         'subtask.snapshotted': [
+          { guard: 'isOvertaken', target: 'aborting', actions: ['noteSnapshot', 'noteOvertaken'] },
           { guard: 'endsTooEarly', target: 'aborting', actions: ['noteSnapshot', 'noteTooEarly'] },
           { guard: 'leavesOut', target: 'aborting', actions: ['noteSnapshot', 'noteLeftOut'] },
           // A savepoint of a job that goes on: at once the checkpoint that covers it.
@@ -268,6 +269,7 @@ export const checkpointCoordinatorActor = defineActor({
     cover,
     noteTooEarly,
     noteLeftOut,
+    noteOvertaken,
     publish,
     publishAgain,
     notePublished,
@@ -279,6 +281,7 @@ export const checkpointCoordinatorActor = defineActor({
     rejectAborted,
   },
   guards: {
+    isOvertaken,
     endsTooEarly,
     leavesOut,
     takesLast,

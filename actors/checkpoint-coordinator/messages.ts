@@ -63,7 +63,13 @@ export type CheckpointCoordinatorMessage =
   /** Told by the job-master with its part of the answer to a client, whose question it is. */
   | { readonly type: 'checkpointCoordinator.describe'; readonly ask: AskRef; readonly job: JobDescription }
   /** Told by the job-master for a client, whose question it is; answered with `savepoint.completed`, or `job.rejected` with the reason. */
-  | { readonly type: 'checkpointCoordinator.savepoint'; readonly ask: AskRef; readonly wish: SavepointWish }
+  | {
+      readonly type: 'checkpointCoordinator.savepoint';
+      readonly ask: AskRef;
+      readonly wish: SavepointWish;
+      /** The input of the job is being stopped. */
+      readonly stopping: boolean;
+    }
   /** Told by the job-master: the job ends with this savepoint; the wish is durable. */
   | { readonly type: 'checkpointCoordinator.stopWithSavepoint'; readonly stop: StopWithSavepoint }
   /** Told by the job-master, and told back with `checkpointCoordinator.checkpointed` when one that begins from now on is over. */

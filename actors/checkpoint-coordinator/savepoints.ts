@@ -5,7 +5,7 @@ import type { Effect } from '../kernel/effect.js';
 import { type Failure, failure } from '../kernel/failure.js';
 import type { Delivered } from '../kernel/message.js';
 import type { SavepointMark } from '../protocol/savepoint.js';
-import { savepointOwnerKey } from '../protocol/savepoint.js';
+import { savepointOwnerKey, stoppingText } from '../protocol/savepoint.js';
 import { blobNames } from './blobs.js';
 import type { CheckpointCoordinatorContext, Savepoint } from './context.js';
 import type { CheckpointCoordinatorMessage } from './messages.js';
@@ -18,20 +18,25 @@ export const stopping = 'JOB_STOPPING';
 
 /**
  * One savepoint at a time; a repetition only says where the answer has to go. Another one comes again, because its client asks until it is
- * answered.
+ * answered. A job that ends has none but the one with which it ends.
  */
 export function noteSavepoint(
   context: Context,
-  { ask, wish }: On<'checkpointCoordinator.savepoint'>,
+  { ask, wish, stopping: isStopping }: On<'checkpointCoordinator.savepoint'>,
 ): Decision<Context> {
-  const { plan, savepoint, stop } = context;
+  const { plan, savepoint, stop, latest } = context;
+  if (savepoint !== null) {
+    const isSame = savepoint.wish.name === wish.name && savepoint.wish.request === wish.request;
+    return isSame ? { context: { savepoint: { ...savepoint, ask } } } : { refuse: 'busy' };
+  }
   if (stop !== null) {
     const text = `Job '${plan.job}' ends with savepoint '${stop.wish.name}' already. Take that one.`;
     return { effects: answer(ask, rejected(context, failure(stopping, 'user', text, 'never'))) };
   }
-  if (savepoint === null) return { context: { savepoint: { wish, ask, step: 'wanted', taken: null } } };
-  if (savepoint.wish.name !== wish.name || savepoint.wish.request !== wish.request) return { refuse: 'busy' };
-  return { context: { savepoint: { ...savepoint, ask } } };
+  const wanted: Savepoint = { wish, ask, step: 'wanted', taken: null };
+  if (isStopping || latest?.inputStopped === true)
+    return reject(context, wanted, failure(stopping, 'user', stoppingText(plan.job), 'never'));
+  return { context: { savepoint: wanted } };
 }
 
 /** Whether the message changes when the next checkpoint begins. */
@@ -72,6 +77,7 @@ export function rejectAborted(context: Context): Decision<Context> {
   const { savepoint, cause } = context;
   if (savepoint === null || savepoint.step === 'wanted') return {};
   const last = cause ?? failure('CHECKPOINT_ABORTED', 'internal', 'no cause was noted');
+  if (last.code === stopping) return reject(context, savepoint, last);
   const text = `Savepoint '${savepoint.wish.name}' of job '${context.plan.job}' could not be taken: ${last.message}`;
   return reject(context, savepoint, { ...last, code: 'SAVEPOINT_FAILED', message: text });
 }

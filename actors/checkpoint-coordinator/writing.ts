@@ -65,7 +65,9 @@ export function manifestOf(context: Context): CheckpointManifest {
   const present = new Set(subtasks.map(({ subtask }) => subtask));
   const finished = exempt.filter((key) => !present.has(key));
   const stops = context.stop?.step === 'taking' ? { stops: context.stop.wish } : {};
-  return { id: newest, run, subtasks, enumerators, finished, ...stops };
+  const isStopped = context.latest?.inputStopped === true || subtasks.some(({ stopped }) => stopped === true);
+  const inputStopped = isStopped ? { inputStopped: true as const } : {};
+  return { id: newest, run, subtasks, enumerators, finished, ...stops, ...inputStopped };
 }
 
 export const isOurs = (context: Context, { request }: On<RecordEvent['type']>): boolean => request === keyOf(context);

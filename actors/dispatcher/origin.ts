@@ -1,6 +1,6 @@
 import { type Failure, failure } from '../kernel/failure.js';
 import type { JobGraph, JobRecord } from '../protocol/job-graph.js';
-import { isDrained, keyGroupsBefore, type SavepointManifest } from '../protocol/savepoint.js';
+import { isDrained, isInputStopped, keyGroupsBefore, type SavepointManifest } from '../protocol/savepoint.js';
 
 /** Why the job cannot begin with this savepoint; null when it can. Nothing of it has been started. */
 export function originProblem({ job, graph, from }: JobRecord, manifest: SavepointManifest): Failure | null {
@@ -9,6 +9,12 @@ export function originProblem({ job, graph, from }: JobRecord, manifest: Savepoi
     const text =
       `Savepoint '${name}' was taken when all input was processed to its end, so nothing is left to go on with. ` +
       'Give the job without --from to begin anew. To have one that goes on, stop without --drain, before the input ends.';
+    return failure('SAVEPOINT_DRAINED', 'user', text, 'never');
+  }
+  if (isInputStopped(checkpoint)) {
+    const text =
+      `'${name}' was taken while its job was being stopped: some of the input had ended before all of it was read, and nobody would read the rest. ` +
+      'Take a savepoint from before, or stop a job with one: weir stop --savepoint.';
     return failure('SAVEPOINT_DRAINED', 'user', text, 'never');
   }
   const dropped = from?.allowDroppedState === true ? null : droppedUid(graph, manifest);

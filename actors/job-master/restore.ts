@@ -12,10 +12,11 @@ import {
 } from '../protocol/manifest.js';
 import { originId } from '../protocol/savepoint.js';
 
-/** What every subtask of the graph loads to go on from `latest`; without one, all start fresh. */
+/** What every subtask of the graph loads to go on from `latest`; without one, all start fresh. `dropsState`: what no operator takes may be left behind. */
 export function restorePlans(
   graph: JobGraph,
   latest: CheckpointManifest | null,
+  dropsState = false,
 ): Readonly<Record<SubtaskKey, RestorePlan>> {
   const plans: Record<SubtaskKey, RestorePlan> = {};
   const checkpoint = latest === null ? null : indexed(latest);
@@ -25,7 +26,8 @@ export function restorePlans(
     const isFinished = (key: SubtaskKey): boolean =>
       checkpoint !== null && (over.has(key) || (same.has(vertex.id) && isOver(checkpoint, key)));
     for (const [index, key] of subtasksOf(vertex).entries()) {
-      plans[key] = checkpoint === null ? freshStart : planOf(vertex, index, checkpoint, isFinished);
+      if (checkpoint === null) plans[key] = freshStart;
+      else plans[key] = { ...planOf(vertex, index, checkpoint, isFinished), ...(dropsState ? { dropsState } : {}) };
     }
   }
   return plans;

@@ -33,8 +33,11 @@ export function tellCoordinator({ record, stopWith }: Context): Decision<Context
 }
 
 /** Whoever answers knows the client. */
-export function passSavepoint({ record }: Context, { ask, wish }: On<'jobMaster.savepoint'>): Decision<Context> {
-  const message: CheckpointCoordinatorMessage = { type: 'checkpointCoordinator.savepoint', ask, wish };
+export function passSavepoint(
+  { record, stopping }: Context,
+  { ask, wish }: On<'jobMaster.savepoint'>,
+): Decision<Context> {
+  const message: CheckpointCoordinatorMessage = { type: 'checkpointCoordinator.savepoint', ask, wish, stopping };
   return { effects: [{ kind: 'tell', actor: actorNames.checkpointCoordinator(record.job), message }] };
 }
 

@@ -13,7 +13,8 @@ import { haveAllStarted, isLastTo, type SubtaskPhase, type SubtaskQuestion, subt
 import { finishedSubtasks, isOrigin, restorePlans, subtasksOf } from './restore.js';
 
 export function restoreAll(context: Context): Decision<Context> {
-  const plans = restorePlans(context.graph, context.latest);
+  const mayDrop = isOrigin(context.latest) && context.record.from?.allowDroppedState === true;
+  const plans = restorePlans(context.graph, context.latest, mayDrop);
   return askSubtasks(context, 'subtask.restore', (key) => {
     const plan = plans[key];
     return plan === undefined ? null : { type: 'subtask.restore', run: runOf(context), plan };

@@ -12,6 +12,8 @@ export interface RestorePlan {
   readonly operators: readonly OperatorSnapshot[];
   /** Its input had ended before that checkpoint was triggered and everything it did was committed. */
   readonly finished: boolean;
+  /** State that no operator takes is left behind; else it fails the restore. */
+  readonly dropsState?: true;
 }
 
 export const freshStart: RestorePlan = { from: null, operators: [], finished: false };

@@ -62,6 +62,8 @@ export interface SubtaskSnapshot {
   readonly operators: readonly OperatorSnapshot[];
   /** Taken after the last record: a restored subtask has nothing more to do than to commit. */
   readonly drained: boolean;
+  /** Of a reader that ended because the job was being stopped: what it had not read stands in its state, and nobody reads it. Absent for any other. */
+  readonly stopped?: true;
 }
 
 /** A split is opaque plain data with an id that stays the same over restarts. */
@@ -86,6 +88,8 @@ export interface CheckpointManifest {
   readonly finished: readonly SubtaskKey[];
   /** It is the savepoint with which the job ends: whoever goes on from it has nothing to do but to commit. Absent for any other. */
   readonly stops?: StopWithSavepoint;
+  /** Readers had ended before they had read all there is, in this checkpoint or an earlier one of the job. Absent where none had. */
+  readonly inputStopped?: true;
 }
 
 /** A complete checkpoint that is kept although there is a newer one, and what it refers to. */

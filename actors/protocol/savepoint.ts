@@ -83,6 +83,15 @@ export const originId: CheckpointId = { epoch: 0, n: 0 };
 /** Everything of it had been processed to the end: nothing is left that could go on. */
 export const isDrained = ({ subtasks }: CheckpointManifest): boolean => subtasks.every(({ drained }) => drained);
 
+/** Readers had ended in it, because the job was being stopped, before they had read all: nobody who goes on from it would read the rest. */
+export const isInputStopped = ({ subtasks, inputStopped }: CheckpointManifest): boolean =>
+  inputStopped === true || subtasks.some(({ stopped }) => stopped === true);
+
+/** What is said of a job that is to be stopped without a savepoint when one is wanted. */
+export const stoppingText = (job: JobId): string =>
+  `Job '${job}' is being stopped: its input ends before all of it is read, and nobody who goes on from a savepoint would read the rest. ` +
+  `To end a job with a savepoint, stop it so: weir stop ${job} --savepoint.`;
+
 /** All that it refers to, each blob once. */
 export function savepointBlobs({ subtasks }: CheckpointManifest): readonly BlobHandle[] {
   const ranges = subtasks.flatMap(({ operators }) => operators.flatMap(rangesOf));

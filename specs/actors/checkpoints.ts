@@ -73,16 +73,19 @@ export const everyone = Object.keys(placementOf(countingJob(2, {})));
 
 interface Part {
   readonly drained?: boolean;
+  /** Of a reader that was stopped. */
+  readonly stopped?: true;
   readonly blobs?: readonly string[];
 }
 
-export function part(subtask: string, { drained = false, blobs = [] }: Part): SubtaskSnapshot {
+export function part(subtask: string, { drained = false, blobs = [], ...stopped }: Part): SubtaskSnapshot {
   const keyGroups = blobs.map((name, keyGroup) => ({
     keyGroup,
     watermark: 0,
     ranges: [{ blob: { name, bytes: 1, checksum: '00000000' }, offset: 0, bytes: 1 }],
   }));
-  return { subtask, drained, operators: [{ uid: 'count', serializers: [], keyGroups, operatorState: null }] };
+  const operators = [{ uid: 'count', serializers: [], keyGroups, operatorState: null }];
+  return { subtask, drained, operators, ...stopped };
 }
 
 /** A complete checkpoint to restore from. */

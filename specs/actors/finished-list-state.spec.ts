@@ -98,7 +98,8 @@ describe('race 15: list state of a vertex of which some subtasks have finished',
   it('a savepoint of then is given up, and says why', () => {
     const job = afterOneHasFinished('operatorUnion');
     const client: AskRef = { id: 'saving', from: { process: 'cli', incarnation: 'c1', actor: 'client' } };
-    job.hears({ type: 'checkpointCoordinator.savepoint', ask: client, wish: { name: 'kept', request: 'r2' } });
+    const wish = { name: 'kept', request: 'r2' };
+    job.hears({ type: 'checkpointCoordinator.savepoint', ask: client, wish, stopping: false });
     next(job, 2);
     expect(job.value).toBe('aborting');
     expect(job.context).toMatchObject({ cause: { code: 'SAVEPOINT_PARTLY_FINISHED' } });

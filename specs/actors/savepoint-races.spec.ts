@@ -5,7 +5,12 @@ import { base, Checkpoints, checkpoint, countingJob, everyone, part, run, trigge
 
 const client: AskRef = { id: 'saving', from: { process: 'cli', incarnation: 'c1', actor: 'client' } };
 const stop = { name: 'last', request: 'r1', drain: false };
-const wants = { type: 'checkpointCoordinator.savepoint', ask: client, wish: { name: 'kept', request: 'r2' } } as const;
+const wants = {
+  type: 'checkpointCoordinator.savepoint',
+  ask: client,
+  wish: { name: 'kept', request: 'r2' },
+  stopping: false,
+} as const;
 const manifestKey = 'savepoints/last/manifest';
 const markIn = (coordinator: Checkpoints, n: number): unknown => coordinator.openAsk(triggerOf('read#0', n)).message;
 
@@ -100,9 +105,49 @@ describe('race 14: the input ends while a job is to end with a savepoint', () =>
     coordinator.acknowledgeAll(2, { drained: true });
     coordinator.abortAll(2);
     const rejected = coordinator.of('answer').find(({ ask }) => ask.id === 'saving')?.message as AnyMessage;
-    expect(rejected).toMatchObject({ type: 'job.rejected', failure: { code: 'SAVEPOINT_FAILED' } });
+    expect(rejected).toMatchObject({ type: 'job.rejected', failure: { code: 'JOB_STOPPING' } });
     coordinator.begins(3);
     expect(markIn(coordinator, 3)).toMatchObject({ savepoint: { name: 'last', suspends: true } });
+  });
+});
+
+describe('race 14: a stop of the job overtakes a savepoint', () => {
+  const stopped = { drained: true, stopped: true } as const;
+  const rejections = (coordinator: Checkpoints) =>
+    coordinator.of('answer').flatMap(({ ask, message }) => (ask.id === 'saving' ? [message] : []));
+  const why = {
+    type: 'job.rejected',
+    failure: { code: 'JOB_STOPPING', message: expect.stringContaining('--savepoint') },
+  };
+
+  it('a reader has ended in it: it is given up at once, and leaves nothing', () => {
+    const coordinator = new Checkpoints();
+    coordinator.hears(wants);
+    coordinator.begins(1);
+    coordinator.acknowledges('read#0', 1, stopped);
+    expect(coordinator.value).toBe('aborting');
+    coordinator.abortAll(1);
+    expect([coordinator.value, rejections(coordinator)]).toMatchObject(['idle', [why]]);
+    expect(coordinator.of('blobs.delete').flatMap(({ names }) => [...names])).toContain('savepoints/kept/owner');
+  });
+
+  it('all its parts were taken before: the checkpoint that covers it may have a reader that has ended', () => {
+    const coordinator = new Checkpoints();
+    coordinator.hears(wants);
+    coordinator.begins(1);
+    coordinator.acknowledgeAll(1);
+    coordinator.sourceClosed(2);
+    coordinator.acknowledgeAll(2, stopped);
+    expect([coordinator.value, rejections(coordinator)]).toEqual(['writingManifest', []]);
+    expect(coordinator.of('record.create').at(-1)).toMatchObject({ record: { checkpoint: { inputStopped: true } } });
+    coordinator.hears({ ...wants, stopping: true });
+    expect(rejections(coordinator)).toEqual([]);
+  });
+
+  it('one that is asked for afterwards is refused', () => {
+    const coordinator = new Checkpoints();
+    coordinator.hears({ ...wants, stopping: true });
+    expect([coordinator.value, rejections(coordinator)]).toMatchObject(['idle', [why]]);
   });
 });
 

@@ -11,7 +11,7 @@ import { graphWith, JobStage, recordOf } from './job-master-stage.js';
 const client: AskRef = { id: 'saving', from: { process: 'cli', incarnation: 'c1', actor: 'client' } };
 const wish = { name: 'kept', request: 'r1' };
 const stop = { ...wish, drain: false };
-const wants = { type: 'checkpointCoordinator.savepoint', ask: client, wish } as const;
+const wants = { type: 'checkpointCoordinator.savepoint', ask: client, wish, stopping: false } as const;
 const blob = (n: number): string => `savepoints/kept/${run}/3-${checkpoint(n).n}/count-0`;
 const key = 'savepoints/kept/manifest';
 const answersOf = (driver: Driver): readonly AnyMessage[] => driver.of('answer').map(({ message }) => message);

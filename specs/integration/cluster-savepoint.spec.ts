@@ -61,6 +61,7 @@ describe('cluster of processes: savepoints', () => {
     expect(await stage.weir('stop', 'flights', '--savepoint', '--to', 'kept')).toMatchObject({ code: 0 });
     const renamed = changed(stage, 'renamed.ts', "'mean-delay'", "'delay-by-airport'");
     const grouped = changed(stage, 'grouped.ts', ".uid('mean-delay')", ".uid('mean-delay').setMaxParallelism(7)");
+    const timed = changed(stage, 'timed.ts', "('totals')", "('totals', { ttl: { ttlMs: 60_000 } })");
     expect(await goOn(stage, example, 'lost')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('SAVEPOINT_UNKNOWN'),
@@ -72,6 +73,10 @@ describe('cluster of processes: savepoints', () => {
     expect(await goOn(stage, grouped, 'kept')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('MAX_PARALLELISM_DIFFERS'),
+    });
+    expect(await goOn(stage, timed, 'kept')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/it has a TTL in the code, and none in the savepoint[\s\S]*STATE_UNREADABLE/),
     });
     expect(JSON.parse((await stage.weir('list', '-o', 'json')).stdout).jobs).toMatchObject([{ job: 'flights' }]);
     expect(await goOn(stage, renamed, 'kept', 2, '--allow-dropped-state')).toMatchObject({ code: 0 });

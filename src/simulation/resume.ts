@@ -82,7 +82,7 @@ interface Saved {
 /**
  * Which output belongs to each savepoint: a job that goes on commits more, and to go on from the savepoint is to leave that behind.
  */
-class SavedOutput {
+export class SavedOutput {
   private readonly promisedBy = new Map<string, CheckpointId>();
   private readonly saved = new Map<SavepointName, Saved>();
 
@@ -94,6 +94,11 @@ class SavedOutput {
   newest(): Saved | null {
     const found = this.saved.get(stopSavepointName) ?? [...this.saved.values()][0];
     return found === undefined || isDrained(found.manifest.checkpoint) ? null : found;
+  }
+
+  /** The files that savepoint says are committed; null when there is none of that name. */
+  pathsOf(name: SavepointName): readonly string[] | null {
+    return this.saved.get(name)?.paths ?? null;
   }
 
   private store({ store, record }: CheckerContext, event: StoreEvent): void {

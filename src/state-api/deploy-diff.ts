@@ -135,8 +135,7 @@ async function operatorDiff(work: DiffWork, node: OperatorNode, vertex: JobVerte
   const opened = await openOf(work, node, vertex, parts);
   if (opened === null || (!opened.isKeyed && saved.length > 0)) {
     const states = saved.map((info) => ({ state: info.name, kind: info.kind, verdict: 'dropped' as const, why: '' }));
-    const what =
-      'has no keyed state any more: what the savepoint holds of it is left behind, without a word when the job begins';
+    const what = 'has no keyed state any more: what the savepoint holds of it is left behind';
     return { uid, verdict: 'dropped', reasons: [], notes: [what, ...notes], states };
   }
   const forms = await parts.formsOf(uid);

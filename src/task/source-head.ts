@@ -28,6 +28,8 @@ export class SourceHead implements Head {
   private awaitsSplits = false;
   private stopped = false;
   private ended = false;
+  /** It ended because it was stopped: there may be more to read. */
+  endedByStop = false;
   /** Records of a batch are on their way through the chain until the next one is asked for. */
   private batch: Batch | null = null;
   watermark = unknownWatermark;
@@ -42,7 +44,10 @@ export class SourceHead implements Head {
     if (event !== undefined) return event;
     if (this.ended) return null;
     this.settleBatch();
-    if (this.stopped) return this.end();
+    if (this.stopped) {
+      this.endedByStop = true;
+      return this.end();
+    }
     const polled = this.guarded('while reading', () => this.reader.poll(recordsMax));
     switch (polled) {
       case 'idle':

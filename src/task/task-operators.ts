@@ -88,6 +88,7 @@ export class TaskOperators {
 
   *loadState(restored: RestoredState): Procedure {
     const { wake } = this.setting;
+    restored.requireTaken(new Set(this.instances.flatMap(({ part, culprit }) => (part.keyed ? [culprit.uid] : []))));
     for (const { culprit, part, tables } of this.instances) {
       if (part.keyed === null) continue;
       try {

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { SavepointManifest } from '../../../actors/protocol/savepoint.js';
 import { decodeRecord } from '../../../src/runtime/host/records.js';
+import type { CheckerContext } from '../../../src/simulation/checker.js';
 import { allCheckers } from '../../../src/simulation/checkers/index.js';
 import { type Deviations, noFaults } from '../../../src/simulation/choices.js';
 import { type JobSpec, jobOf } from '../../../src/simulation/jobs/index.js';
+import { SavedOutput } from '../../../src/simulation/resume.js';
 import { type RunReport, type RunSpec, simulate } from '../../../src/simulation/run.js';
 
 const job: JobSpec = {
@@ -37,10 +39,15 @@ function manifestOf({ blobs }: RunReport, name: string): SavepointManifest {
 const wideJob: JobSpec = { ...job, stages: [{ ...job.stages[0], parallelism: 3 } as JobSpec['stages'][number]] };
 
 /** The same job, by default at another parallelism, in a cluster of its own that has nothing but the savepoint and the output. */
-function goOn(report: RunReport, name: string, next: JobSpec = wideJob): RunReport {
+function goOn(
+  report: RunReport,
+  name: string,
+  next: JobSpec = wideJob,
+  isLeft = (path: string): boolean => path.startsWith('out/part-'),
+): RunReport {
   const { record } = jobOf(next);
   const from = { savepoint: name, allowDroppedState: false, maxParallelism: {} };
-  const files = [...report.files.files].filter(([path]) => path.startsWith('out/part-'));
+  const files = [...report.files.files].filter(([path]) => isLeft(path));
   return run({}, next, {
     record: { ...record, job: 'resumed', from },
     blobs: new Map([...report.blobs].filter(([key]) => key.startsWith(`savepoints/${name}/`))),
@@ -63,6 +70,33 @@ describe('savepoints: a job that goes on', () => {
     const crash = Math.round(((530 - 400) / 2_200) * 1_000_000);
     const report = run({ ...saves, 'crash:jm@1': crash % 4 === 0 ? crash + 1 : crash });
     expect(report).toMatchObject({ ...ended, crashes: 1, saved: true });
+  });
+});
+
+describe('savepoints: a job that is stopped meanwhile', () => {
+  it.each([
+    ['without one', {}],
+    ['with one, drained', { 'stopWith:job': 2 }],
+  ])('%s: nothing is lost, whenever the stop comes', { timeout: 60_000 }, (_, how) => {
+    const outcomes = new Set<boolean>();
+    for (let afterMs = -4; afterMs <= 44; afterMs += 2) {
+      const output = new SavedOutput();
+      const checkers = [...allCheckers, (context: CheckerContext) => output.watch(context)];
+      const report = run({ 'savepoint:job': 500, 'stop:job': 500 + afterMs, ...how }, job, { checkers });
+      const at = `stop after ${afterMs} ms`;
+      expect(report, at).toMatchObject(ended);
+      const isThere = report.blobs.has('savepoints/saved/manifest');
+      expect(report.saved, at).toBe(isThere);
+      outcomes.add(isThere);
+      if (!isThere) continue;
+      const { subtasks, finished } = manifestOf(report, 'saved').checkpoint;
+      expect([finished, subtasks.filter(({ drained }) => drained)], at).toEqual([[], []]);
+      expect(
+        goOn(report, 'saved', wideJob, (path) => output.pathsOf('saved')?.includes(path) === true),
+        at,
+      ).toMatchObject(ended);
+    }
+    expect([...outcomes].sort()).toEqual([false, true]);
   });
 });
 

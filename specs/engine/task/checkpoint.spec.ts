@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { RestorePlan } from '../../../actors/protocol/deployment.js';
 import type { OperatorSnapshot } from '../../../actors/protocol/manifest.js';
 import { BasicOperator, type Operator } from '../../../src/operators/operator.js';
 import { valueState } from '../../../src/state/descriptors.js';
@@ -28,11 +29,11 @@ class CountByKey extends BasicOperator<number, string> {
 const lastDigit = (value: number): number => value % 10;
 const countByKey = operator('count', () => new CountByKey() as Operator<never, never>, lastDigit as never);
 
-function countingJob(outside: Outside, parallelism = 1, source = new RangeSource()): TestJob {
+function countingJob(outside: Outside, parallelism = 1, source = new RangeSource(), count = countByKey): TestJob {
   return testJob(
     [
       { id: 'read', parallelism, source, stages: [map('same', (value: number) => value)] },
-      { id: 'count', parallelism, stages: [countByKey, transactionalSink('sink', outside)] },
+      { id: 'count', parallelism, stages: [count, transactionalSink('sink', outside)] },
     ],
     [{ from: 'read', to: 'count', partitioner: 'hash', key: lastDigit as never }],
   );
@@ -212,22 +213,27 @@ describe('checkpoint: going on from it', () => {
   });
 });
 
-describe('checkpoint: state of another version', () => {
-  const restored = (change: (snapshot: OperatorSnapshot) => OperatorSnapshot) => {
-    const world = new World();
-    const job = countingJob(new Outside());
-    const driver = new Driver(world, job, { splits: ranges(30), bounded: false }).deploy();
-    world.runUntil(() => driver.tasklet('count#0').recordsIn === 30);
-    const from = driver.checkpoint(1);
-    driver.crash();
-    const next = new Driver(world, job, { run: 2, from });
-    next.load();
-    const operators = (from.snapshots.get('count#0')?.operators ?? []).map(change);
-    next.restore('count#0', { from: from.id, operators, finished: false });
-    world.runFor(100);
-    return next.messages('task.failed');
-  };
+/** What the attempt of a job fails with that goes on from a checkpoint of `countingJob`. */
+const restored = (
+  change: (snapshot: OperatorSnapshot) => OperatorSnapshot,
+  now: TestJob = countingJob(new Outside()),
+  more: Partial<RestorePlan> = {},
+) => {
+  const world = new World();
+  const job = countingJob(new Outside());
+  const driver = new Driver(world, job, { splits: ranges(30), bounded: false }).deploy();
+  world.runUntil(() => driver.tasklet('count#0').recordsIn === 30);
+  const from = driver.checkpoint(1);
+  driver.crash();
+  const next = new Driver(world, now, { run: 2, from });
+  next.load();
+  const operators = (from.snapshots.get('count#0')?.operators ?? []).map(change);
+  next.restore('count#0', { from: from.id, operators, finished: false, ...more });
+  world.runFor(100);
+  return next.messages('task.failed');
+};
 
+describe('checkpoint: state of another version', () => {
   it('ends the attempt, naming the operator, when keyed state was written by an unknown serializer', () => {
     const changed = restored((snapshot) => ({
       ...snapshot,
@@ -245,6 +251,20 @@ describe('checkpoint: state of another version', () => {
     expect(changed).toMatchObject([
       { failure: { code: 'CHECKPOINT_DAMAGED', message: expect.stringContaining('unknown serializer') } },
     ]);
+  });
+});
+
+describe('checkpoint: an operator that is not keyed any more', () => {
+  const unkeyed = countingJob(new Outside(), 1, new RangeSource(), map('count', String));
+
+  it('ends the attempt for good, naming it: its state would be lost without a word', () => {
+    const message = expect.stringContaining("'count' has keyed state in checkpoint 1-1");
+    const failures = restored((snapshot) => snapshot, unkeyed);
+    expect(failures).toMatchObject([{ failure: { code: 'STATE_UNMATCHED', retry: 'never', message } }]);
+  });
+
+  it('leaves it behind where that is allowed', () => {
+    expect(restored((snapshot) => snapshot, unkeyed, { dropsState: true })).toEqual([]);
   });
 });
 

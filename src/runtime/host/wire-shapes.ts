@@ -138,7 +138,12 @@ const operatorSnapshot = fields({
   operatorState: orNull(range),
 });
 
-export const subtaskSnapshot = fields({ subtask: text, operators: list(operatorSnapshot), drained: flag });
+export const subtaskSnapshot = fields({
+  subtask: text,
+  operators: list(operatorSnapshot),
+  drained: flag,
+  stopped: optional(flag),
+});
 
 export const watermarkReport = fields({
   number: count(),
@@ -150,6 +155,7 @@ export const restorePlan = fields({
   from: orNull(checkpoint),
   operators: list(operatorSnapshot),
   finished: flag,
+  dropsState: optional(flag),
 });
 
 export const splits: Shape = list(fields({ id: text, data: anything }));

@@ -1,5 +1,6 @@
-import type { Failure } from '../../../actors/kernel/failure.js';
+import { type Failure, failure } from '../../../actors/kernel/failure.js';
 import type { RestorePlan } from '../../../actors/protocol/deployment.js';
+import { checkpointText, compareCheckpoints } from '../../../actors/protocol/ids.js';
 import type {
   BlobHandle,
   KeyGroupSnapshot,
@@ -7,6 +8,7 @@ import type {
   SerializerIdentity,
   StateRange,
 } from '../../../actors/protocol/manifest.js';
+import { originId } from '../../../actors/protocol/savepoint.js';
 import type { KeyedStateBackend } from '../../state/keyed-state.js';
 import { Unreadable } from '../../state/value-reader.js';
 import { type Procedure, until } from '../operator/procedures.js';
@@ -52,6 +54,18 @@ export class RestoredState {
   /** What is read first is there. */
   get isOver(): boolean {
     return this.failure !== null || [...this.first].every((name) => this.contents.has(name));
+  }
+
+  /** Throws when an operator that is not among the keyed ones has keyed state here: it would be lost without a word, unless it may be left behind. */
+  requireTaken(keyed: ReadonlySet<string>): void {
+    const { from, operators, dropsState } = this.plan;
+    const lost = operators.find(({ uid, keyGroups }) => keyGroups.length > 0 && !keyed.has(uid));
+    if (lost === undefined || from === null || dropsState === true) return;
+    const what = compareCheckpoints(from, originId) === 0 ? 'the savepoint' : `checkpoint ${checkpointText(from)}`;
+    const message =
+      `Operator '${lost.uid}' has keyed state in ${what}, and is not keyed any more. ` +
+      'Key its input again, or leave that state behind with --allow-dropped-state.';
+    throw new TaskFailure(failure('STATE_UNMATCHED', 'user', message, 'never'));
   }
 
   /**

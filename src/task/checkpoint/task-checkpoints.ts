@@ -195,6 +195,7 @@ export class TaskCheckpoints {
   private store({ snapshot, upload, drained, syncMs, sinceMs }: UnderWay): void {
     const { subtask, notify, trace, ports } = this.setting;
     const { checkpoint } = snapshot;
+    const stopped = drained && this.source?.head.endedByStop === true;
     const { operators, bytes } = snapshot.taken();
     trace('snapshotTaken', {
       checkpoint: checkpointText(checkpoint),
@@ -207,7 +208,8 @@ export class TaskCheckpoints {
     upload.finish((failed) => {
       if (failed === null) {
         this.uploads.delete(upload);
-        notify({ type: 'task.snapshotted', checkpoint, snapshot: { subtask, operators, drained } });
+        const snapshot = { subtask, operators, drained, ...(stopped ? { stopped } : {}) };
+        notify({ type: 'task.snapshotted', checkpoint, snapshot });
         return;
       }
       this.giveUp(upload);
