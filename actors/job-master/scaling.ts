@@ -66,7 +66,7 @@ export function reactiveParallelism(graph: JobGraph, slots: number, { parallelis
 const limitOf = (group: readonly JobVertex[]): number => Math.min(...group.map(({ maxParallelism }) => maxParallelism));
 
 /** By vertex, itself and all that forward edges join it to. */
-function forwardGroups({ vertices, edges }: JobGraph): ReadonlyMap<VertexId, readonly JobVertex[]> {
+export function forwardGroups({ vertices, edges }: JobGraph): ReadonlyMap<VertexId, readonly JobVertex[]> {
   const groups = new Map<VertexId, readonly JobVertex[]>(vertices.map((vertex) => [vertex.id, [vertex]]));
   for (const { from, to, partitioner } of edges) {
     const [one, other] = [groups.get(from) ?? [], groups.get(to) ?? []];

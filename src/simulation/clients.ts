@@ -1,6 +1,7 @@
 import type { DispatcherAnswer, DispatcherMessage } from '../../actors/dispatcher/messages.js';
+import { forwardGroups } from '../../actors/job-master/scaling.js';
 import type { AnyMessage } from '../../actors/kernel/message.js';
-import type { JobRecord } from '../../actors/protocol/job-graph.js';
+import type { JobRecord, JobVertex } from '../../actors/protocol/job-graph.js';
 import type { SavepointName } from '../../actors/protocol/savepoint.js';
 import { Client } from '../runtime/process/client.js';
 import type { SimNetwork } from './network.js';
@@ -102,6 +103,7 @@ interface PlannedRescale {
 
 /** One vertex, or all of them, to a parallelism of up to `rescaleMax`. Where there are too few slots for it, it is refused. */
 function rescalesOf({ choices, rates }: SimWorld, { job, graph }: JobRecord): readonly PlannedRescale[] {
+  const groups = forwardGroups(graph);
   return [1, 2].flatMap((number): readonly PlannedRescale[] => {
     const request = `rescaler-${number}`;
     const atMs = choices.at(`${request}:job`, rates.rescale, wishMsMax);
@@ -111,10 +113,10 @@ function rescalesOf({ choices, rates }: SimWorld, { job, graph }: JobRecord): re
     const some = graph.vertices.filter(
       (_, index) => which === 0 || which > graph.vertices.length || index === which - 1,
     );
-    // Behind a broadcast edge each subtask puts out all there is: another parallelism would be another output.
-    const free = some.filter(
-      ({ id }) => !graph.edges.some(({ to, partitioner }) => to === id && partitioner === 'broadcast'),
-    );
+    // Behind a broadcast edge each subtask puts out all there is: another parallelism would be another output. What forward edges join to it goes with it.
+    const isFed = ({ id }: JobVertex): boolean =>
+      graph.edges.some(({ to, partitioner }) => to === id && partitioner === 'broadcast');
+    const free = some.filter(({ id }) => !(groups.get(id) ?? []).some(isFed));
     const targets = free.map(({ id: vertex, maxParallelism }) => ({
       vertex,
       parallelism: Math.min(parallelism, maxParallelism),

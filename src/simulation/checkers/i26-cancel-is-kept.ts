@@ -47,8 +47,9 @@ class CancelIsKept implements Checker {
     if (isCancelWish(event, job)) this.isWanted = true;
     if (event.kind === 'delete' && event.name === cancelKey(job))
       throw new Violation('I26', 'the wish to cancel the job was deleted', { process: event.process });
-    this.latest = completedCheckpoint(event, job) ?? this.latest;
     this.result ??= createdResult(event, job);
+    // What was on its way when the job ended is void.
+    if (this.result === null) this.latest = completedCheckpoint(event, job) ?? this.latest;
     if (this.result?.outcome === 'canceled' && !this.isWanted)
       throw new Violation('I26', 'the job is canceled, and nobody wanted that');
   }

@@ -9,7 +9,7 @@ import type { TraceRecord } from '../../ports/telemetry.js';
 import type { Checker, CheckerContext, CheckerFactory } from '../checker.js';
 import { Violation } from '../checker.js';
 import type { StoreEvent } from '../sim-store.js';
-import { completedCheckpoint, idText } from './log-entries.js';
+import { completedCheckpoint, createdResult, idText } from './log-entries.js';
 import { blobFault, ownedRangesOf } from './manifest-blobs.js';
 
 /**
@@ -28,6 +28,8 @@ class CompleteCheckpoint implements Checker {
   private readonly places = new Map<JobRun, ReadonlyMap<SubtaskKey, Place>>();
   private readonly reported = new Map<string, SubtaskSnapshot>();
 
+  /** The job has its result. */
+  private isOver = false;
   /** Parts of the checkpoint before. */
   private before: ReadonlyMap<SubtaskKey, SubtaskSnapshot> = new Map();
 
@@ -45,8 +47,11 @@ class CompleteCheckpoint implements Checker {
   }
 
   store(event: StoreEvent): void {
-    const manifest = completedCheckpoint(event, this.context.record.job);
-    if (manifest === null) return;
+    const { job } = this.context.record;
+    // An entry that was on its way when the job ended is void: what it refers to may be swept already.
+    this.isOver ||= createdResult(event, job) !== null;
+    const manifest = completedCheckpoint(event, job);
+    if (manifest === null || this.isOver) return;
     this.parts(manifest);
     for (const snapshot of manifest.subtasks) this.snapshot(manifest, snapshot);
     this.blobs(manifest);

@@ -15,6 +15,8 @@ export const restorable: CheckerFactory = (context) => new Restorable(context);
 class Restorable implements Checker {
   readonly invariant = 'I7';
   private latest: CheckpointManifest | null = null;
+  /** The job has its result. */
+  private isOver = false;
 
   constructor(private readonly context: CheckerContext) {}
 
@@ -22,6 +24,9 @@ class Restorable implements Checker {
     const { job, graph } = this.context.record;
     const result = createdResult(event, job);
     if (result !== null && !outlives(graph.options, result)) this.latest = null;
+    this.isOver ||= result !== null;
+    // What was on its way when the job ended is void.
+    if (this.isOver) return;
     const entry = createdEntry(event, job);
     if (entry?.kind === 'checkpoint') this.latest = entry.checkpoint;
     else if (entry !== null) this.check('a new run goes on from it');

@@ -24,6 +24,8 @@ class NothingNeededIsDeleted implements Checker {
   readonly invariant = 'I8';
   /** Newest last. */
   private retained: readonly CheckpointManifest[] = [];
+  /** The job has its result. */
+  private isOver = false;
   private readonly writtenAtMs = new Map<string, number>();
   private readonly sweeps: { readonly sweep: Sweep; readonly atMs: number }[] = [];
 
@@ -35,8 +37,11 @@ class NothingNeededIsDeleted implements Checker {
     if (event.name.startsWith(statePrefix(job))) this.blob(event);
     const result = createdResult(event, job);
     if (result !== null && !outlives(options, result)) this.retained = [];
+    this.isOver ||= result !== null;
     const manifest = completedCheckpoint(event, job);
-    if (manifest !== null) this.retained = [...this.retained, manifest].slice(-(options.retainedCheckpoints ?? 1));
+    // What was on its way when the job ended is void.
+    if (manifest !== null && !this.isOver)
+      this.retained = [...this.retained, manifest].slice(-(options.retainedCheckpoints ?? 1));
   }
 
   trace({ effects, atMs }: TraceRecord): void {
