@@ -189,7 +189,7 @@ function share({ index: oldIndex, snapshot }: OldSnapshot, vertex: JobVertex, in
   const { parallelism, maxParallelism } = vertex;
   const isUnchanged = oldParallelism === parallelism;
   const isForAll = snapshot.serializers.some(
-    ({ kind }) => kind === 'operatorUnion' || (kind === 'operatorSplit' && !isUnchanged),
+    ({ kind }) => kind === 'operatorUnion' || ((kind === 'operatorSplit' || kind === 'operatorTime') && !isUnchanged),
   );
   const owner = isUnchanged ? oldIndex : oldIndex % parallelism;
   return {

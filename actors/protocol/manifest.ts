@@ -29,9 +29,10 @@ export interface SerializerIdentity {
 /**
  * How operator state is given to the subtasks of another run. `operatorList`: each piece as a whole to one of them. `operatorSplit`: each piece
  * to its subtask while the parallelism stays, else all to everyone, who takes an even share. `operatorUnion`: all to everyone, always.
- * `operatorCopy`: all pieces are the same, and each subtask gets one.
+ * `operatorTime`: as `operatorSplit`, and what everyone makes of all is the least; of a subtask that has finished nobody needs it. `operatorCopy`: all pieces
+ * are the same, and each subtask gets one.
  */
-export type OperatorStateKind = 'operatorList' | 'operatorSplit' | 'operatorUnion' | 'operatorCopy';
+export type OperatorStateKind = 'operatorList' | 'operatorSplit' | 'operatorUnion' | 'operatorTime' | 'operatorCopy';
 
 /** One operator's state of one subtask at one checkpoint. */
 export interface OperatorSnapshot {

@@ -66,6 +66,12 @@ describe('race 15: list state of a vertex of which some subtasks have finished',
     }
   });
 
+  it('the event time of one that has finished is not carried on: a savepoint of then is no worse for it', () => {
+    const job = afterOneHasFinished('operatorTime');
+    next(job, 2);
+    expect(statesFor(job, 'count#0', 3)).toEqual([]);
+  });
+
   it('it is restored as one that has finished, and a run that goes on from there carries it on', () => {
     const first = afterOneHasFinished('operatorUnion');
     next(first, 2);

@@ -100,6 +100,8 @@ describe('job-master: what each subtask loads', () => {
     expect(lists('operatorList', 3)).toEqual([['write-0', 'write-2'], ['write-1']]);
     expect(lists('operatorSplit', 2)).toEqual([['write-0'], ['write-1']]);
     expect(lists('operatorSplit', 3)).toEqual([all, all]);
+    expect(lists('operatorTime', 2)).toEqual([['write-0'], ['write-1']]);
+    expect(lists('operatorTime', 3)).toEqual([all, all]);
     expect(lists('operatorUnion', 2)).toEqual([all.slice(0, 2), all.slice(0, 2)]);
   });
 

@@ -84,6 +84,7 @@ const kindTexts: Readonly<Record<string, string>> = {
   operatorList: 'of subtasks',
   operatorSplit: 'of subtasks',
   operatorUnion: 'of subtasks, union',
+  operatorTime: 'of subtasks, event time',
   operatorCopy: 'broadcast',
 };
 

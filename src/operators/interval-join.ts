@@ -59,7 +59,7 @@ interface Restored {
  */
 export class IntervalJoinOperator<K, Left, Right, Out> extends KeyedCoProcessOperator<K, Left, Right, Out> {
   /** At another parallelism each subtask goes on from the least watermark of all. */
-  readonly operatorStateKind = 'operatorSplit';
+  readonly operatorStateKind = 'operatorTime';
   private readonly join: IntervalJoin<K, Left, Right, Out>;
   private restored = noTimestamp;
 

@@ -60,7 +60,7 @@ export class WatermarkOperator<T> extends BasicOperator<T, T> {
   }
 
   /** At another parallelism each subtask goes on from the least of all. */
-  readonly operatorStateKind = 'operatorSplit';
+  readonly operatorStateKind = 'operatorTime';
 
   override snapshot(_checkpoint: CheckpointId): readonly unknown[] {
     const newest = Math.max(this.newest, this.restored);

@@ -30,7 +30,7 @@ interface Restored {
  */
 export abstract class Windowing<T, W extends Window, Out> extends BasicOperator<T, Out> {
   /** After a change of parallelism nobody's watermark is one's own: each subtask goes on from the least of all, and none from the beginning. */
-  readonly operatorStateKind = 'operatorSplit';
+  readonly operatorStateKind = 'operatorTime';
   /** Records that were too late for each of their windows, and that nobody wanted. */
   numLateRecordsDropped = 0;
   protected keyed!: KeyedState;

@@ -15,6 +15,7 @@ const kinds: readonly string[] = [
   'operatorList',
   'operatorSplit',
   'operatorUnion',
+  'operatorTime',
   'operatorCopy',
 ] satisfies readonly OperatorStateKind[];
 
