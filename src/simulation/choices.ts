@@ -12,6 +12,8 @@ export interface FaultRates {
   readonly messageUnreachable: number;
   /** Per data frame: the link breaks here for up to `outageMsMax`, and what is under way on it is lost. */
   readonly linkBroken: number;
+  /** A frame, and so all behind it on its link, comes late. */
+  readonly linkSlow: number;
   /** Per data frame: one of its bits is flipped. */
   readonly frameDamaged: number;
   /** Per store call: answered late (beyond the store's deadline), done but never answered, neither done nor answered. */
@@ -41,6 +43,7 @@ export const noFaults: FaultRates = {
   messageDelayed: 0,
   messageUnreachable: 0,
   linkBroken: 0,
+  linkSlow: 0,
   frameDamaged: 0,
   storeLate: 0,
   storeMute: 0,

@@ -105,6 +105,7 @@ export function drawRates(random: Random): FaultRates {
     crash: random.chance(0.05) ? 0 : 0.7 + 0.3 * random.unit(),
     pause: draw(0.8),
     partition: draw(0.6),
+    linkSlow: draw(0.08),
   };
 }
 

@@ -10,13 +10,14 @@ const frameBitsMax = 1_000_000;
 const absentAfterMs = 0.3;
 const delayMsMax = 400;
 const outageMsMax = 300;
+const slowMsMax = 1_000;
 
 interface Listener {
   readonly process: SimProcess;
   readonly receive: (bytes: Uint8Array) => void;
 }
 
-/** The network of a simulated world: control messages are lost, doubled, delayed and reordered; data links break and lose what is under way. */
+/** The network of a simulated world: control messages are lost, doubled, delayed and reordered; data links break and lose what is under way, or are slow. */
 export class SimNetwork {
   private readonly buses = new Map<ProcessName, Listener>();
   private readonly slots = new Map<string, Listener>();
@@ -124,6 +125,8 @@ export class SimNetwork {
 class Link {
   private generation = 0;
   private brokenUntilMs = 0;
+  /** When the last frame arrives: none overtakes it. */
+  private lastAtMs = 0;
 
   constructor(
     private readonly world: SimWorld,
@@ -144,7 +147,9 @@ class Link {
     const damage = world.choices.next(`frame:${this.subject}`, world.rates.frameDamaged, frameBitsMax);
     const carried = damage === 0 ? frame : withFlippedBit(frame, damage);
     const { generation } = this;
-    world.queue.add(world.nowMs + hopMs, () => {
+    const slowMs = world.choices.next(`slow:${this.subject}`, world.rates.linkSlow, slowMsMax);
+    this.lastAtMs = Math.max(this.lastAtMs, world.nowMs + hopMs + slowMs);
+    world.queue.add(this.lastAtMs, () => {
       if (generation === this.generation) this.deliver(carried);
     });
   }
