@@ -131,9 +131,7 @@ export function drawTimeStage(random: Random, keyedBy: KeyedBy): Exclude<TimeSta
       return { kind, ...keys, grainMs, echoMs: random.integer(1, grainMs - 1), inputs, isChained };
     }
     case 'window': {
-      const drawn = random.pick([tumbling, sliding, sliding, session, session])(random);
-      // Open: sessions behind a stage in event time put out more than the reference knows, also without a fault (seed 200687 with sessions here).
-      const shape = isChained && drawn.kind === 'session' ? tumbling(random) : drawn;
+      const shape = random.pick([tumbling, sliding, sliding, session, session])(random);
       const computation = random.pick(['reduce', 'aggregate', 'process'] as const);
       return {
         kind,
@@ -171,7 +169,12 @@ function sliding(random: Random, unitMs = 1): LateWindowStageSpec['shape'] {
   return { kind: 'sliding', sizeMs, slideMs, offsetMs: offset(random, slideMs, unitMs) };
 }
 
-const session = (random: Random): WindowShape => ({ kind: 'session', gapMs: random.integer(2, 30) });
+/**
+ * A session ends with the watermark that its last moment reaches, while a record of the next moment, which is not late, would still have touched
+ * it: what comes of such a record depends on the schedule. So no two records are exactly a gap apart: their times have whole milliseconds, or all
+ * the same half (seed 200687).
+ */
+const session = (random: Random): WindowShape => ({ kind: 'session', gapMs: random.integer(2, 30) + 0.5 });
 
 const offset = (random: Random, stepMs: number, unitMs: number): number =>
   random.chance(0.5) ? 0 : unitMs * random.integer(1 - stepMs / unitMs, stepMs / unitMs - 1);
