@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -12,18 +13,23 @@ const alias = [
   { find: /^weirflow\/connectors\/([^/]+)$/, replacement: source('connectors/$1/index.ts') },
 ];
 
+/** What is in one process runs beside others of its kind; integration specs start processes of their own, and run alone behind them. */
+const beside = { maxWorkers: availableParallelism(), sequence: { groupOrder: 0 } };
+const alone = { maxWorkers: 1, sequence: { groupOrder: 1 } };
+
 export default defineConfig({
   resolve: { alias },
   test: {
     projects: [
       {
         extends: true,
-        test: { name: 'specs', include: ['specs/**/*.spec.ts'], exclude: ['specs/integration/**'] },
+        test: { ...beside, name: 'specs', include: ['specs/**/*.spec.ts'], exclude: ['specs/integration/**'] },
       },
       // What is about keyed state again, on the other backend.
       {
         extends: true,
         test: {
+          ...beside,
           name: 'specs-on-disk',
           include: ['specs/engine/{state,operators,windows,time}/**/*.spec.ts', 'property-tests/state/*.property.ts'],
           env: { WEIRFLOW_TESTED_STATE: 'disk' },
@@ -32,11 +38,12 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'properties', include: ['property-tests/**/*.property.ts'], testTimeout: 120_000 },
+        test: { ...beside, name: 'properties', include: ['property-tests/**/*.property.ts'], testTimeout: 120_000 },
       },
       {
         extends: true,
         test: {
+          ...alone,
           name: 'integration',
           include: ['specs/integration/**/*.spec.ts'],
           globalSetup: ['specs/integration/build-once.ts'],

@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { folderWith, WeirProcess, weir } from './cli-process.js';
 import { ClusterStage } from './cluster-stage.js';
 
-/** Counts numbers by their last digit, at 200 a second where that is said. */
+/** Counts numbers by their last digit, at so many a second as is said. */
 const counting = `import { defineJob } from 'weirflow';
 import { generatorSource } from 'weirflow/connectors/generator';
 
@@ -27,7 +27,7 @@ describe('weir run --from', () => {
   it('goes on in one process from a savepoint of a cluster, by the path of its copy, also with a store of its own', async () => {
     const stage = await ClusterStage.start('folder');
     const [leader] = await Promise.all([stage.jobManager(), stage.taskManager('tm-1', '--slots', '2')]);
-    expect(await stage.submitText('counting', counting, '--rate', '200')).toMatchObject({ code: 0 });
+    expect(await stage.submitText('counting', counting, '--rate', '20')).toMatchObject({ code: 0 });
     await leader.until('stderr', /job counting running/);
     expect(await stage.weir('stop', 'counting', '--savepoint', '--to', 'kept')).toMatchObject({ code: 0 });
     cpSync(join(stage.folder, 'store/default/savepoints'), join(stage.folder, 'copy/savepoints'), { recursive: true });
