@@ -184,7 +184,7 @@ export class ActorHost {
     if (cell === undefined || cell.state === null) return this.undeliverable(delivery);
     const stale = staleReason(delivery, cell);
     if (stale !== null) return this.drop(delivery, { cause: 'late', reason: stale });
-    const meta = { from: delivery.from, ask: delivery.ask };
+    const meta = { from: delivery.from, ask: delivery.ask, wallMs: this.ports.clock.wallMs() };
     this.settle(cell, delivery.message, delivery, step(cell.actor, cell.state, delivery.message, meta), delivery.cause);
   }
 
