@@ -2,7 +2,7 @@
  * Of envelopes and of the messages in them. Processes of different ones do not understand each other, so it is raised with every field that a receiver
  * cannot do without, and with every meaning that changes:
  *
- *     2    a registration says the memory of a slot, a request for slots how much it wants
+ *     2    a registration says the memory of a slot, the description of a job when and where it failed
  */
 export const wireVersion = 2;
 
