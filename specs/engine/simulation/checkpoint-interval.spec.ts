@@ -51,7 +51,9 @@ describe('checkpoints: their interval in a cluster', () => {
     expect(Math.max(...betweenMs)).toBeCloseTo(100, 1);
   });
 
-  it('shorter than a checkpoint takes: the next begins at once, and the job still finishes', () => {
+  it('shorter than a checkpoint takes: the next begins at once, and the job still finishes', {
+    timeout: 60_000,
+  }, () => {
     const { report, pausesMs, betweenMs, lastsMs } = run(1);
     expect(report).toMatchObject({ violation: null, outcome: 'finished' });
     expect(lastsMs).toBeGreaterThan(1);
