@@ -63,7 +63,8 @@ import { fileSink, jsonLines } from 'weirflow/connectors/file';
 import { generatorSource } from 'weirflow/connectors/generator';
 export default defineJob('tolerant', (env) => {
   env.setParallelism(2).allowGeneratedUids();
-  env.enableCheckpointing({ intervalMs: 200, tolerableFailedCheckpoints: 1_000 });
+  // The disk fills in the pause: a log entry that finds it full would restart the job.
+  env.enableCheckpointing({ intervalMs: 200, minPauseMs: 200, tolerableFailedCheckpoints: 1_000 });
   env.fromSource(generatorSource({ generate: (n) => ({ n }), count: null, ratePerSecond: 200 }))
     .keyBy(({ n }) => n % 100).reduce((a, b) => ({ n: a.n + b.n }))
     .sinkTo(fileSink({ folder: env.param('output'), format: jsonLines() }));
