@@ -161,7 +161,7 @@ export class KeyedRecordContext<out K, Out> extends RecordContext<Out> implement
     super(context);
     this.keyed = keyed;
     this.state = state;
-    this.timers = timers === null ? withoutOnTimer(context.uid) : timersOf(timers);
+    this.timers = timers === null ? withoutOnTimer(context) : timersOf(timers);
   }
 
   get currentKey(): K {
@@ -187,13 +187,13 @@ function timersOf(timers: TimerService<null>): Timers {
 }
 
 /** A timer that nothing answers to is a mistake, and says so when it is set. */
-function withoutOnTimer(uid: string): Timers {
+function withoutOnTimer({ uid, clock }: OperatorContext<never>): Timers {
   const refuse = (): never => {
     const message = `operator '${uid}' uses timers, and its function has no onTimer; give it one`;
     throw new StateFailure('TIMER_WITHOUT_FUNCTION', 'user', message);
   };
   return {
-    currentProcessingTime: refuse,
+    currentProcessingTime: () => clock.wallMs(),
     setEventTime: refuse,
     setProcessingTime: refuse,
     deleteEventTime: refuse,
