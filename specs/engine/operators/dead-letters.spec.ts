@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { type DeadLetter, defineJob, type JobDefinition } from 'weirflow';
+import { fileSink, fileSource, jsonLines } from 'weirflow/connectors/file';
+import { checkJob } from 'weirflow/testing';
+
+interface Order {
+  readonly customer: string;
+  readonly amount: number;
+}
+
+const orders = Array.from({ length: 40 }, (_, n): Order => ({ customer: 'abc'.charAt(n % 3), amount: n }));
+const lines = (records: readonly unknown[]): string => records.map((record) => `${JSON.stringify(record)}\n`).join('');
+
+/** Refuses amounts from `limit` on: the first version of the job, and the mended one. */
+const accepted =
+  (limit: number) =>
+  ({ customer, amount }: Order): string => {
+    if (amount >= limit) throw new RangeError(`${amount} is too much`);
+    return `${customer} ${amount}`;
+  };
+
+const first = defineJob('orders', (env) => {
+  env.setParallelism(2).enableCheckpointing({ intervalMs: 100 });
+  env
+    .fromSource(fileSource<Order>({ path: 'orders.jsonl', format: 'jsonLines', ratePerSecond: 60 }), { uid: 'orders' })
+    .keyBy(({ customer }) => customer)
+    .process<string>({ processElement: (order, { emit }) => emit(accepted(30)(order)) })
+    .onError({ deadLetters: fileSink({ folder: 'letters', format: jsonLines() }) })
+    .uid('accepted')
+    .print();
+});
+
+/** Takes the letters of the first as its source. */
+const again = defineJob('orders-again', (env) => {
+  env.setParallelism(2).enableCheckpointing({ intervalMs: 100 });
+  const letters = fileSource<DeadLetter<Order>>({ path: 'letters', format: 'jsonLines', ratePerSecond: 60 });
+  env
+    .fromSource(letters, { uid: 'letters' })
+    .flatMap(({ record }) => (record === null ? [] : [record]))
+    .map(accepted(100))
+    .map((text) => ({ text }))
+    .sinkTo(fileSink({ folder: 'out', format: jsonLines() }))
+    .uid('out');
+});
+
+/** Which run refused a record differs from recovery to recovery; which records are refused does not. */
+const sameRecords = (disturbed: readonly string[], undisturbed: readonly string[]): string | null => {
+  const [is, should] = [disturbed, undisturbed].map((lines) =>
+    lines
+      .map((line) => JSON.stringify((JSON.parse(line) as DeadLetter).record))
+      .sort()
+      .join(),
+  );
+  return is === should ? null : `${is} in place of ${should}`;
+};
+
+const linesOf = async (
+  job: JobDefinition,
+  files: Readonly<Record<string, string>>,
+  output: string,
+  compare?: typeof sameRecords,
+) => {
+  const report = await checkJob({ job, files, output, runs: 10, ...(compare === undefined ? {} : { compare }) });
+  expect(report.crashes).toBeGreaterThan(0);
+  return report.lines.map((line): unknown => JSON.parse(line));
+};
+
+describe('dead letters', () => {
+  it('carry record, key, origin and error, each once whatever fails, and another job takes them as its source', async () => {
+    const letters = (await linesOf(
+      first,
+      { 'orders.jsonl': lines(orders) },
+      'letters',
+      sameRecords,
+    )) as readonly DeadLetter<Order>[];
+    const refused = orders.slice(30);
+    expect(letters.map(({ record }) => record?.amount).sort()).toEqual(refused.map(({ amount }) => amount));
+    for (const { record, key, origin, error } of letters) {
+      expect(key).toBe(record?.customer);
+      expect(origin).toMatchObject({ job: 'orders', operator: 'accepted', event: 'record' });
+      expect(error).toMatchObject({ name: 'RangeError', message: `${record?.amount} is too much` });
+    }
+    const texts = (await linesOf(again, { 'letters/part-0': lines(letters) }, 'out')) as readonly { text: string }[];
+    expect(texts.map(({ text }) => text).sort()).toEqual(refused.map(accepted(100)).sort());
+  });
+});
