@@ -26,7 +26,7 @@ export interface AggregateFunction<In, Acc, Out> {
   add(value: In, accumulator: DeepReadonly<Acc>): Acc | DeepReadonly<Acc>;
   getResult(accumulator: DeepReadonly<Acc>): Out;
   /**
-   * Both as if their values had been added to one. Session windows need it; sliding windows with it fold each record once, and not once for each window.
+   * Both as if their values had been added to one. It may add to `a` and return that; `b` must stay what it is. Session windows need it; sliding windows with it fold each record once, and not once for each window.
    */
   merge?(a: DeepReadonly<Acc>, b: DeepReadonly<Acc>): Acc | DeepReadonly<Acc>;
 }
