@@ -19,7 +19,7 @@ export interface EvictorContext {
  * Takes records out of a window for good when it fires, before its function sees them or after. Both return what is kept, in the order in which it came.
  * A window with an evictor keeps all its records: nothing is folded as it comes.
  */
-export interface Evictor<T, in W extends Window> {
+export interface Evictor<in T, in W extends Window> {
   evictBefore?<E extends WindowElement<T>>(elements: readonly E[], window: W, context: EvictorContext): readonly E[];
   evictAfter?<E extends WindowElement<T>>(elements: readonly E[], window: W, context: EvictorContext): readonly E[];
 }
