@@ -87,7 +87,7 @@ export type {
   Timers,
 } from './operators/keyed-process.js';
 export type { Counter, Histogram, Meter, Metrics } from './operators/metrics.js';
-export type { OperatorStateAccess } from './operators/operator-lists.js';
+export type { OperatorStateAccess, WithOperatorState } from './operators/operator-lists.js';
 export type { OutputTag } from './operators/output-tag.js';
 export type { ProcessFunction } from './operators/process.js';
 export type { Reducer, RichReducer } from './operators/reduce.js';

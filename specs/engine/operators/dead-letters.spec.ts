@@ -66,7 +66,9 @@ const linesOf = async (
 };
 
 describe('dead letters', () => {
-  it('carry record, key, origin and error, each once whatever fails, and another job takes them as its source', async () => {
+  it('carry record, key, origin and error, each once whatever fails, and another job takes them as its source', {
+    timeout: 60_000,
+  }, async () => {
     const letters = (await linesOf(
       first,
       { 'orders.jsonl': lines(orders) },
