@@ -114,8 +114,11 @@ export class PaneWindowOperator<T, Out> extends Windowing<T, TimeWindow, Out> {
   }
 
   /** Into a copy: a pane is part of other windows too, and a merge that adds to the first of what it is given, as Flink's may, would count there what is not its own. */
-  private merged([first, ...others]: readonly unknown[]): unknown {
-    return others.length === 0 ? first : others.reduce((all, value) => this.merge(all, value), plainCopy(first));
+  private merged(filled: readonly unknown[]): unknown {
+    if (filled.length === 1) return filled[0];
+    let all = plainCopy(filled[0]);
+    for (let at = 1; at < filled.length; at++) all = this.merge(all, filled[at]);
+    return all;
   }
 
   /** Panes of which this window is the last go with it. */

@@ -25,7 +25,10 @@ export function plainCopy(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plainCopy);
   if (isBytes(value)) return value.slice();
   const copy: Record<string, unknown> = { ...value };
-  for (const [name, each] of Object.entries(copy)) if (typeof each === 'object') copy[name] = plainCopy(each);
+  for (const name of Object.keys(copy)) {
+    const each = copy[name];
+    if (typeof each === 'object' && each !== null) copy[name] = plainCopy(each);
+  }
   return copy;
 }
 
