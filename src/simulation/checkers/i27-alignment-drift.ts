@@ -4,7 +4,7 @@ import type { TaskEvent, WatermarkReport } from '../../../actors/subtask/message
 import type { TraceRecord } from '../../ports/telemetry.js';
 import type { Checker, CheckerContext, CheckerFactory } from '../checker.js';
 import { Violation } from '../checker.js';
-import { type JobSpec, specOf } from '../jobs/index.js';
+import { type JobSpec, sourceUid, specOf } from '../jobs/index.js';
 import type { AlignmentSpec } from '../jobs/operator-state-spec.js';
 
 /**
@@ -36,23 +36,23 @@ const unheard: Reader = {
   isTold: false,
 };
 
+/** As much as a generator with a rate puts out at once. */
+const burstMs = 100;
+
 class AlignmentDrift implements Checker {
   readonly invariant = 'I27';
   private readonly prefix: string;
   /** By run. */
   private readonly readers = new Map<string, Map<SubtaskKey, Reader>>();
-  private readonly batchMs: number;
+  private readonly turnRecordsMax: number;
 
   constructor(
     { record: { job }, world: { turnRecordsMax } }: CheckerContext,
-    { sources, time }: JobSpec,
+    private readonly spec: JobSpec,
     private readonly alignment: AlignmentSpec,
   ) {
     this.prefix = `${actorNames.subtask(job, 0, '').split('/0/')[0]}/`;
-    const { stepMs = 0, disorderMs = 0, grainMs = 0 } = time ?? {};
-    const splits = Math.max(...sources.map((source) => source.splits));
-    // A batch has places one after the other in its split; the first of them may be late by all the disorder, and the last by nothing.
-    this.batchMs = turnRecordsMax * splits * stepMs + disorderMs + grainMs;
+    this.turnRecordsMax = turnRecordsMax;
   }
 
   trace({ actor, message, verdict }: TraceRecord): void {
@@ -74,7 +74,7 @@ class AlignmentDrift implements Checker {
       ...before,
       reported: Math.max(before.reported, at),
       wasAway: before.wasAway || status !== 'active',
-      reach: before.isTold ? before.reach : Math.max(before.reach, at + this.batchMs),
+      reach: before.isTold ? before.reach : Math.max(before.reach, at + this.batchMs(subtask)),
     });
   }
 
@@ -87,6 +87,16 @@ class AlignmentDrift implements Checker {
       const what = `${subtask} is told to read up to ${limit}, and ${key} has come to ${reported}`;
       throw new Violation('I27', what, { run, driftMs: this.alignment.maxDriftMs });
     }
-    readers.set(subtask, { ...own, reach: Math.max(own.reach, limit + this.batchMs), isTold: true });
+    readers.set(subtask, { ...own, reach: Math.max(own.reach, limit + this.batchMs(subtask)), isTold: true });
+  }
+
+  /** How much of event time one batch may bring: its places are one after the other in its split; the first may be late by all the disorder, and the last by nothing. */
+  private batchMs(subtask: SubtaskKey): number {
+    const { sources, time } = this.spec;
+    const source = sources.findIndex((_, index) => subtask.startsWith(`${sourceUid(index)}#`));
+    const { splits = 1, ratePerSecond = 0 } = sources[source] ?? {};
+    const { stepMs = 0, disorderMs = 0, grainMs = 0 } = time ?? {};
+    const records = Math.min(this.turnRecordsMax, Math.max(1, Math.floor((ratePerSecond * burstMs) / 1_000)));
+    return records * splits * stepMs + disorderMs + grainMs;
   }
 }

@@ -122,7 +122,7 @@ const holdShare = 0.25;
 const notesShare = 0.2;
 const atLeastOnceShare = 0.12;
 /** Of the jobs with event time that have two sources, and of those that have one. */
-const alignedShare = 0.6;
+const alignedShare = 0.8;
 const alignedAloneShare = 0.2;
 const groupedShare = 0.12;
 const otherTimeoutShare = 0.2;

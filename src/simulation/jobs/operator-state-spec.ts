@@ -26,6 +26,6 @@ export const drawHold = (random: Random): HoldStageSpec => ({
 });
 
 export const drawAlignment = (random: Random): AlignmentSpec => ({
-  maxDriftMs: random.integer(0, 80),
+  maxDriftMs: random.pick([0, 0, 5, 20, 80]),
   updateIntervalMs: random.integer(10, 80),
 });
