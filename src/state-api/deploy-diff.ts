@@ -38,6 +38,8 @@ export interface OperatorDiff {
 
 export interface DeployDiff {
   readonly savepoint: string;
+  /** What it is, for people. */
+  readonly title: string;
   /** `refused` goes before `dropped`. */
   readonly verdict: 'fits' | 'dropped' | 'refused';
   readonly notes: readonly string[];
@@ -67,6 +69,7 @@ export async function deployDiff(
   const refused = isOver || operators.some(({ verdict }) => verdict === 'refused');
   return {
     savepoint: savepoint.name,
+    title: savepoint.title,
     verdict: refused ? 'refused' : operators.some(({ verdict }) => verdict === 'dropped') ? 'dropped' : 'fits',
     notes: isOver ? [drained] : [],
     operators,
@@ -82,7 +85,7 @@ export async function requireReadable(
   const { operators } = await deployDiff(program, savepoint, clock);
   const reasons = operators.flatMap(({ reasons: own }) => own);
   if (reasons.length === 0) return;
-  const what = `The job cannot begin with savepoint '${savepoint.name}':\n${reasons.map((reason) => `  ${reason}`).join('\n')}`;
+  const what = `The job cannot begin with ${savepoint.title}:\n${reasons.map((reason) => `  ${reason}`).join('\n')}`;
   throw mistake('STATE_UNREADABLE', `${what}\nweir diff says more.`);
 }
 

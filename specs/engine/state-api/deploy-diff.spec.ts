@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -14,7 +14,7 @@ import {
   valueState,
 } from 'weirflow';
 import { createSavepoint, type NewSavepoint } from 'weirflow/state';
-import { keyGroupsBefore } from '../../../actors/protocol/savepoint.js';
+import { keyGroupsBefore, savepointBlobs } from '../../../actors/protocol/savepoint.js';
 import { type DeployDiff, deployDiff } from '../../../src/state-api/deploy-diff.js';
 
 const clock = { wallMs: () => 0, monotonicMs: () => 0 };
@@ -50,12 +50,16 @@ function counting(options: StateOptions<number> = {}): (state: KeyedInstance['st
   return (state) => void state(valueState<number>('count', options));
 }
 
-async function diffOf(variant: Variant, fill: (made: NewSavepoint) => void): Promise<DeployDiff> {
+async function written(fill: (made: NewSavepoint) => void) {
   const folder = mkdtempSync(join(tmpdir(), 'weirflow-diff-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const made = createSavepoint({ maxParallelism: 16 });
   fill(made);
-  const savepoint = await made.write(join(folder, 'savepoints/kept'));
+  return { folder, savepoint: await made.write(join(folder, 'savepoints/kept')) };
+}
+
+async function diffOf(variant: Variant, fill: (made: NewSavepoint) => void): Promise<DeployDiff> {
+  const { savepoint } = await written(fill);
   return deployDiff(buildJob(job(variant), [], keyGroupsBefore(savepoint.manifest)).program, savepoint, clock);
 }
 
@@ -156,5 +160,17 @@ describe('deploy diff: what becomes of state', () => {
     );
     expect(failing.verdict).toBe('fits');
     expect(of(failing, 'counts')?.notes.join()).toContain('no database');
+  });
+
+  it('state whose file is damaged or gone is no verdict', async () => {
+    const { folder, savepoint } = await written(counts);
+    const compare = () => deployDiff(buildJob(job({}), [], { counts: 16 }).program, savepoint, clock);
+    const [blob] = savepointBlobs(savepoint.manifest.checkpoint);
+    const file = join(folder, blob?.name ?? '');
+    const bytes = readFileSync(file);
+    writeFileSync(file, bytes.subarray(1));
+    await expect(compare()).rejects.toMatchObject({ code: 'SAVEPOINT_DAMAGED' });
+    rmSync(file);
+    await expect(compare()).rejects.toThrow('is missing');
   });
 });
