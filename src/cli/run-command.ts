@@ -146,7 +146,7 @@ async function begun(
   const before = keyGroupsBefore(manifest);
   const begun = await beginWith(record, origin, { before, bundle, engine: engineModules });
   const { program } = buildJob(await loadJob(bundle, engineModules), record.params, before);
-  await requireReadable(program, new Savepoint(blobs, manifest), nodeClock);
+  await requireReadable(program, new Savepoint(blobs, manifest), { clock: nodeClock, allowDroppedState });
   return begun;
 }
 

@@ -1,5 +1,6 @@
 import { originId } from '../../actors/protocol/savepoint.js';
 import { thrownText } from '../api/engine-error.js';
+import { isLetterItem } from '../operators/guarded-operator.js';
 import type { Operator, OperatorContext, Stage } from '../operators/operator.js';
 import type { Clock } from '../ports/clock.js';
 import { createHeapState } from '../state/heap/heap-state.js';
@@ -42,7 +43,10 @@ export async function dryOpen(
   const { uid } = stage;
   const items: unknown[] = [];
   // Files that are damaged or gone are no matter of the operator: that is not caught here.
-  if (parts !== null) for (const snapshot of parts.snapshotsOf(uid)) items.push(...(await parts.itemsOf(snapshot)));
+  // Letters that are to be committed are no state of the operator itself, which is opened without its error policy: its sink is not.
+  if (parts !== null)
+    for (const snapshot of parts.snapshotsOf(uid))
+      items.push(...(await parts.itemsOf(snapshot)).filter((item) => !isLetterItem(item)));
   const isKeyed = stage.kind === 'operator' ? stage.key !== null : stage.keys.some((key) => key !== null);
   const backend = isKeyed ? backendOf(uid, setting) : null;
   const declarations = backend === null ? null : new Declarations(backend);

@@ -5,33 +5,37 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   buildJob,
   classSerializer,
+  type DeadLetter,
   defineJob,
   type KeyedInstance,
   type KeyedProcessFunction,
   listState,
   mapState,
+  type Sink,
   type StateOptions,
   valueState,
 } from 'weirflow';
 import { createSavepoint, type NewSavepoint } from 'weirflow/state';
 import { keyGroupsBefore, savepointBlobs } from '../../../actors/protocol/savepoint.js';
-import { type DeployDiff, deployDiff } from '../../../src/state-api/deploy-diff.js';
+import { type DeployDiff, deployDiff, requireReadable } from '../../../src/state-api/deploy-diff.js';
 
 const clock = { wallMs: () => 0, monotonicMs: () => 0 };
 
 interface Variant {
   readonly uid?: string;
   readonly maxParallelism?: number;
+  readonly letters?: Sink<DeadLetter>;
   readonly open?: (state: KeyedInstance['state']) => void;
 }
 
-const job = ({ uid = 'counts', maxParallelism, open = counting() }: Variant) =>
+const job = ({ uid = 'counts', maxParallelism, letters, open = counting() }: Variant) =>
   defineJob('counting', (env) => {
     const counts = env
       .fromCollection(['a', 'b'], { uid: 'words' })
       .keyBy((word) => word)
       .process(new Opening(open))
       .uid(uid);
+    if (letters !== undefined) counts.onError({ deadLetters: letters });
     if (maxParallelism !== undefined) counts.setMaxParallelism(maxParallelism);
     counts.collect('counts');
   });
@@ -115,6 +119,41 @@ describe('deploy diff: what becomes of state', () => {
     expect(of(diff, 'counts')?.states).toEqual([
       { state: 'count', kind: 'value', verdict: 'refused', why: expect.stringContaining(why) },
     ]);
+  });
+
+  it('an operator with a sink for its dead letters is looked at like others, and that sink is not opened', async () => {
+    const letters = {
+      name: 'letters',
+      createWriter: () => {
+        throw new Error('a diff opens no sink');
+      },
+    };
+    const asked = (state: KeyedInstance['state']) => void state(mapState<string, number>('count'));
+    const fits = of(await diffOf({ letters }, counts), 'counts');
+    expect(fits).toMatchObject({ verdict: 'fits', states: [{ state: 'count', verdict: 'fits' }] });
+    expect(fits?.notes).toContain('what was to be committed is committed again');
+    const refused = await diffOf({ letters, open: asked }, counts);
+    expect(of(refused, 'counts')).toMatchObject({
+      verdict: 'refused',
+      states: [{ state: 'count', verdict: 'refused' }],
+    });
+  });
+
+  it('keyed state of what is a source now is left behind', async () => {
+    const diff = await diffOf({}, (made) => {
+      counts(made);
+      made.operator('words').value<number>('count').set('a', 1);
+    });
+    expect(diff.verdict).toBe('dropped');
+    expect(of(diff, 'words')).toMatchObject({ verdict: 'dropped', states: [{ state: 'count', verdict: 'dropped' }] });
+  });
+
+  it('nothing is started with it, unless it may be left behind', async () => {
+    const { savepoint } = await written((made) => made.operator('words').value<number>('count').set('a', 1));
+    const { program } = buildJob(job({}), [], keyGroupsBefore(savepoint.manifest));
+    const begin = (allowDroppedState: boolean) => requireReadable(program, savepoint, { clock, allowDroppedState });
+    await expect(begin(false)).rejects.toMatchObject({ code: 'STATE_UNMATCHED' });
+    await begin(true);
   });
 
   it('versions of a serializer are migrated where it reads them, and each value is tried', async () => {
