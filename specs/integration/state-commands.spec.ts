@@ -33,6 +33,12 @@ export default defineJob('digits', (env) => {
 /** The newest checkpoint of the job as it runs, which may be replaced while it is read. */
 async function checkpointTold(stage: ClusterStage): Promise<void> {
   writeFileSync(join(stage.folder, 'same.ts'), windows(1_000_000));
+  const checked = await stage.weir('checkpoints', 'digits', '--verify', '-o', 'json');
+  expect(checked.code).toBe(0);
+  expect(JSON.parse(checked.stdout)).toMatchObject({
+    checkpoints: [{ id: expect.stringMatching(/^1-/) }],
+    damaged: [],
+  });
   const looked = await stage.weir('state', 'checkpoint:digits');
   const compared = await stage.weir('diff', 'same.ts', '--from', 'checkpoint:digits');
   const isGone = ({ stderr }: { readonly stderr: string }): boolean => stderr.includes('CHECKPOINT_GONE');
