@@ -75,6 +75,15 @@ describe('weir state and weir diff on a savepoint in NATS', () => {
       stderr: expect.stringContaining("has no state of an operator 'nobody'"),
     });
 
+    const { stdout: positions } = await stage.weir('state', 'kept', '--operator', 'numbers', '--items');
+    expect(
+      positions
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).id)
+        .sort(),
+    ).toEqual(['lane-0', 'lane-1', 'lane-2', 'lane-3']);
+
     const diff = async (text: string, ...more: readonly string[]) => {
       writeFileSync(join(stage.folder, 'next.ts'), text);
       return stage.weir('diff', 'next.ts', '--from', 'kept', ...more);

@@ -21,6 +21,7 @@ export function declareState(cli: CAC): void {
     .option('--operator <uid>', 'Only the state of this operator')
     .option('--state <name>', 'Its keys and values in this state')
     .option('--key <json>', 'Only those of this key: --key \'"ATL"\', --key 7, --key \'["ATL",7]\'')
+    .option('--items', 'What it keeps without keys, such as positions: a line of JSON for each piece')
     .option('--json', 'One line of JSON for each')
     .example('  $ weir state copy/savepoints/flights-1')
     .example('  $ weir state copy/savepoints/flights-1 --operator mean-delay --state totals --key \'"ATL"\'')
@@ -49,12 +50,16 @@ export function stateRequest(cli: CAC): StateRequest {
   const operator = text(cli, 'operator');
   const state = text(cli, 'state');
   const key = asTyped(cli, 'key');
+  const items = cli.options.items === true;
+  if (items && operator === null) throw new UsageError('--items is for one operator.', 'Give --operator too.');
+  if (items && state !== null)
+    throw new UsageError('--items is what has no keys, and --state what has them.', 'Leave one of them out.');
   if (state !== null && operator === null) throw new UsageError('--state is for one operator.', 'Give --operator too.');
   if (key !== null && state === null)
     throw new UsageError('--key is for one state.', 'Give --operator and --state too.');
   return {
     kind: 'state',
-    options: { place: savepointPlace(cli, savepoint), operator, state, key, json: cli.options.json === true },
+    options: { place: savepointPlace(cli, savepoint), operator, state, key, items, json: cli.options.json === true },
   };
 }
 

@@ -31,14 +31,18 @@ export interface StateOptions {
   readonly state: string | null;
   /** JSON. */
   readonly key: string | null;
+  /** What the operator keeps without keys, in place of its states. */
+  readonly items: boolean;
   readonly json: boolean;
 }
 
-/** Prints what a savepoint holds to stdout: its states in figures, or the keys and values of one. No job is run, and nothing is changed. */
+/** Prints what a savepoint holds to stdout: its states in figures, the keys and values of one, or what an operator keeps without keys. No job is run, and nothing is changed. */
 export async function stateCommand(options: StateOptions, terminal: Terminal): Promise<number> {
   await withSavepoint(options.place, terminal, async (savepoint) => {
-    const { operator, state } = options;
-    if (operator !== null && state !== null) await printValues(savepoint, { ...options, operator, state }, terminal);
+    const { operator, state, items } = options;
+    if (operator !== null && items) await printItems(savepoint.operator(operator), terminal);
+    else if (operator !== null && state !== null)
+      await printValues(savepoint, { ...options, operator, state }, terminal);
     else await printSurvey(savepoint, options, terminal);
   });
   return exitCode.done;
@@ -99,6 +103,16 @@ const kindTexts: Readonly<Record<string, string>> = {
   operatorTime: 'of subtasks, event time',
   operatorCopy: 'broadcast',
 };
+
+/** Positions, what a sink is to commit, lists of functions, broadcast state: a line of JSON for each piece, as the operator has written it. */
+async function printItems(operator: SavedOperator, terminal: Terminal): Promise<void> {
+  const items = await operator.items();
+  for (const item of items) {
+    terminal.out(jsonText(item));
+    await terminal.drained();
+  }
+  if (items.length === 0) terminal.say(`operator ${operator.uid} keeps nothing without keys`);
+}
 
 interface ValueQuestion extends StateOptions {
   readonly operator: string;
