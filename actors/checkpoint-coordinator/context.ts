@@ -103,6 +103,8 @@ export interface Plan {
   readonly indexOf: Readonly<Record<SubtaskKey, number>>;
   /** Uids of the sources; each has a coordinator of its own. Only a job without subtasks has none. */
   readonly sources: readonly string[];
+  /** The savepoint that the run begins with, while there is no checkpoint of its own. */
+  readonly origin: CheckpointManifest | null;
 }
 
 /**
@@ -187,7 +189,7 @@ function stopOf({ latest, stop }: CheckpointCoordinatorInput): Stop | null {
 }
 
 function planOf(input: CheckpointCoordinatorInput): Plan {
-  const { job, run, epoch, incarnation, graph, options } = input;
+  const { job, run, epoch, incarnation, graph, options, origin = null } = input;
   const members = membersOf(input);
   const sources = new Set(members.map(({ source }) => source).filter((source) => source !== null));
   return {
@@ -202,6 +204,7 @@ function planOf(input: CheckpointCoordinatorInput): Plan {
     members,
     indexOf: Object.fromEntries(members.map(({ key, index }) => [key, index])),
     sources: [...sources],
+    origin,
   };
 }
 

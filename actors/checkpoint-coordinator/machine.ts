@@ -8,7 +8,7 @@ import {
   noteAborted,
   noteTooManyFailures,
 } from './aborting.js';
-import { leavesOut, noteLeftOut } from './carrying.js';
+import { copyCarried, coversCopy, dropCopies, hasToCopy, isCopy, noteNotCopied } from './carrying.js';
 import {
   answerLate,
   declinesThis,
@@ -127,7 +127,7 @@ export const checkpointCoordinatorActor = defineActor({
         'subtask.snapshotted': [
           { guard: 'isOvertaken', target: 'aborting', actions: ['noteSnapshot', 'noteOvertaken'] },
           { guard: 'endsTooEarly', target: 'aborting', actions: ['noteSnapshot', 'noteTooEarly'] },
-          { guard: 'leavesOut', target: 'aborting', actions: ['noteSnapshot', 'noteLeftOut'] },
+          { guard: 'hasToCopy', target: 'copying', actions: 'noteSnapshot' },
           // A savepoint of a job that goes on: at once the checkpoint that covers it.
           { guard: 'takesLast', target: 'triggering', actions: ['noteSnapshot', 'cover'] },
           { guard: 'isLastSnapshot', target: 'writingManifest', actions: 'noteSnapshot' },
@@ -140,6 +140,22 @@ export const checkpointCoordinatorActor = defineActor({
         'checkpoint.timedOut': { guard: 'timesOutThis', target: 'aborting', actions: 'noteTimeout' },
         'ask.expired': { guard: 'isOpenAsk', target: 'aborting', actions: 'noteTimeout' },
         'ask.absent': { guard: 'isOpenAsk', target: 'failed', actions: 'noteAbsent' },
+      },
+    },
+
+    // Every part of a savepoint is durable, and what finished subtasks have left lies elsewhere. Left when the store has copied it, or has not.
+    copying: {
+      entry: 'copyCarried',
+      after: { writeDeadline: { target: 'aborting', actions: ['noteNotCopied', 'dropCopies'] } },
+      on: {
+        'record.created': [
+          { guard: 'coversCopy', target: 'triggering', actions: 'cover' },
+          { guard: 'isCopy', target: 'writingManifest' },
+        ],
+        'record.missing': { guard: 'isCopy', target: 'aborting', actions: ['noteNotCopied', 'dropCopies'] },
+        'record.unknown': { guard: 'isCopy', target: 'aborting', actions: ['noteNotCopied', 'dropCopies'] },
+        'record.failed': { guard: 'isCopy', target: 'aborting', actions: ['noteNotCopied', 'dropCopies'] },
+        'checkpoint.timedOut': { guard: 'timesOutThis', target: 'aborting', actions: ['noteTimeout', 'dropCopies'] },
       },
     },
 
@@ -274,7 +290,9 @@ export const checkpointCoordinatorActor = defineActor({
     reportAllFinished,
     cover,
     noteTooEarly,
-    noteLeftOut,
+    copyCarried,
+    dropCopies,
+    noteNotCopied,
     noteOvertaken,
     publish,
     publishAgain,
@@ -289,7 +307,9 @@ export const checkpointCoordinatorActor = defineActor({
   guards: {
     isOvertaken,
     endsTooEarly,
-    leavesOut,
+    hasToCopy,
+    coversCopy,
+    isCopy,
     takesLast,
     commitsSavepoint,
     publishesLast,

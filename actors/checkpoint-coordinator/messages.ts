@@ -146,6 +146,8 @@ export interface CheckpointCoordinatorInput {
   readonly nextIndex: number;
   /** The newest complete checkpoint: base of the first trigger, and what a sweep must keep. */
   readonly latest: CheckpointManifest | null;
+  /** The savepoint that this run begins with: what finished subtasks have left in it has to be kept. */
+  readonly origin?: CheckpointManifest;
   /** Older ones that are kept as well, oldest first. */
   readonly retained: readonly RetainedCheckpoint[];
   /** Subtasks that have nothing more to do. */

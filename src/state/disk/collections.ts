@@ -129,6 +129,8 @@ export class Collections {
     const storeKey = chunkKey(id, no);
     const live = this.live.get(storeKey);
     if (live !== undefined) {
+      // What is read of it may be changed in place before that is said.
+      this.cache.beforeChange(live);
       live.used = true;
       return live;
     }
