@@ -78,6 +78,16 @@ export interface Stop {
   readonly step: 'wanted' | 'taking' | 'published';
 }
 
+/** What decides when the next checkpoint begins. No clock: what has gone by has said so. */
+export interface Timing {
+  /** A checkpoint that the job-master waits for. */
+  readonly asked: 'none' | 'wanted' | 'taking';
+  /** The interval has gone by since the newest one began. */
+  readonly due: boolean;
+  /** After the end of one: `owed` until its time is being taken. `none`: there was no checkpoint in this run. */
+  readonly pause: 'none' | 'owed' | 'running' | 'over';
+}
+
 /** What stays the same for the life of this actor. */
 export interface Plan {
   readonly job: JobId;
@@ -139,8 +149,7 @@ export interface CheckpointCoordinatorContext {
   // Savepoints
   readonly savepoint: Savepoint | null;
   readonly stop: Stop | null;
-  /** A checkpoint that the job-master waits for. */
-  readonly asked: 'none' | 'wanted' | 'taking';
+  readonly timing: Timing;
 }
 
 const checkpointsPerRound = 1_000_000;
@@ -169,7 +178,7 @@ export function checkpointCoordinatorContext(input: CheckpointCoordinatorInput):
     superseded: [],
     savepoint: null,
     stop: stopOf(input),
-    asked: 'none',
+    timing: { asked: 'none', due: false, pause: 'none' },
   };
 }
 

@@ -24,7 +24,7 @@ import { checkpointCoordinatorContext } from './context.js';
 import { cover, endsTooEarly, isOvertaken, noteOvertaken, noteTooEarly, takesLast } from './covering.js';
 import { describe } from './describing.js';
 import { noteAbortTimeout, noteAbsent, noteCommitTimeout, reportAllFinished, reportFailure } from './ending.js';
-import { noteAsked, reportAsked, schedule, unschedule } from './idle.js';
+import { beginsAfterPause, mayBegin, noteAsked, noteDue, notePaused, reportAsked, schedule } from './idle.js';
 import { isAllFinished, isLastDrained, noteDrained } from './lives.js';
 import { checkpointCoordinatorMessages } from './messages.js';
 import {
@@ -82,12 +82,16 @@ export const checkpointCoordinatorActor = defineActor({
     // Left when the next checkpoint is due, or at once when all that is missing is the final one.
     idle: {
       entry: ['reportAsked', 'schedule'],
-      exit: 'unschedule',
       on: {
         'checkpoint.due': [
           { guard: 'hasToPublish', target: 'publishing' },
           { guard: 'isAllFinished', target: 'allFinished' },
-          { target: 'triggering' },
+          { guard: 'mayBegin', target: 'triggering' },
+          { actions: 'noteDue' },
+        ],
+        'checkpoint.paused': [
+          { guard: 'beginsAfterPause', target: 'triggering', actions: 'notePaused' },
+          { actions: 'notePaused' },
         ],
         'checkpointCoordinator.savepoint': [
           { guard: 'wantsSavepoint', target: 'idle', reenter: true, actions: 'noteSavepoint' },
@@ -242,6 +246,7 @@ export const checkpointCoordinatorActor = defineActor({
   },
   on: {
     'checkpointCoordinator.describe': { actions: 'describe' },
+    'checkpoint.due': { actions: 'noteDue' },
     'subtask.snapshotted': { actions: 'answerLate' },
     'subtask.declined': { actions: 'answerLate' },
     'subtask.drained': { actions: 'noteDrained' },
@@ -254,7 +259,8 @@ export const checkpointCoordinatorActor = defineActor({
     noteAsked,
     reportAsked,
     schedule,
-    unschedule,
+    noteDue,
+    notePaused,
     noteDrained,
     begin,
     noteSource,
@@ -316,6 +322,8 @@ export const checkpointCoordinatorActor = defineActor({
     hasToPublish,
     wantsSavepoint,
     isAllFinished,
+    mayBegin,
+    beginsAfterPause,
     isLastDrained,
     isLastSource,
     isLastSnapshot,
@@ -333,7 +341,7 @@ export const checkpointCoordinatorActor = defineActor({
   delays: { writeDeadline: writeDeadlineMs },
   ignored: {
     '*': {
-      'checkpoint.due': 'A checkpoint runs already.',
+      'checkpoint.paused': 'The next checkpoint did not wait for the end of the pause.',
       'checkpoint.timedOut': 'The parts of that checkpoint were complete, or it was given up, in time.',
       'sourceCoordinator.snapshotted': 'That checkpoint was given up before the source had closed its valve.',
       'subtask.barrierInjected': 'That checkpoint was given up, or complete without this answer.',

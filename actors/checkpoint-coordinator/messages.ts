@@ -76,6 +76,7 @@ export type CheckpointCoordinatorMessage =
   | { readonly type: 'checkpointCoordinator.checkpoint' }
   /** Timers of this actor. */
   | { readonly type: 'checkpoint.due' }
+  | { readonly type: 'checkpoint.paused' }
   | { readonly type: 'checkpoint.timedOut'; readonly checkpoint: CheckpointId }
   | RecordEvent
   | AskEvent;
@@ -126,6 +127,7 @@ export const checkpointCoordinatorMessages = {
   'subtask.aborted': 'A subtask has forgotten the checkpoint.',
   'subtask.drained': 'A subtask has processed its last record.',
   'checkpoint.due': 'It is time for the next checkpoint.',
+  'checkpoint.paused': 'The pause after the last checkpoint is over.',
   'checkpoint.timedOut': 'Not every part of the checkpoint was durable in time.',
   ...recordEvents,
   ...askEvents,
