@@ -51,22 +51,6 @@ export const operatorStateMutants: readonly Mutant[] = [
     harm: 'The entries of subtasks that have finished are in no later checkpoint, while others of their vertex run.',
   },
   {
-    name: 'left-behind-by-the-first-checkpoint',
-    file: 'actors/checkpoint-coordinator/carrying.ts',
-    find: 'const latest = context.latest ?? plan.origin;',
-    replace: 'const { latest } = context;',
-    race: 15,
-    harm: 'A job that began with a savepoint loses what subtasks that were over in it have left.',
-  },
-  {
-    name: 'savepoint-with-files-of-a-checkpoint',
-    file: 'actors/checkpoint-coordinator/carrying.ts',
-    find: 'blob: { ...blob, name: names.get(blob.name) ?? blob.name },',
-    replace: 'blob: { ...blob, name: names.size < 0 ? names.keys().next().value : blob.name },',
-    race: null,
-    harm: 'A savepoint refers to files that its job deletes.',
-  },
-  {
     name: 'broadcast-state-for-old-subtasks-alone',
     file: 'actors/job-master/restore.ts',
     find: 'copies.find((old) => old.index === index) ?? copies[index % copies.length];',

@@ -51,34 +51,40 @@ function manifestOf({ blobs }: RunReport, name: string): SavepointManifest {
 
 const ended = { violation: null, outcome: 'finished' };
 
-describe.each(['list', 'union'] as const)('savepoints: %s state of a subtask that has finished', (state) => {
-  // The checkers hold counts and records against the input at each checkpoint; a union of which a part is missing puts out a record that nobody knows.
-  it('a job ends with one, with copies of what it has left, and another goes on from it, also after a crash', () => {
-    const report = run(job(state), stops);
-    expect(report).toMatchObject({ ...ended, restarts: 0 });
-    const { checkpoint } = manifestOf(report, 'stopped');
-    expect(savepointBlobs(checkpoint).filter(({ name }) => name.endsWith('source-0-1-left-0'))).toHaveLength(1);
-    expect(goOn(report, 'stopped', job(state))).toMatchObject(ended);
-    const crashed = goOn(report, 'stopped', job(state), { 'crash:tm-1@1': 50_001 });
-    expect(crashed).toMatchObject({ ...ended, crashes: 1, restoredCheckpoint: true });
-  });
+const timeout = 60_000;
 
-  it('at another parallelism everybody who goes on from it has a share', () => {
-    const report = run(job(state), stops);
-    for (const parallelism of [1, 3]) {
-      const { sources, ...rest } = job(state);
-      const other = { ...rest, sources: sources.map((source) => ({ ...source, parallelism })) };
-      expect(goOn(report, 'stopped', other)).toMatchObject(ended);
-    }
-  });
+describe.each(['list', 'union'] as const)(
+  'savepoints: %s state of a subtask that has finished',
+  { timeout },
+  (state) => {
+    // The checkers hold counts and records against the input at each checkpoint; a union of which a part is missing puts out a record that nobody knows.
+    it('a job ends with one, with copies of what it has left, and another goes on from it, also after a crash', () => {
+      const report = run(job(state), stops);
+      expect(report).toMatchObject({ ...ended, restarts: 0 });
+      const { checkpoint } = manifestOf(report, 'stopped');
+      expect(savepointBlobs(checkpoint).filter(({ name }) => name.endsWith('source-0-1-left-0'))).toHaveLength(1);
+      expect(goOn(report, 'stopped', job(state))).toMatchObject(ended);
+      const crashed = goOn(report, 'stopped', job(state), { 'crash:tm-1@1': 50_001 });
+      expect(crashed).toMatchObject({ ...ended, crashes: 1, restoredCheckpoint: true });
+    });
 
-  it('a job that goes on has one too', () => {
-    const report = run(job(state), saves);
-    expect(report).toMatchObject({ ...ended, saved: true });
-  });
-});
+    it('at another parallelism everybody who goes on from it has a share', () => {
+      const report = run(job(state), stops);
+      for (const parallelism of [1, 3]) {
+        const { sources, ...rest } = job(state);
+        const other = { ...rest, sources: sources.map((source) => ({ ...source, parallelism })) };
+        expect(goOn(report, 'stopped', other)).toMatchObject(ended);
+      }
+    });
 
-describe('regressions: generated runs', () => {
+    it('a job that goes on has one too', () => {
+      const report = run(job(state), saves);
+      expect(report).toMatchObject({ ...ended, saved: true });
+    });
+  },
+);
+
+describe('regressions: generated runs', { timeout }, () => {
   it.each([
     // The savepoint with which the job was to end was given up again and again, and each counted as a failed checkpoint.
     [3_000_169],
