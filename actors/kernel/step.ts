@@ -42,7 +42,7 @@ export function step(actor: Actor, state: ActorState, message: AnyMessage, meta:
     if (!message.type.startsWith('xstate.')) return untaken(actor, state, message.type);
   }
   const received: Received = { from: meta.from, ask: meta.ask, at: state.value };
-  const event: Delivered<AnyMessage> = { ...message, meta: received };
+  const event: Delivered<AnyMessage> = { meta: received, ...message };
   return engineOf(actor).step(state, event) ?? untaken(actor, state, message.type);
 }
 
@@ -64,6 +64,8 @@ interface Station {
   readonly name: string;
   /** What XState selects transitions of it by; without the context of any actor. */
   readonly snapshot: AnyMachineSnapshot;
+  /** By type of message, the transitions that have no guard before them: there is nothing to select. */
+  readonly certain: ReadonlyMap<string, AnyTransitionDefinition>;
   readonly entry: readonly DecisionFunction[];
   readonly exit: readonly DecisionFunction[];
   readonly timers: readonly StationTimer[];
@@ -101,10 +103,9 @@ class Engine {
   /** Null when no transition takes it. */
   step(state: ActorState, event: AnyMessage): Step | null {
     const from = this.at(state.value);
-    // A flat machine is in one state, so there is one transition at most.
-    const [selected] = this.machine.getTransitionData({ ...from.snapshot, context: state.context }, event);
+    const selected = from.certain.get(event.type) ?? this.select(from, state.context, event);
     if (selected === undefined) return null;
-    const { source, target: targets, reenter, actions } = selected as AnyTransitionDefinition;
+    const { source, target: targets, reenter, actions } = selected;
     const target = targets?.[0];
     const leaves = target !== undefined && (reenter || target !== source);
     const to = target === undefined ? from : this.at(target.key);
@@ -113,6 +114,12 @@ class Engine {
     for (const name of actions) taking.decide(this.decision(name as string));
     if (leaves) taking.enter(to);
     return taking.step(to);
+  }
+
+  private select(from: Station, context: object, event: AnyMessage): AnyTransitionDefinition | undefined {
+    // A flat machine is in one state, so there is one transition at most.
+    const [selected] = this.machine.getTransitionData({ ...from.snapshot, context }, event);
+    return selected as AnyTransitionDefinition | undefined;
   }
 
   private at(name: string): Station {
@@ -129,6 +136,7 @@ class Engine {
     return {
       name,
       snapshot: machine.resolveState({ value: name, context: {} } as never),
+      certain: certainOf(machine.root, node),
       entry: this.decisions(entry),
       exit: this.decisions(exit),
       timers: [...timers.values()],
@@ -151,6 +159,18 @@ class Engine {
     invariant(decide !== undefined, 'no such decision in this actor', { role: this.actor.role, decision: name });
     return decide;
   }
+}
+
+/** What a state declares goes before what all states do alike. */
+function certainOf(...nodes: readonly AnyStateNode[]): ReadonlyMap<string, AnyTransitionDefinition> {
+  const certain = new Map<string, AnyTransitionDefinition>();
+  for (const { transitions } of nodes) {
+    for (const [type, [first]] of transitions) {
+      if (first !== undefined && first.guard === undefined) certain.set(type, first);
+      else certain.delete(type);
+    }
+  }
+  return certain;
 }
 
 /** One message being taken: each decision sees what those before it have changed. */
