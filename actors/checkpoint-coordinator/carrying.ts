@@ -1,9 +1,17 @@
 import type { Decision } from '../kernel/actor.js';
-import { failure } from '../kernel/failure.js';
-import type { Delivered } from '../kernel/message.js';
+import { type Failure, failure } from '../kernel/failure.js';
+import type { AnyMessage, Delivered, RecordEvent } from '../kernel/message.js';
 import type { VertexId } from '../protocol/ids.js';
-import { subtaskKey } from '../protocol/ids.js';
-import type { CheckpointManifest, OperatorSnapshot, SubtaskSnapshot } from '../protocol/manifest.js';
+import { checkpointText, subtaskKey } from '../protocol/ids.js';
+import {
+  type BlobHandle,
+  type CheckpointManifest,
+  type OperatorSnapshot,
+  rangesOf,
+  type StateRange,
+  type SubtaskSnapshot,
+} from '../protocol/manifest.js';
+import { savepointBlob, stateBlob } from '../protocol/savepoint.js';
 import { cellAt, valuesOf } from './cells.js';
 import { isLastSnapshot, noteSnapshot } from './collecting.js';
 import type { CheckpointCoordinatorContext } from './context.js';
@@ -11,6 +19,7 @@ import type { CheckpointCoordinatorMessage } from './messages.js';
 import { markOf } from './savepoints.js';
 
 type Context = CheckpointCoordinatorContext;
+type Answered = Delivered<RecordEvent>;
 type Snapshotted = Delivered<Extract<CheckpointCoordinatorMessage, { type: 'subtask.snapshotted' }>>;
 
 /**
@@ -19,7 +28,8 @@ type Snapshotted = Delivered<Extract<CheckpointCoordinatorMessage, { type: 'subt
  * vertex, because nobody is left to ask for them.
  */
 function carriedParts(context: Context): readonly SubtaskSnapshot[] {
-  const { plan, latest } = context;
+  const { plan } = context;
+  const latest = context.latest ?? plan.origin;
   if (context.unfinished === plan.members.length) return [];
   const going = new Set(
     plan.members
@@ -55,24 +65,70 @@ const listOf = (operator: OperatorSnapshot): readonly OperatorSnapshot[] => {
     : [{ ...operator, serializers, keyGroups: [] }];
 };
 
-/** It is a savepoint, whose files are its own, and what finished subtasks have left lies in those of checkpoints. */
-export const leavesOut = (context: Context, message: Snapshotted): boolean =>
-  markOf(context) !== null &&
+/**
+ * What finished subtasks have left lies in files of a checkpoint, and this is a savepoint; or it lies in those of the savepoint that the job began with, and this is
+ * the first checkpoint.
+ */
+export const hasToCopy = (context: Context, message: Snapshotted): boolean =>
+  (markOf(context) !== null || context.latest === null) &&
   isLastSnapshot(context, message) &&
   carriedParts({ ...context, ...noteSnapshot(context, message).context }).length > 0;
 
-/** Said loudly: a job that begins with a savepoint without these entries would miss them in silence. */
-export function noteLeftOut(context: Context): Decision<Context> {
-  const whose = carriedParts(context).map(({ subtask }) => subtask);
-  const text =
-    `a savepoint cannot hold the list state of subtasks that have finished while others of their vertex run: ${whose.join(', ')}. ` +
-    'Begin with a checkpoint of the job after its end, or end its input (drain).';
-  return { context: { cause: failure('SAVEPOINT_PARTLY_FINISHED', 'user', text) } };
+/** The blobs that finished subtasks have left, and what their copies are called; none where they stay what they are. */
+function copiesOf(context: Context): readonly { readonly from: BlobHandle; readonly to: string }[] {
+  const mark = markOf(context);
+  const { newest: checkpoint, plan, latest } = context;
+  if (mark === null && latest !== null) return [];
+  return carriedParts(context).flatMap(({ subtask, operators }) => {
+    const own = { run: plan.run, checkpoint, subtask };
+    const place = mark === null ? stateBlob(plan.job, own) : savepointBlob(mark.name, own);
+    const blobs = new Map(operators.flatMap(rangesOf).map(({ blob }) => [blob.name, blob]));
+    return [...blobs.values()].map((from, index) => ({ from, to: `${place}-left-${index}` }));
+  });
+}
+
+const copyRequest = ({ newest }: Context): string => `copy/${checkpointText(newest)}`;
+
+export function copyCarried(context: Context): Decision<Context> {
+  return { effects: [{ kind: 'blobs.copy', copies: copiesOf(context), request: copyRequest(context) }] };
+}
+
+export const isCopy = (context: Context, { request }: Answered): boolean => request === copyRequest(context);
+
+/** Of a job that goes on: at once the checkpoint that covers it. */
+export const coversCopy = (context: Context, message: Answered): boolean =>
+  isCopy(context, message) && context.savepoint?.step === 'taking';
+
+/** No other try uses these names. */
+export const dropCopies = (context: Context): Decision<Context> => ({
+  effects: [{ kind: 'blobs.delete', job: context.plan.job, names: copiesOf(context).map(({ to }) => to) }],
+});
+
+export function noteNotCopied(context: Context, message: AnyMessage): Decision<Context> {
+  const why = 'failure' in message ? `: ${(message.failure as Failure).message}` : ', or has not in time';
+  const into = markOf(context)?.name ?? null;
+  const where = into === null ? 'out of the savepoint that the job began with' : `into savepoint '${into}'`;
+  const text = `the store has not copied what finished subtasks have left ${where}${why}`;
+  return { context: { cause: failure('STATE_NOT_COPIED', 'infrastructure', text) } };
 }
 
 /** All parts of the current checkpoint in the order of the graph, whatever order they arrived in. */
 export function partsOf(context: Context): readonly SubtaskSnapshot[] {
-  const carried = new Map(carriedParts(context).map((part) => [part.subtask, part]));
+  const names = new Map(copiesOf(context).map(({ from, to }) => [from.name, to]));
+  const carried = new Map(carriedParts(context).map((part) => [part.subtask, inOwnFiles(part, names)]));
   const own = valuesOf(context.snapshots);
   return context.plan.members.flatMap(({ index, key }) => own[index] ?? carried.get(key) ?? []);
 }
+
+const inOwnFiles = (part: SubtaskSnapshot, names: ReadonlyMap<string, string>): SubtaskSnapshot => ({
+  ...part,
+  operators: part.operators.map((operator) => ({
+    ...operator,
+    operatorState: operator.operatorState === null ? null : inOwnFile(operator.operatorState, names),
+  })),
+});
+
+const inOwnFile = ({ blob, ...place }: StateRange, names: ReadonlyMap<string, string>): StateRange => ({
+  ...place,
+  blob: { ...blob, name: names.get(blob.name) ?? blob.name },
+});

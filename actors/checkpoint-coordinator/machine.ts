@@ -8,7 +8,7 @@ import {
   noteAborted,
   noteTooManyFailures,
 } from './aborting.js';
-import { leavesOut, noteLeftOut } from './carrying.js';
+import { copyCarried, coversCopy, dropCopies, hasToCopy, isCopy, noteNotCopied } from './carrying.js';
 import {
   answerLate,
   declinesThis,
@@ -24,7 +24,7 @@ import { checkpointCoordinatorContext } from './context.js';
 import { cover, endsTooEarly, isOvertaken, noteOvertaken, noteTooEarly, takesLast } from './covering.js';
 import { describe } from './describing.js';
 import { noteAbortTimeout, noteAbsent, noteCommitTimeout, reportAllFinished, reportFailure } from './ending.js';
-import { noteAsked, reportAsked, schedule, unschedule } from './idle.js';
+import { beginsAfterPause, mayBegin, noteAsked, noteDue, notePaused, reportAsked, schedule } from './idle.js';
 import { isAllFinished, isLastDrained, noteDrained } from './lives.js';
 import { checkpointCoordinatorMessages } from './messages.js';
 import {
@@ -82,12 +82,16 @@ export const checkpointCoordinatorActor = defineActor({
     // Left when the next checkpoint is due, or at once when all that is missing is the final one.
     idle: {
       entry: ['reportAsked', 'schedule'],
-      exit: 'unschedule',
       on: {
         'checkpoint.due': [
           { guard: 'hasToPublish', target: 'publishing' },
           { guard: 'isAllFinished', target: 'allFinished' },
-          { target: 'triggering' },
+          { guard: 'mayBegin', target: 'triggering' },
+          { actions: 'noteDue' },
+        ],
+        'checkpoint.paused': [
+          { guard: 'beginsAfterPause', target: 'triggering', actions: 'notePaused' },
+          { actions: 'notePaused' },
         ],
         'checkpointCoordinator.savepoint': [
           { guard: 'wantsSavepoint', target: 'idle', reenter: true, actions: 'noteSavepoint' },
@@ -123,7 +127,7 @@ export const checkpointCoordinatorActor = defineActor({
         'subtask.snapshotted': [
           { guard: 'isOvertaken', target: 'aborting', actions: ['noteSnapshot', 'noteOvertaken'] },
           { guard: 'endsTooEarly', target: 'aborting', actions: ['noteSnapshot', 'noteTooEarly'] },
-          { guard: 'leavesOut', target: 'aborting', actions: ['noteSnapshot', 'noteLeftOut'] },
+          { guard: 'hasToCopy', target: 'copying', actions: 'noteSnapshot' },
           // A savepoint of a job that goes on: at once the checkpoint that covers it.
           { guard: 'takesLast', target: 'triggering', actions: ['noteSnapshot', 'cover'] },
           { guard: 'isLastSnapshot', target: 'writingManifest', actions: 'noteSnapshot' },
@@ -136,6 +140,22 @@ export const checkpointCoordinatorActor = defineActor({
         'checkpoint.timedOut': { guard: 'timesOutThis', target: 'aborting', actions: 'noteTimeout' },
         'ask.expired': { guard: 'isOpenAsk', target: 'aborting', actions: 'noteTimeout' },
         'ask.absent': { guard: 'isOpenAsk', target: 'failed', actions: 'noteAbsent' },
+      },
+    },
+
+    // Every part of a savepoint is durable, and what finished subtasks have left lies elsewhere. Left when the store has copied it, or has not.
+    copying: {
+      entry: 'copyCarried',
+      after: { writeDeadline: { target: 'aborting', actions: ['noteNotCopied', 'dropCopies'] } },
+      on: {
+        'record.created': [
+          { guard: 'coversCopy', target: 'triggering', actions: 'cover' },
+          { guard: 'isCopy', target: 'writingManifest' },
+        ],
+        'record.missing': { guard: 'isCopy', target: 'aborting', actions: ['noteNotCopied', 'dropCopies'] },
+        'record.unknown': { guard: 'isCopy', target: 'aborting', actions: ['noteNotCopied', 'dropCopies'] },
+        'record.failed': { guard: 'isCopy', target: 'aborting', actions: ['noteNotCopied', 'dropCopies'] },
+        'checkpoint.timedOut': { guard: 'timesOutThis', target: 'aborting', actions: ['noteTimeout', 'dropCopies'] },
       },
     },
 
@@ -226,6 +246,7 @@ export const checkpointCoordinatorActor = defineActor({
   },
   on: {
     'checkpointCoordinator.describe': { actions: 'describe' },
+    'checkpoint.due': { actions: 'noteDue' },
     'subtask.snapshotted': { actions: 'answerLate' },
     'subtask.declined': { actions: 'answerLate' },
     'subtask.drained': { actions: 'noteDrained' },
@@ -238,7 +259,8 @@ export const checkpointCoordinatorActor = defineActor({
     noteAsked,
     reportAsked,
     schedule,
-    unschedule,
+    noteDue,
+    notePaused,
     noteDrained,
     begin,
     noteSource,
@@ -268,7 +290,9 @@ export const checkpointCoordinatorActor = defineActor({
     reportAllFinished,
     cover,
     noteTooEarly,
-    noteLeftOut,
+    copyCarried,
+    dropCopies,
+    noteNotCopied,
     noteOvertaken,
     publish,
     publishAgain,
@@ -283,7 +307,9 @@ export const checkpointCoordinatorActor = defineActor({
   guards: {
     isOvertaken,
     endsTooEarly,
-    leavesOut,
+    hasToCopy,
+    coversCopy,
+    isCopy,
     takesLast,
     commitsSavepoint,
     publishesLast,
@@ -296,6 +322,8 @@ export const checkpointCoordinatorActor = defineActor({
     hasToPublish,
     wantsSavepoint,
     isAllFinished,
+    mayBegin,
+    beginsAfterPause,
     isLastDrained,
     isLastSource,
     isLastSnapshot,
@@ -313,7 +341,7 @@ export const checkpointCoordinatorActor = defineActor({
   delays: { writeDeadline: writeDeadlineMs },
   ignored: {
     '*': {
-      'checkpoint.due': 'A checkpoint runs already.',
+      'checkpoint.paused': 'The next checkpoint did not wait for the end of the pause.',
       'checkpoint.timedOut': 'The parts of that checkpoint were complete, or it was given up, in time.',
       'sourceCoordinator.snapshotted': 'That checkpoint was given up before the source had closed its valve.',
       'subtask.barrierInjected': 'That checkpoint was given up, or complete without this answer.',

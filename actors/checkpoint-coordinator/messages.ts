@@ -76,6 +76,7 @@ export type CheckpointCoordinatorMessage =
   | { readonly type: 'checkpointCoordinator.checkpoint' }
   /** Timers of this actor. */
   | { readonly type: 'checkpoint.due' }
+  | { readonly type: 'checkpoint.paused' }
   | { readonly type: 'checkpoint.timedOut'; readonly checkpoint: CheckpointId }
   | RecordEvent
   | AskEvent;
@@ -126,6 +127,7 @@ export const checkpointCoordinatorMessages = {
   'subtask.aborted': 'A subtask has forgotten the checkpoint.',
   'subtask.drained': 'A subtask has processed its last record.',
   'checkpoint.due': 'It is time for the next checkpoint.',
+  'checkpoint.paused': 'The pause after the last checkpoint is over.',
   'checkpoint.timedOut': 'Not every part of the checkpoint was durable in time.',
   ...recordEvents,
   ...askEvents,
@@ -144,6 +146,8 @@ export interface CheckpointCoordinatorInput {
   readonly nextIndex: number;
   /** The newest complete checkpoint: base of the first trigger, and what a sweep must keep. */
   readonly latest: CheckpointManifest | null;
+  /** The savepoint that this run begins with: what finished subtasks have left in it has to be kept. */
+  readonly origin?: CheckpointManifest;
   /** Older ones that are kept as well, oldest first. */
   readonly retained: readonly RetainedCheckpoint[];
   /** Subtasks that have nothing more to do. */

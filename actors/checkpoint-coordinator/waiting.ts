@@ -10,6 +10,8 @@ export function waitingFor(state: string, context: CheckpointCoordinatorContext)
       return context.plan.sources.filter((_, index) => context.enumerators[index] === null);
     case 'collecting':
       return membersIn(context, ['awaited', 'triggered', 'injected']);
+    case 'copying':
+      return ['what finished subtasks have left'];
     case 'writingManifest':
       return [keyOf(context)];
     case 'notifying':

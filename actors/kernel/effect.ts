@@ -1,7 +1,7 @@
 import type { Placement, RestorePlan } from '../protocol/deployment.js';
 import type { ActorName, Address, Allocation, CheckpointId, JobId, JobRun } from '../protocol/ids.js';
 import type { JobGraph, JobRecord } from '../protocol/job-graph.js';
-import type { Split } from '../protocol/manifest.js';
+import type { BlobHandle, Split } from '../protocol/manifest.js';
 import type { SavepointMark, SavepointName } from '../protocol/savepoint.js';
 import type { AnyMessage, AskId, AskRef } from './message.js';
 
@@ -51,6 +51,12 @@ export type Effect =
     }
   /** Deletes a complete savepoint, its manifest first, so that no half of one looks whole. Answered by `savepoint.discarded`, or a RecordEvent. */
   | { readonly kind: 'savepoint.discard'; readonly name: SavepointName; readonly request: string }
+  /** Copies blobs to names that nobody else writes. Answered by a RecordEvent: `record.created` when all of them are durable. */
+  | {
+      readonly kind: 'blobs.copy';
+      readonly copies: readonly { readonly from: BlobHandle; readonly to: string }[];
+      readonly request: string;
+    }
   // Sources; answered by `source.discovered` or `source.discoveryFailed`
   | { readonly kind: 'source.discover'; readonly record: JobRecord; readonly uid: string }
   // The slot and task hosts of this process

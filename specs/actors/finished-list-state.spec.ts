@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { CheckpointCoordinatorMessage } from '../../actors/checkpoint-coordinator/messages.js';
 import { restorePlans } from '../../actors/job-master/restore.js';
 import type { AskRef } from '../../actors/kernel/message.js';
+import { checkpointText } from '../../actors/protocol/ids.js';
 import type { OperatorStateKind, SubtaskSnapshot } from '../../actors/protocol/manifest.js';
 import { Checkpoints, checkpoint, countingJob, everyone, part, run } from './checkpoints.js';
 
@@ -101,13 +102,49 @@ describe('race 15: list state of a vertex of which some subtasks have finished',
     expect(plain.entry.checkpoint.finished).toEqual(['read#0', 'read#1', 'count#0']);
   });
 
-  it('a savepoint of then is given up, and says why', () => {
+  it('a savepoint of then gets copies of what they have left: one of a job that goes on, and one with which it ends', () => {
     const job = afterOneHasFinished('operatorUnion');
     const client: AskRef = { id: 'saving', from: { process: 'cli', incarnation: 'c1', actor: 'client' } };
     const wish = { name: 'kept', request: 'r2' };
     job.hears({ type: 'checkpointCoordinator.savepoint', ask: client, wish, stopping: false });
     next(job, 2);
+    expect(job.value).toBe('copying');
+    const [copy] = job.of('blobs.copy');
+    const to = `savepoints/kept/${run}/${checkpointText(checkpoint(2))}/count-0-left-0`;
+    expect(copy?.copies).toEqual([{ from: { name: 'operatorUnion of count#0', bytes: 1, checksum: '00000000' }, to }]);
+    job.hears({ type: 'record.created', request: copy?.request ?? '' });
+    expect(job.value).toBe('triggering');
+    expect(JSON.stringify(job.context)).toContain(to);
+
+    const ending = afterOneHasFinished('operatorSplit');
+    ending.hears({ type: 'checkpointCoordinator.stopWithSavepoint', stop: { ...wish, drain: false } });
+    next(ending, 2);
+    ending.hears({ type: 'record.created', request: ending.of('blobs.copy')[0]?.request ?? '' });
+    expect(ending.value).toBe('writingManifest');
+    expect(statesFor(ending, 'count#0', 3)).toEqual([to]);
+  });
+
+  it('a job that begins with such a savepoint has them in its first checkpoint, in files of its own', () => {
+    const saved = afterOneHasFinished('operatorUnion');
+    next(saved, 2);
+    const origin = saved.entry.checkpoint;
+    const job = new Checkpoints({ origin, finished: ['read#0', 'read#1', 'count#0'] });
+    next(job, 1);
+    const [copy] = job.of('blobs.copy');
+    const to = `jobs/flights/state/${run}/${checkpointText(checkpoint(1))}/count-0-left-0`;
+    expect(copy?.copies.map((each) => [each.from.name, each.to])).toEqual([['operatorUnion of count#0', to]]);
+    job.hears({ type: 'record.created', request: copy?.request ?? '' });
+    expect(statesFor(job, 'count#1')).toEqual([to]);
+  });
+
+  it('the store does not copy them: the savepoint is given up, and no copy is left', () => {
+    const job = afterOneHasFinished('operatorUnion');
+    job.hears({ type: 'checkpointCoordinator.stopWithSavepoint', stop: { name: 'kept', request: 'r2', drain: false } });
+    next(job, 2);
+    const [copy] = job.of('blobs.copy');
+    job.hears({ type: 'record.unknown', request: copy?.request ?? '' });
     expect(job.value).toBe('aborting');
-    expect(job.context).toMatchObject({ cause: { code: 'SAVEPOINT_PARTLY_FINISHED' } });
+    expect(job.context).toMatchObject({ cause: { code: 'STATE_NOT_COPIED' } });
+    expect(job.of('blobs.delete').flatMap(({ names }) => names)).toEqual(copy?.copies.map(({ to }) => to));
   });
 });

@@ -91,6 +91,8 @@ export function performEffect(host: ActorHost, cell: ActorCell, effect: Effect, 
       return required(ports.sweeper, effect).delete(effect);
     case 'blobs.sweep':
       return required(ports.sweeper, effect).sweep(effect, complete);
+    case 'blobs.copy':
+      return required(ports.records, effect).copy(effect.request, effect.copies, complete);
     case 'savepoint.discard':
       return required(ports.sweeper, effect).discard(effect, complete);
     case 'source.discover':

@@ -2,6 +2,7 @@ import { alignmentActor } from '../../../actors/alignment/machine.js';
 import { checkpointCoordinatorActor } from '../../../actors/checkpoint-coordinator/machine.js';
 import { dispatcherActor } from '../../../actors/dispatcher/machine.js';
 import type { DispatcherInput } from '../../../actors/dispatcher/messages.js';
+import { failureHistoryActor } from '../../../actors/failure-history/machine.js';
 import { heartbeatActor } from '../../../actors/heartbeat/machine.js';
 import { jobMasterActor } from '../../../actors/job-master/machine.js';
 import type { ClusterOptions } from '../../../actors/protocol/deployment.js';
@@ -29,6 +30,7 @@ export const jobManagerRoles = {
   'checkpoint-coordinator': checkpointCoordinatorActor,
   'source-coordinator': sourceCoordinatorActor,
   alignment: alignmentActor,
+  'failure-history': failureHistoryActor,
 } as const;
 
 export interface JobManagerOptions {

@@ -4,8 +4,10 @@ import type { CheckpointId, JobRun, SubtaskKey } from '../../../actors/protocol/
 import { actorNames, checkpointText, runText, subtaskKey } from '../../../actors/protocol/ids.js';
 import type { JobVertex } from '../../../actors/protocol/job-graph.js';
 import type { CheckpointManifest, OperatorSnapshot, SubtaskSnapshot } from '../../../actors/protocol/manifest.js';
+import { type SavepointManifest, savepointKey } from '../../../actors/protocol/savepoint.js';
 import type { TaskEvent } from '../../../actors/subtask/messages.js';
 import type { TraceRecord } from '../../ports/telemetry.js';
+import { decodeRecord } from '../../runtime/host/records.js';
 import type { Checker, CheckerContext, CheckerFactory } from '../checker.js';
 import { Violation } from '../checker.js';
 import type { StoreEvent } from '../sim-store.js';
@@ -30,10 +32,17 @@ class CompleteCheckpoint implements Checker {
 
   /** The job has its result. */
   private isOver = false;
-  /** Parts of the checkpoint before. */
+  /** Parts of the checkpoint before; at first of the savepoint that the job begins with. */
   private before: ReadonlyMap<SubtaskKey, SubtaskSnapshot> = new Map();
 
-  constructor(private readonly context: CheckerContext) {}
+  constructor(private readonly context: CheckerContext) {
+    const { record, store } = context;
+    const bytes = record.from === undefined ? undefined : store.blobs.get(savepointKey(record.from.savepoint));
+    const decoded = bytes === undefined ? null : decodeRecord(savepointKey(''), bytes);
+    if (decoded === null || !('record' in decoded)) return;
+    const { checkpoint } = decoded.record as SavepointManifest;
+    this.before = new Map(checkpoint.subtasks.map((snapshot) => [snapshot.subtask, snapshot]));
+  }
 
   trace({ actor, message, effects }: TraceRecord): void {
     for (const effect of effects) {
@@ -139,12 +148,16 @@ function broken(manifest: CheckpointManifest, what: string, details: Readonly<Re
   throw new Violation('I5', `checkpoint ${idText(manifest.id)} is complete, but ${what}`, details);
 }
 
+/** A savepoint has a copy, which its length and checksum tell. */
+const whereverItLies = (state: OperatorSnapshot['operatorState']): unknown =>
+  state === null ? null : { ...state, blob: { ...state.blob, name: '' } };
+
 /** The list states of a subtask that had finished, as the checkpoint before has them. */
 function isCarried({ subtask, drained, operators }: SubtaskSnapshot, before: ReadonlyMap<SubtaskKey, SubtaskSnapshot>) {
   const last = before.get(subtask);
   if (!drained || last?.drained !== true) return false;
   return operators.every(({ uid, keyGroups, operatorState }) => {
     const known = last.operators.find((operator) => operator.uid === uid)?.operatorState;
-    return keyGroups.length === 0 && isDeepStrictEqual(operatorState, known);
+    return keyGroups.length === 0 && isDeepStrictEqual(whereverItLies(operatorState), whereverItLies(known ?? null));
   });
 }
