@@ -41,7 +41,7 @@ export function step(actor: Actor, state: ActorState, message: AnyMessage, meta:
   if (actor.states[state.value]?.on?.[message.type] === undefined && actor.on[message.type] === undefined) {
     if (!message.type.startsWith('xstate.')) return untaken(actor, state, message.type);
   }
-  const received: Received = { from: meta.from, ask: meta.ask, at: state.value };
+  const received: Received = { ...meta, at: state.value };
   const event: Delivered<AnyMessage> = { meta: received, ...message };
   return engineOf(actor).step(state, event) ?? untaken(actor, state, message.type);
 }

@@ -19,7 +19,6 @@ interface Member {
   readonly worker: Worker;
   /** The seeds it has and has not told of. */
   block: Block | null;
-  alive: boolean;
 }
 
 /** Many seeded runs on some workers, with what they reached added up in the order of their seeds. */
@@ -67,10 +66,14 @@ export class Soak {
   }
 
   private start(worker: Worker): Member {
-    const member: Member = { worker, block: null, alive: true };
+    const member: Member = { worker, block: null };
     worker.on('message', (told: FromWorker) => this.hear(member, told));
-    worker.on('error', (error) => this.lost(member, error.stack ?? error.message));
-    worker.on('exit', (code) => this.lost(member, `it ended with exit code ${code}`));
+    let why: string | null = null;
+    worker.on('error', (error) => {
+      why = error.stack ?? error.message;
+    });
+    // All that it told comes before its exit, and may come after its error.
+    worker.on('exit', (code) => this.lost(member, why ?? `it ended with exit code ${code}`));
     return member;
   }
 
@@ -110,8 +113,7 @@ export class Soak {
 
   /** What it had is not run again, because whatever ended it may well do so again; the others finish theirs. */
   private lost(member: Member, why: string): void {
-    if (!member.alive || this.isOver) return;
-    member.alive = false;
+    if (this.isOver) return;
     this.died += 1;
     this.print(`a worker died ${whereIn(member.block)}: ${why}`);
     member.block = null;
