@@ -98,7 +98,7 @@ export function takeCount(context: Context, { available }: On<'resourceManager.s
   if (needed <= available) return keep(context, rescaling);
   const text =
     `Job '${record.job}' would need ${needed} slots, and there are ${available} for it. ` +
-    'Start another task manager first, or give --wait: then the job stops until there are enough.';
+    'Start another task manager first, or give --wait-for-slots: then the job stops until there are enough.';
   return reject(context, failure('SLOTS_TOO_FEW', 'user', text, 'never'));
 }
 

@@ -28,7 +28,10 @@ export async function begunInCluster(
   const begun = await beginWith(record, { savepoint, allowDroppedState }, { before, bundle, engine: engineModules });
   if (reached === null) return begun;
   const { program } = buildJob(await loadJob(bundle, engineModules), record.params, before);
-  await requireReadable(program, new Savepoint(reached.blobs, reached.manifest), nodeClock);
+  await requireReadable(program, new Savepoint(reached.blobs, reached.manifest), {
+    clock: nodeClock,
+    allowDroppedState,
+  });
   return begun;
 }
 

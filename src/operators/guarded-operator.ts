@@ -256,7 +256,7 @@ function timeOf(event: FailedEvent): number {
   return event.startsWith(timerAt) ? Number(event.slice(timerAt.length)) : noTimestamp;
 }
 
-function isLetterItem(item: unknown): item is LetterItem {
+export function isLetterItem(item: unknown): item is LetterItem {
   return typeof item === 'object' && item !== null && 'deadLetters' in item && 'subtask' in item;
 }
 

@@ -38,6 +38,8 @@ export interface OperatorDiff {
 
 export interface DeployDiff {
   readonly savepoint: string;
+  /** What it is, for people. */
+  readonly title: string;
   /** `refused` goes before `dropped`. */
   readonly verdict: 'fits' | 'dropped' | 'refused';
   readonly notes: readonly string[];
@@ -67,23 +69,38 @@ export async function deployDiff(
   const refused = isOver || operators.some(({ verdict }) => verdict === 'refused');
   return {
     savepoint: savepoint.name,
+    title: savepoint.title,
     verdict: refused ? 'refused' : operators.some(({ verdict }) => verdict === 'dropped') ? 'dropped' : 'fits',
     notes: isOver ? [drained] : [],
     operators,
   };
 }
 
-/** Throws STATE_UNREADABLE when an operator cannot go on with its state: before anything of the job is started. What is dropped is another matter. */
+/**
+ * Throws STATE_UNREADABLE when an operator cannot go on with its state, and STATE_UNMATCHED when one has keyed state that may not be dropped and is not keyed any more:
+ * before anything of the job is started. Operators that are gone are the matter of whoever takes the job.
+ */
 export async function requireReadable(
   program: JobProgram,
   savepoint: Savepoint,
-  clock: OpenSetting['clock'],
+  { clock, allowDroppedState }: Pick<OpenSetting, 'clock'> & { readonly allowDroppedState: boolean },
 ): Promise<void> {
   const { operators } = await deployDiff(program, savepoint, clock);
   const reasons = operators.flatMap(({ reasons: own }) => own);
-  if (reasons.length === 0) return;
-  const what = `The job cannot begin with savepoint '${savepoint.name}':\n${reasons.map((reason) => `  ${reason}`).join('\n')}`;
-  throw mistake('STATE_UNREADABLE', `${what}\nweir diff says more.`);
+  if (reasons.length > 0) {
+    const what = `The job cannot begin with ${savepoint.title}:\n${reasons.map((reason) => `  ${reason}`).join('\n')}`;
+    throw mistake('STATE_UNREADABLE', `${what}\nweir diff says more.`);
+  }
+  const uids = new Set(nodesOf(program.graph).map(({ node }) => node.uid));
+  const lost = operators.find(
+    ({ uid, verdict, states }) => verdict === 'dropped' && states.length > 0 && uids.has(uid),
+  );
+  if (lost === undefined || allowDroppedState) return;
+  throw mistake(
+    'STATE_UNMATCHED',
+    `Operator '${lost.uid}' has keyed state in ${savepoint.title}, and is not keyed any more. ` +
+      'Key its input again, or leave that state behind with --allow-dropped-state.',
+  );
 }
 
 interface DiffWork {
@@ -115,28 +132,15 @@ async function operatorDiff(work: DiffWork, node: OperatorNode, vertex: JobVerte
     const states = saved.map((info) => ({ state: info.name, kind: info.kind, verdict: 'refused' as const, why: '' }));
     return { uid, verdict: 'refused', reasons: [], notes: [groups, ...notes], states };
   }
-  if (node.kind === 'source')
-    return {
-      uid,
-      verdict: 'fits',
-      reasons: [],
-      notes: ['goes on at the positions of the savepoint', ...notes],
-      states: [],
-    };
-  if (node.kind === 'sink' || node.commits) {
-    return {
-      uid,
-      verdict: 'fits',
-      reasons: [],
-      notes: ['what was to be committed is committed again', ...notes],
-      states: [],
-    };
-  }
-  const opened = await openOf(work, node, vertex, parts);
+  const own = node.kind === 'source' ? [positions] : node.kind === 'sink' || node.commits ? [committables] : [];
+  const isEnd = node.kind !== 'transform';
+  const opened = isEnd ? null : await openOf(work, node, vertex, parts);
+  if (saved.length === 0 && opened === null && own.length > 0)
+    return { uid, verdict: 'fits', reasons: [], notes: [...own, ...notes], states: [] };
   if (opened === null || (!opened.isKeyed && saved.length > 0)) {
     const states = saved.map((info) => ({ state: info.name, kind: info.kind, verdict: 'dropped' as const, why: '' }));
     const what = 'has no keyed state any more: what the savepoint holds of it is left behind';
-    return { uid, verdict: 'dropped', reasons: [], notes: [what, ...notes], states };
+    return { uid, verdict: 'dropped', reasons: [], notes: [what, ...own, ...notes], states };
   }
   const forms = await parts.formsOf(uid);
   const states = statesDiff(uid, saved, opened.declared, forms);
@@ -149,8 +153,11 @@ async function operatorDiff(work: DiffWork, node: OperatorNode, vertex: JobVerte
     .filter(({ verdict }) => verdict === 'refused')
     .map(({ state, why }) => whole(stateText(uid, state), why));
   if (refused !== null && reasons.length === 0) reasons.push(refused);
-  return { uid, verdict: reasons.length > 0 ? 'refused' : 'fits', reasons, notes: [...more, ...notes], states };
+  return { uid, verdict: reasons.length > 0 ? 'refused' : 'fits', reasons, notes: [...more, ...own, ...notes], states };
 }
+
+const positions = 'goes on at the positions of the savepoint';
+const committables = 'what was to be committed is committed again';
 
 /** A reason names its state. */
 const whole = (where: string, why: string): string => (why.startsWith(where) ? why : `${where}: ${why}`);

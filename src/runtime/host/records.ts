@@ -3,6 +3,7 @@ import type { Failure } from '../../../actors/kernel/failure.js';
 import { failure } from '../../../actors/kernel/failure.js';
 import type { RecordEvent } from '../../../actors/kernel/message.js';
 import type { BlobHandle } from '../../../actors/protocol/manifest.js';
+import { savepointsPrefix } from '../../../actors/protocol/savepoint.js';
 import type { BlobStore } from '../../ports/blob-store.js';
 
 /** A small durable record as bytes: one line with the checksum, then JSON that a person can read. */
@@ -30,7 +31,7 @@ const damaged = (name: string, why: string): Failure =>
   failure(
     'RECORD_DAMAGED',
     'infrastructure',
-    `The record ${name} is damaged: ${why}. Restore it from a copy, or start the job under another id.`,
+    `The record ${name} is damaged: ${why}. Restore it from a copy, or ${instead(name)}.`,
     'never',
   );
 
@@ -38,6 +39,9 @@ interface BlobCopy {
   readonly from: BlobHandle;
   readonly to: string;
 }
+
+const instead = (name: string): string =>
+  name.startsWith(savepointsPrefix) ? 'take another savepoint' : 'start the job under another id';
 
 /** Performs `record.*` effects on a blob store, and copies blobs; every answer is one RecordEvent. */
 export class Records {
