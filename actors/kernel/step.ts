@@ -1,9 +1,8 @@
-import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate';
-import { createActor } from 'xstate';
+import type { AnyMachineSnapshot, AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate';
 import type { Actor, DecisionFunction } from './actor.js';
 import type { Effect } from './effect.js';
 import { invariant } from './invariant.js';
-import type { AnyMessage, Delivered, Meta } from './message.js';
+import type { AnyMessage, Delivered, Meta, Received } from './message.js';
 
 /** An actor's state: plain data that can be sent, shown, stored, hashed and replayed. */
 export interface ActorState {
@@ -29,8 +28,7 @@ const taken: Verdict = { kind: 'taken' };
 
 /** The state an actor starts in and what it wants done at once. */
 export function start(actor: Actor, input: unknown): Step {
-  const engine = engineOf(actor);
-  return engine.run(() => engine.machine.getInitialSnapshot(engine.scope as never, input as never));
+  return engineOf(actor).start(input);
 }
 
 /**
@@ -43,11 +41,9 @@ export function step(actor: Actor, state: ActorState, message: AnyMessage, meta:
   if (actor.states[state.value]?.on?.[message.type] === undefined && actor.on[message.type] === undefined) {
     if (!message.type.startsWith('xstate.')) return untaken(actor, state, message.type);
   }
-  const engine = engineOf(actor);
-  const snapshot = engine.snapshotOf(state);
-  const event: Delivered<AnyMessage> = { ...message, meta: { ...meta, at: state.value } };
-  const result = engine.run(() => engine.machine.transition(snapshot, event, engine.scope as never));
-  return engine.handled ? result : untaken(actor, state, message.type);
+  const received: Received = { ...meta, at: state.value };
+  const event: Delivered<AnyMessage> = { meta: received, ...message };
+  return engineOf(actor).step(state, event) ?? untaken(actor, state, message.type);
 }
 
 function untaken(actor: Actor, state: ActorState, type: string): Step {
@@ -63,118 +59,161 @@ function unhandled(actor: Actor, value: string, type: string): Verdict {
     : { kind: 'refused', code, expected: code in actor.refusals };
 }
 
-interface Scope {
-  readonly context: never;
-  readonly event: never;
+/** A state as its machine has it: what leaving and entering it does. */
+interface Station {
+  readonly name: string;
+  /** What XState selects transitions of it by; without the context of any actor. */
+  readonly snapshot: AnyMachineSnapshot;
+  /** By type of message, the transitions that have no guard before them: there is nothing to select. */
+  readonly certain: ReadonlyMap<string, AnyTransitionDefinition>;
+  readonly entry: readonly DecisionFunction[];
+  readonly exit: readonly DecisionFunction[];
+  readonly timers: readonly StationTimer[];
+  readonly final: boolean;
 }
 
-interface Captured {
-  readonly type: string;
-  readonly params: unknown;
+/** A delay that runs while its state holds. */
+interface StationTimer {
+  readonly id: string;
+  delayMs(context: object, event: AnyMessage): number;
 }
 
 /**
- * One inert XState scope per machine: it collects the actions of a transition instead of performing them. The machine is the actor's
- * with its decisions in a shorter form; a property holds each step against the actor's own machine and XState's public transition().
+ * One per machine. XState selects the transition, guards included. What that does follows from the machines being flat: the decisions on the way out of
+ * one state, those of the transition, those on the way into the other, in order. A property holds each step of each actor against XState's public
+ * transition(), which is general and so costs many times as much.
  */
 class Engine {
-  readonly scope: object;
-  readonly machine: AnyStateMachine;
-  handled = false;
-  private captured: Captured[] = [];
-  private readonly snapshots = new WeakMap<ActorState, AnyMachineSnapshot>();
-  private readonly actor: Actor;
+  private readonly machine: AnyStateMachine;
+  private readonly stations: ReadonlyMap<string, Station>;
 
-  constructor(actor: Actor) {
-    this.actor = actor;
-    const decisions = Object.entries(actor.decisions).map(([name, decide]) => [name, this.decision(decide)]);
-    this.machine = actor.machine.provide({ actions: Object.fromEntries(decisions) as never });
-    const self = createActor(this.machine, { input: undefined as never });
-    this.scope = {
-      self,
-      // The microstep event tells whether any transition was enabled, without selecting transitions a second time.
-      system: Object.assign(self.system, {
-        _sendInspectionEvent: (event: { readonly type: string; readonly _transitions?: readonly unknown[] }) => {
-          if (event._transitions !== undefined && event._transitions.length > 0) this.handled = true;
-        },
-      }),
-      id: '',
-      sessionId: '',
-      logger: () => undefined,
-      defer: () => undefined,
-      stopChild: () => undefined,
-      emit: () => undefined,
-      actionExecutor: (action: Captured) => {
-        this.captured.push(action);
-      },
+  constructor(private readonly actor: Actor) {
+    this.machine = actor.machine;
+    this.stations = new Map(Object.keys(actor.states).map((name) => [name, this.station(name)]));
+  }
+
+  start(input: unknown): Step {
+    const event = { type: 'xstate.init', input };
+    const initial = this.at(this.actor.initial);
+    const taking = new Taking(this.actor, this.machine.config.context({ input }) as object, event);
+    taking.enter(initial);
+    return taking.step(initial);
+  }
+
+  /** Null when no transition takes it. */
+  step(state: ActorState, event: AnyMessage): Step | null {
+    const from = this.at(state.value);
+    const selected = from.certain.get(event.type) ?? this.select(from, state.context, event);
+    if (selected === undefined) return null;
+    const { source, target: targets, reenter, actions } = selected;
+    const target = targets?.[0];
+    const leaves = target !== undefined && (reenter || target !== source);
+    const to = target === undefined ? from : this.at(target.key);
+    const taking = new Taking(this.actor, state.context, event);
+    if (leaves) taking.leave(from);
+    for (const name of actions) taking.decide(this.decision(name as string));
+    if (leaves) taking.enter(to);
+    return taking.step(to);
+  }
+
+  private select(from: Station, context: object, event: AnyMessage): AnyTransitionDefinition | undefined {
+    // A flat machine is in one state, so there is one transition at most.
+    const [selected] = this.machine.getTransitionData({ ...from.snapshot, context }, event);
+    return selected as AnyTransitionDefinition | undefined;
+  }
+
+  private at(name: string): Station {
+    const station = this.stations.get(name);
+    invariant(station !== undefined, 'no such state in this machine', { role: this.actor.role, state: name });
+    return station;
+  }
+
+  private station(name: string): Station {
+    const { machine, actor } = this;
+    const { entry, exit, type } = actor.states[name] as Actor['states'][string];
+    const node = machine.states[name] as AnyStateNode;
+    const timers = new Map(node.after.map(({ eventType, delay }) => [eventType, this.timer(eventType, delay)]));
+    return {
+      name,
+      snapshot: machine.resolveState({ value: name, context: {} } as never),
+      certain: certainOf(machine.root, node),
+      entry: this.decisions(entry),
+      exit: this.decisions(exit),
+      timers: [...timers.values()],
+      final: type === 'final',
     };
   }
 
-  /**
-   * A decision in the form of XState's own actions, which are resolved to a snapshot: one call where enqueueActions, assign and an
-   * action for each effect would be many.
-   */
-  private decision(decide: DecisionFunction): unknown {
-    const resolve = (_scope: unknown, snapshot: AnyMachineSnapshot, { context, event }: Scope) => {
-      const decision = decide(context, event);
-      if (decision.refuse !== undefined) this.captured.push({ type: 'effect', params: { refuse: decision.refuse } });
-      for (const effect of decision.effects ?? []) this.captured.push({ type: 'effect', params: effect });
-      if (decision.context === undefined) return [snapshot];
-      return [{ ...snapshot, context: { ...snapshot.context, ...decision.context } }];
-    };
-    return Object.assign(() => undefined, { type: 'decision', resolve });
+  private timer(id: string, delay: unknown): StationTimer {
+    const delayOf = this.machine.implementations.delays[delay as string] as (scope: object) => number;
+    return { id, delayMs: (context, event) => delayOf({ context, event }) };
   }
 
-  run(transition: () => AnyMachineSnapshot): Step {
-    this.captured = [];
-    this.handled = false;
-    const snapshot = transition();
-    if (snapshot.status === 'error') throw snapshot.error;
-    const state: ActorState = {
-      value: snapshot.value as string,
-      context: snapshot.context as object,
-      done: snapshot.status === 'done',
-    };
-    this.snapshots.set(state, snapshot);
-    return this.collect(state);
+  private decisions(names: string | readonly string[] | undefined): readonly DecisionFunction[] {
+    if (names === undefined) return [];
+    return (typeof names === 'string' ? [names] : names).map((name) => this.decision(name));
   }
 
-  snapshotOf(state: ActorState): AnyMachineSnapshot {
-    const known = this.snapshots.get(state);
-    if (known !== undefined) return known;
-    const snapshot = this.machine.resolveState({ value: state.value, context: state.context } as never);
-    this.snapshots.set(state, snapshot);
-    return snapshot;
-  }
-
-  private collect(state: ActorState): Step {
-    const effects: Effect[] = [];
-    let verdict: Verdict = taken;
-    for (const { type, params } of this.captured) {
-      if (type === 'effect') {
-        if ('refuse' in (params as object)) {
-          const code = (params as { refuse: string }).refuse;
-          verdict = { kind: 'refused', code, expected: code in this.actor.refusals };
-        } else effects.push(params as Effect);
-      } else if (type === 'xstate.raise') {
-        const raise = params as { event: AnyMessage; id: string | undefined; delay: number | undefined };
-        if (raise.delay !== undefined) {
-          effects.push({
-            kind: 'timer.start',
-            timer: raise.id ?? raise.event.type,
-            delayMs: raise.delay,
-            message: raise.event,
-          });
-        }
-      } else if (type === 'xstate.cancel') {
-        effects.push({ kind: 'timer.stop', timer: (params as { sendId: string }).sendId });
-      }
-    }
-    return { state, effects, verdict };
+  private decision(name: string): DecisionFunction {
+    const decide = this.actor.decisions[name];
+    invariant(decide !== undefined, 'no such decision in this actor', { role: this.actor.role, decision: name });
+    return decide;
   }
 }
 
-// Memoised per definition: an engine holds no state of any actor, only the machine's inert scope.
+/** What a state declares goes before what all states do alike. */
+function certainOf(...nodes: readonly AnyStateNode[]): ReadonlyMap<string, AnyTransitionDefinition> {
+  const certain = new Map<string, AnyTransitionDefinition>();
+  for (const { transitions } of nodes) {
+    for (const [type, [first]] of transitions) {
+      if (first !== undefined && first.guard === undefined) certain.set(type, first);
+      else certain.delete(type);
+    }
+  }
+  return certain;
+}
+
+/** One message being taken: each decision sees what those before it have changed. */
+class Taking {
+  private verdict: Verdict = taken;
+  private readonly effects: Effect[] = [];
+
+  constructor(
+    private readonly actor: Actor,
+    private context: object,
+    private readonly event: AnyMessage,
+  ) {}
+
+  leave({ exit, timers }: Station): void {
+    for (const decide of exit) this.decide(decide);
+    for (const { id } of timers) this.effects.push({ kind: 'timer.stop', timer: id });
+  }
+
+  enter({ entry, timers, final, exit }: Station): void {
+    for (const decide of entry) this.decide(decide);
+    for (const timer of timers) {
+      const delayMs = timer.delayMs(this.context, this.event);
+      this.effects.push({ kind: 'timer.start', timer: timer.id, delayMs, message: { type: timer.id } });
+    }
+    // A machine that is done has left its last state too.
+    if (final) for (const decide of exit) this.decide(decide);
+  }
+
+  decide(decide: DecisionFunction): void {
+    const { context, effects, refuse } = decide(this.context as never, this.event as never);
+    if (refuse !== undefined) {
+      this.verdict = { kind: 'refused', code: refuse, expected: refuse in this.actor.refusals };
+    }
+    if (effects !== undefined) for (const effect of effects) this.effects.push(effect);
+    if (context !== undefined) this.context = { ...this.context, ...context };
+  }
+
+  step({ name, final }: Station): Step {
+    return { state: { value: name, context: this.context, done: final }, effects: this.effects, verdict: this.verdict };
+  }
+}
+
+// Memoised per definition: an engine holds no state of any actor.
 const engines = new WeakMap<Actor, Engine>();
 
 function engineOf(actor: Actor): Engine {

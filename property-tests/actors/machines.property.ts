@@ -9,6 +9,7 @@ import { jobManagerRoles } from '../../src/runtime/process/job-manager.js';
 import { taskManagerRoles } from '../../src/runtime/process/task-manager.js';
 import { planRun, runOf } from '../../src/simulation/generate.js';
 import { simulate } from '../../src/simulation/run.js';
+import { effectsOf } from './effects-of.js';
 
 const roles: Readonly<Record<string, Actor>> = { ...jobManagerRoles, ...taskManagerRoles };
 const firstSeed = 31;
@@ -51,20 +52,29 @@ function deepFreeze(value: unknown): void {
 
 describe('actors: the machines that run in the cluster, over the messages of simulated runs', () => {
   it.each(Array.from({ length: runs }, (_, index) => firstSeed + index))(
-    "seed %i: step equals XState's transition(), contexts equal their JSON, and nothing is changed in place",
+    "seed %i: step equals XState's transition(), effects included, contexts equal their JSON, and nothing is changed in place",
     (seed) => {
       for (const { actor, input, records } of livesOf(seed)) {
-        let { state } = start(actor, input);
-        let [snapshot] = initialTransition(actor.machine, input as never);
+        const begun = start(actor, input);
+        const [initial, atStart] = initialTransition(actor.machine, input as never);
+        expect(begun.effects).toEqual(effectsOf(atStart));
+        let { state } = begun;
+        let snapshot = initial;
         for (const { message, from, actor: self } of records) {
           if (state.done) break;
           const meta: Meta = { from: from ?? { process: 'p', incarnation: 'i', actor: self }, ask: null, wallMs: 0 };
           deepFreeze(state);
           const next = step(actor, state, message, meta);
-          [snapshot] = transition(actor.machine, snapshot, { ...message, meta } as never);
-          expect({ value: next.state.value, context: next.state.context }).toEqual({
+          const [after, actions] = transition(actor.machine, snapshot, {
+            ...message,
+            meta: { ...meta, at: state.value },
+          } as never);
+          snapshot = after;
+          expect({ ...next.state, effects: next.effects }).toEqual({
             value: snapshot.value,
             context: snapshot.context,
+            done: snapshot.status === 'done',
+            effects: effectsOf(actions),
           });
           expect(throughJson(next.state.context)).toEqual(next.state.context);
           expect(throughJson(next.effects as readonly Effect[])).toEqual(next.effects);

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { initialTransition, transition } from 'xstate';
 import { start, step } from '../../actors/kernel/step.js';
 import { ping } from '../../specs/engine/host/toy.js';
+import { effectsOf } from './effects-of.js';
 
 const address = { process: 'b', incarnation: 'b.1', actor: 'pong' };
 const message = fc.oneof(
@@ -24,11 +25,13 @@ describe('kernel: step', () => {
         for (const each of messages) {
           // A state that has been through JSON continues just as well as the one it was made of.
           const next = step(ping, JSON.parse(JSON.stringify(state)) as typeof state, each, meta);
-          [snapshot] = transition(ping.machine, snapshot, { ...each, meta } as never);
+          const [after, actions] = transition(ping.machine, snapshot, { ...each, meta } as never);
+          snapshot = after;
           state = next.state;
-          expect({ value: state.value, context: state.context }).toEqual({
+          expect({ value: state.value, context: state.context, effects: next.effects }).toEqual({
             value: snapshot.value,
             context: snapshot.context,
+            effects: effectsOf(actions),
           });
         }
       }),

@@ -2,29 +2,34 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { Plugin } from 'esbuild';
+import type { BuildOptions, Plugin } from 'esbuild';
 import { build } from 'esbuild';
 import type { Mutant } from './mutant.js';
 import type * as Simulation from './simulation.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
+/** One module that holds all it imports. */
+export const moduleForNode = {
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  external: ['esbuild'],
+  banner: {
+    js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
+  },
+  logLevel: 'error',
+} satisfies BuildOptions;
+
 /** The simulator with one defect planted (or none), bundled anew. Throws when the text to replace does not stand exactly once. */
 export async function buildSimulation(mutant: Mutant | null): Promise<typeof Simulation> {
   const planted = { count: 0 };
   const { outputFiles } = await build({
+    ...moduleForNode,
     entryPoints: [join(root, 'scripts/mutants/simulation.ts')],
-    bundle: true,
     write: false,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    external: ['esbuild'],
-    banner: {
-      js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
-    },
     plugins: mutant === null ? [] : [planting(mutant, planted)],
-    logLevel: 'error',
   });
   if (mutant !== null && planted.count === 0)
     throw new Error(`Mutant ${mutant.name}: ${mutant.file} is not part of the simulation.`);

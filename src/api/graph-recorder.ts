@@ -73,7 +73,12 @@ export class GraphRecorder {
   add(node: NewNode): RecordedNode {
     this.assertOpen();
     const recorded: RecordedNode = {
-      ...node,
+      operation: node.operation,
+      kind: node.kind,
+      commits: node.commits,
+      stateful: node.stateful,
+      code: node.code,
+      inputs: node.inputs,
       id: this.nodes.length + 1,
       writtenAt: callSite(),
       uid: null,

@@ -72,23 +72,29 @@ export class Choices {
   private readonly counters = new Map<string, number>();
   private healed = false;
 
-  private constructor(private readonly decide: (key: string, probability: number, max: number) => number) {}
+  private constructor(
+    private readonly decide: (key: string, probability: number, max: number) => number,
+    /** Whatever its probability: a list may have any key. */
+    private readonly asksAll: boolean,
+  ) {}
 
   /** Draws each deviation from the seed and the key alone. */
   static generated(seed: number): Choices {
     return new Choices((key, probability, max) => {
       if (probability <= 0 || hashText(key, seed) / resolution >= probability) return 0;
       return 1 + (hashText(key, seed ^ 0x5bd1e995) % max);
-    });
+    }, false);
   }
 
   /** Deviates exactly where told. */
   static replayed(deviations: Deviations): Choices {
-    return new Choices((key) => deviations[key] ?? 0);
+    return new Choices((key) => deviations[key] ?? 0, true);
   }
 
   /** From 1 to `max` for a deviation, 0 for none. The n-th question about one subject has its own key. */
   next(subject: string, probability: number, max: number): number {
+    // The probability of a subject is the same all through a run, so that no count is missed.
+    if (this.healed || (probability <= 0 && !this.asksAll)) return 0;
     const n = (this.counters.get(subject) ?? 0) + 1;
     this.counters.set(subject, n);
     return this.at(`${subject}#${n}`, probability, max);

@@ -74,7 +74,8 @@ export class SimNetwork {
   ): void {
     const { choices, rates } = this.world;
     const total = rates.messageLost + rates.messageTwice + rates.messageDelayed + rates.messageUnreachable;
-    const subject = total === 0 && !this.world.replaying ? '' : `message:${sender.name}>${to}:${topic}`;
+    const subject =
+      choices.isHealed || (total === 0 && !this.world.replaying) ? '' : `message:${sender.name}>${to}:${topic}`;
     const value = subject === '' ? 0 : choices.next(subject, total, 1_000_000);
     const kind = value === 0 ? 0 : kindOf(value, this.world);
     const delayMs = value === 0 ? 0 : 1 + (value % delayMsMax);
@@ -127,6 +128,8 @@ class Link {
   private brokenUntilMs = 0;
   /** When the last frame arrives: none overtakes it. */
   private lastAtMs = 0;
+  private readonly frameSubject: string;
+  private readonly slowSubject: string;
 
   constructor(
     private readonly world: SimWorld,
@@ -134,7 +137,10 @@ class Link {
     readonly to: ProcessName,
     private readonly subject: string,
     private readonly deliver: (frame: Uint8Array) => void,
-  ) {}
+  ) {
+    this.frameSubject = `frame:${subject}`;
+    this.slowSubject = `slow:${subject}`;
+  }
 
   send(frame: Uint8Array): void {
     const { world } = this;
@@ -144,10 +150,10 @@ class Link {
       this.brokenUntilMs = world.nowMs + outage;
     }
     if (world.nowMs < this.brokenUntilMs && !world.choices.isHealed) return;
-    const damage = world.choices.next(`frame:${this.subject}`, world.rates.frameDamaged, frameBitsMax);
+    const damage = world.choices.next(this.frameSubject, world.rates.frameDamaged, frameBitsMax);
     const carried = damage === 0 ? frame : withFlippedBit(frame, damage);
     const { generation } = this;
-    const slowMs = world.choices.next(`slow:${this.subject}`, world.rates.linkSlow, slowMsMax);
+    const slowMs = world.choices.next(this.slowSubject, world.rates.linkSlow, slowMsMax);
     this.lastAtMs = Math.max(this.lastAtMs, world.nowMs + hopMs + slowMs);
     world.queue.add(this.lastAtMs, () => {
       if (generation === this.generation) this.deliver(carried);

@@ -108,8 +108,10 @@ class Run {
   private readonly world: SimWorld;
   private readonly cluster: SimCluster;
   private readonly checkers: readonly Checker[];
-  /** Those that want to see every step. */
+  /** Those that want to see every step, every fact of the data plane, every change of the store. */
   private readonly tracing: readonly Checker[];
+  private readonly watchingTasks: readonly Checker[];
+  private readonly watchingStore: readonly Checker[];
   private readonly digest = new Digest();
   private readonly coverage = new Coverage();
   private violation: Violation | null = null;
@@ -143,7 +145,7 @@ class Run {
         if (event.kind === 'create' && event.name === `jobs/${spec.record.job}/result`) this.onResult(event.bytes);
         if (event.kind === 'create' && event.name === `jobs/${spec.record.job}/stop`)
           this.stopped ||= this.outcome === null;
-        for (const checker of this.checkers) checker.store?.(event);
+        for (const checker of this.watchingStore) checker.store?.(event);
       },
       onFile: (event) => {
         for (const checker of this.checkers) checker.file?.(event);
@@ -175,6 +177,8 @@ class Run {
     };
     this.checkers = spec.checkers.map((create) => create(context));
     this.tracing = this.checkers.filter((checker) => checker.trace !== undefined);
+    this.watchingTasks = this.checkers.filter((checker) => checker.task !== undefined);
+    this.watchingStore = this.checkers.filter((checker) => checker.store !== undefined);
   }
 
   go(): RunReport {
@@ -252,9 +256,9 @@ class Run {
           atMs: world.nowMs,
           state: cluster.jobState(),
         });
-      for (const { label } of world.promises) {
-        yield label;
-        break;
+      if (world.promises.size > 0) {
+        const [first] = world.promises;
+        if (first !== undefined) yield first.label;
       }
     }
     if (this.violation !== null) return;
@@ -313,7 +317,7 @@ class Run {
   }
 
   private onTask(trace: TaskTrace): void {
-    for (const checker of this.checkers) checker.task?.(trace);
+    for (const checker of this.watchingTasks) checker.task?.(trace);
   }
 
   private onCrash(process: string, life: number): void {

@@ -1,9 +1,13 @@
+import { FieldNames } from './field-names.js';
 import { extensions, valueDepthMax } from './value-format.js';
 
 /** The bytes are not what a ValueWriter writes. */
 export class Unreadable extends Error {
   override readonly name = 'Unreadable';
 }
+
+// A memo of what bytes say, bounded: whoever reads a name gets the same with it and without.
+const names = new FieldNames();
 
 /** Up to here a loop over the bytes of a string is faster than a call into the runtime. */
 const shortTextBytesMax = 24;
@@ -128,14 +132,30 @@ export class ValueReader {
     this.enter(count * 2, depth);
     const fields: Record<string, unknown> = {};
     for (let step = 0; step < count; step++) {
-      const name = this.readAt(depth + 1);
-      if (typeof name !== 'string') this.fail('the name of a field is no string');
+      const name = this.readName(depth + 1);
       const value = this.readAt(depth + 1);
       if (name !== '__proto__') fields[name] = value;
       // Assigning it would replace the prototype instead of making a field.
       else Object.defineProperty(fields, name, { value, configurable: true, enumerable: true, writable: true });
     }
     return fields;
+  }
+
+  /** Of a field: nearly always one that was read before, which is then the same string again. */
+  private readName(depth: number): string {
+    const size = (this.bytes[this.at] ?? 0) ^ 0xa0;
+    if (size > 31 || this.at + 1 + size > this.bytes.length) {
+      const name = this.readAt(depth);
+      return typeof name === 'string' ? name : this.fail('the name of a field is no string');
+    }
+    const start = this.at + 1;
+    const known = names.get(this.bytes, start, size);
+    if (known === null) {
+      this.at = start;
+      return names.keep(this.readText(size));
+    }
+    this.at = start + size;
+    return known;
   }
 
   private readText(size: number): string {

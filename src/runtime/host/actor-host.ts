@@ -9,7 +9,7 @@ import { actorNames, anyIncarnation } from '../../../actors/protocol/ids.js';
 import { type Versions, versionsText } from '../../../actors/protocol/versions.js';
 import type { Bus, Unlisten } from '../../ports/bus.js';
 import type { Clock, Loop, Loops, Turn } from '../../ports/clock.js';
-import type { Dropped, Telemetry, TraceRecord } from '../../ports/telemetry.js';
+import type { Dropped, Telemetry } from '../../ports/telemetry.js';
 import { ActorCell } from './actor-cell.js';
 import type { Delivery } from './delivery.js';
 import { staleReason } from './delivery.js';
@@ -18,6 +18,7 @@ import { decodeEnvelope, EnvelopeWriter, refusedBecause, refusedVersions, saidVe
 import { isStored, type LargeMessages } from './large-messages.js';
 import type { EffectPorts } from './perform.js';
 import { performEffect } from './perform.js';
+import { StepRecord } from './step-record.js';
 import { type WireMessages, wireRefusal } from './wire-messages.js';
 
 type Why = Omit<Dropped, 'kind'>;
@@ -202,21 +203,9 @@ export class ActorHost {
     const seq = this.seq;
     const atMs = this.ports.clock.monotonicMs();
     if (before?.value !== result.state.value) cell.sinceMs = atMs;
-    const record: TraceRecord = {
-      seq,
-      cause,
-      process: this.options.process,
-      incarnation: this.options.incarnation,
-      actor: cell.name,
-      atMs,
-      message,
-      from: delivery?.from ?? null,
-      verdict: result.verdict,
-      fromState: before?.value ?? null,
-      toState: result.state.value,
-      contextPatch: patchOf(before?.context ?? {}, result.state.context),
-      effects: result.effects,
-    };
+    const { process, incarnation } = this.options;
+    const place = { seq, cause, process, incarnation, actor: cell.name, atMs };
+    const record = new StepRecord(place, message, delivery === null ? null : delivery.from, before, result);
     this.ports.telemetry.trace(record);
     for (const effect of result.effects) performEffect(this, cell, effect, seq);
     if (result.state.done && this.cells.get(cell.name) === cell) this.stopActor(cell.name);
@@ -338,15 +327,4 @@ export class ActorHost {
       effects: [],
     });
   }
-}
-
-/** Fields that are not the same object or value as before. */
-function patchOf(before: object, after: object): Record<string, unknown> {
-  const patch: Record<string, unknown> = {};
-  if (before === after) return patch;
-  for (const field in after) {
-    const value = (after as Record<string, unknown>)[field];
-    if ((before as Record<string, unknown>)[field] !== value) patch[field] = value;
-  }
-  return patch;
 }

@@ -79,20 +79,18 @@ export function decodeEnvelope(bytes: Uint8Array): Decoded {
     fields as unknown[];
   const kindName = kinds[kind as number];
   if (kindName === undefined || !areTexts(fields)) return { malformed: 'no envelope' };
-  const header = {
-    to: { process: toProcess as string, incarnation: toIncarnation as string, actor: toActor as string },
-    from: { process: process as string, incarnation: incarnation as string, actor: actor as string },
-    kind: kindName,
-    ask: ask as string,
-  };
+  const to: Address = { process: toProcess as string, incarnation: toIncarnation as string, actor: toActor as string };
+  const from: Address = { process: process as string, incarnation: incarnation as string, actor: actor as string };
   if (version !== wireVersion && kindName !== 'refused') {
-    return typeof version === 'number' ? { ...header, foreignVersion: version } : { malformed: 'no envelope' };
+    return typeof version === 'number'
+      ? { to, from, kind: kindName, ask: ask as string, foreignVersion: version }
+      : { malformed: 'no envelope' };
   }
   if (epoch !== null && !isEpoch(epoch)) return { malformed: 'epoch is no whole number' };
   if (!isMessage(message)) return { malformed: 'no message type' };
   // A peer must not be able to fire this process's own timers.
   if (message.type.startsWith('xstate.')) return { malformed: `reserved type ${message.type}` };
-  return { ...header, epoch, message };
+  return { to, from, epoch, kind: kindName, ask: ask as string, message };
 }
 
 /** Where process, incarnation and actor of both sides stand, and the question. */

@@ -36,10 +36,14 @@ class OneLiveAttempt implements Checker {
   constructor(private readonly context: CheckerContext) {}
 
   trace(record: TraceRecord): void {
-    const name = `${lifeText(record)}/${record.actor}`;
-    const hearing = this.hearings.get(name);
-    if (hearing !== undefined && record.message.type.startsWith('subtask.')) this.heard(record, hearing);
-    if (record.actor.startsWith('job-master/')) this.followJobMaster(name, record);
+    const isHeard = record.message.type.startsWith('subtask.');
+    const isJobMaster = record.actor.startsWith('job-master/');
+    if (isHeard || isJobMaster) {
+      const name = `${lifeText(record)}/${record.actor}`;
+      const hearing = isHeard ? this.hearings.get(name) : undefined;
+      if (hearing !== undefined) this.heard(record, hearing);
+      if (isJobMaster) this.followJobMaster(name, record);
+    }
     for (const effect of record.effects) {
       if (effect.kind === 'actor.start') this.begin(`${lifeText(record)}/${effect.actor}`, effect);
     }

@@ -24,10 +24,16 @@ export function* ownedRangesOf(
 
 /** The blobs of a checkpoint, each once. */
 export function blobsOf(manifest: CheckpointManifest): ReadonlyMap<string, BlobHandle> {
-  const blobs = new Map<string, BlobHandle>();
-  for (const { range } of ownedRangesOf(manifest)) blobs.set(range.blob.name, range.blob);
-  return blobs;
+  const known = blobs.get(manifest);
+  if (known !== undefined) return known;
+  const found = new Map<string, BlobHandle>();
+  for (const { range } of ownedRangesOf(manifest)) found.set(range.blob.name, range.blob);
+  blobs.set(manifest, found);
+  return found;
 }
+
+// A manifest is never changed, and several checkers ask at each blob.
+const blobs = new WeakMap<CheckpointManifest, ReadonlyMap<string, BlobHandle>>();
 
 /** The run that wrote a state blob of the job; null when the name is none of a state blob. */
 export function runOfBlob(job: JobId, name: string): JobRun | null {

@@ -81,11 +81,12 @@ export function openFrame(frame: Uint8Array): FrameHeader | { readonly damage: s
   if (view.getUint32(12, true) !== frame.length - headerBytes)
     return { damage: 'the length is not the one in the header' };
   if (view.getUint32(crcAt, true) !== checksumOf(frame)) return { damage: 'the checksum is wrong' };
-  const [run, attempt, sequence] = [view.getFloat64(20, true), view.getFloat64(28, true), view.getFloat64(36, true)];
-  if (![run, attempt, sequence].every((number) => Number.isSafeInteger(number) && number >= 0)) {
-    return { damage: 'a number in the header is no count' };
-  }
-  return { ...channelAt(view), kind, jobHash: view.getUint32(16, true), run, attempt, sequence };
+  const run = view.getFloat64(20, true);
+  const attempt = view.getFloat64(28, true);
+  const sequence = view.getFloat64(36, true);
+  if (!isCount(run) || !isCount(attempt) || !isCount(sequence)) return { damage: 'a number in the header is no count' };
+  const { edge, producer, consumer } = channelAt(view);
+  return { edge, producer, consumer, kind, jobHash: view.getUint32(16, true), run, attempt, sequence };
 }
 
 /** Whom a damaged frame was most likely for; null when not even that can be read. Decides only who is told. */
@@ -100,5 +101,7 @@ export function likelyAddressee(
 function channelAt(view: DataView): ChannelId {
   return { edge: view.getUint16(2, true), producer: view.getUint32(4, true), consumer: view.getUint32(8, true) };
 }
+
+const isCount = (number: number): boolean => Number.isSafeInteger(number) && number >= 0;
 
 const checksumOf = (frame: Uint8Array): number => crc32(frame.subarray(headerBytes), crc32(frame.subarray(0, crcAt)));

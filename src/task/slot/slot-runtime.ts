@@ -266,10 +266,11 @@ export class SlotRuntime {
   private sender(id: ChannelId, peer: SlotAddress): SendFrame {
     const { ports, address, allocation } = this.setting;
     const { run } = allocation;
-    const common = { ...id, jobHash: this.jobHash, run, attempt: run };
+    const { edge, producer, consumer } = id;
+    const { jobHash } = this;
     return (kind, sequence, frame) => {
       if (this.ended) return;
-      sealFrame(frame, { ...common, kind, sequence });
+      sealFrame(frame, { edge, producer, consumer, kind, jobHash, run, attempt: run, sequence });
       ports.links.send(address, peer, frame);
     };
   }
