@@ -9,7 +9,7 @@ import type { TraceRecord } from '../../ports/telemetry.js';
 import type { Checker, CheckerContext, CheckerFactory } from '../checker.js';
 import { Violation } from '../checker.js';
 import type { StoreEvent } from '../sim-store.js';
-import { completedCheckpoint, createdResult, idText } from './log-entries.js';
+import { completedCheckpoint, createdResult, idText, outlives } from './log-entries.js';
 import { blobFault, ownedRangesOf } from './manifest-blobs.js';
 
 /**
@@ -28,7 +28,7 @@ class CompleteCheckpoint implements Checker {
   private readonly places = new Map<JobRun, ReadonlyMap<SubtaskKey, Place>>();
   private readonly reported = new Map<string, SubtaskSnapshot>();
 
-  /** The job has its result. */
+  /** The job has its result, and leaves no checkpoints. */
   private isOver = false;
   /** Parts of the checkpoint before. */
   private before: ReadonlyMap<SubtaskKey, SubtaskSnapshot> = new Map();
@@ -48,8 +48,9 @@ class CompleteCheckpoint implements Checker {
 
   store(event: StoreEvent): void {
     const { job } = this.context.record;
-    // An entry that was on its way when the job ended is void: what it refers to may be swept already.
-    this.isOver ||= createdResult(event, job) !== null;
+    // An entry that was on its way when the job ended, and leaves nothing, is void: what it refers to may be swept already.
+    const result = createdResult(event, job);
+    this.isOver ||= result !== null && !outlives(this.context.record.graph.options, result);
     const manifest = completedCheckpoint(event, job);
     if (manifest === null || this.isOver) return;
     this.parts(manifest);
