@@ -1,17 +1,18 @@
-import type { Decision } from '../kernel/actor.js';
-import { failure } from '../kernel/failure.js';
-import type { Delivered } from '../kernel/message.js';
-import type { VertexId } from '../protocol/ids.js';
-import { subtaskKey } from '../protocol/ids.js';
-import type { CheckpointManifest, OperatorSnapshot, SubtaskSnapshot } from '../protocol/manifest.js';
+import { subtaskKey, type VertexId } from '../protocol/ids.js';
+import {
+  type BlobHandle,
+  type CheckpointManifest,
+  type OperatorSnapshot,
+  type StateRange,
+  type SubtaskSnapshot,
+  stateBlob,
+} from '../protocol/manifest.js';
+import { savepointBlob, savepointFolder } from '../protocol/savepoint.js';
 import { cellAt, valuesOf } from './cells.js';
-import { isLastSnapshot, noteSnapshot } from './collecting.js';
 import type { CheckpointCoordinatorContext } from './context.js';
-import type { CheckpointCoordinatorMessage } from './messages.js';
 import { markOf } from './savepoints.js';
 
 type Context = CheckpointCoordinatorContext;
-type Snapshotted = Delivered<Extract<CheckpointCoordinatorMessage, { type: 'subtask.snapshotted' }>>;
 
 /**
  * The parts that subtasks which have finished go on having, in the order of the graph: their list states, which belong to all subtasks of their operator, as they
@@ -19,8 +20,10 @@ type Snapshotted = Delivered<Extract<CheckpointCoordinatorMessage, { type: 'subt
  * vertex, because nobody is left to ask for them.
  */
 function carriedParts(context: Context): readonly SubtaskSnapshot[] {
-  const { plan, latest } = context;
+  const { plan } = context;
   if (context.unfinished === plan.members.length) return [];
+  // Before the first checkpoint of a job that began with a savepoint they stand there.
+  const latest = context.latest ?? plan.origin;
   const going = new Set(
     plan.members
       .filter(({ index }) => {
@@ -55,24 +58,47 @@ const listOf = (operator: OperatorSnapshot): readonly OperatorSnapshot[] => {
     : [{ ...operator, serializers, keyGroups: [] }];
 };
 
-/** It is a savepoint, whose files are its own, and what finished subtasks have left lies in those of checkpoints. */
-export const leavesOut = (context: Context, message: Snapshotted): boolean =>
-  markOf(context) !== null &&
-  isLastSnapshot(context, message) &&
-  carriedParts({ ...context, ...noteSnapshot(context, message).context }).length > 0;
-
-/** Said loudly: a job that begins with a savepoint without these entries would miss them in silence. */
-export function noteLeftOut(context: Context): Decision<Context> {
-  const whose = carriedParts(context).map(({ subtask }) => subtask);
-  const text =
-    `a savepoint cannot hold the list state of subtasks that have finished while others of their vertex run: ${whose.join(', ')}. ` +
-    'Begin with a checkpoint of the job after its end, or end its input (drain).';
-  return { context: { cause: failure('SAVEPOINT_PARTLY_FINISHED', 'user', text) } };
-}
-
 /** All parts of the current checkpoint in the order of the graph, whatever order they arrived in. */
 export function partsOf(context: Context): readonly SubtaskSnapshot[] {
-  const carried = new Map(carriedParts(context).map((part) => [part.subtask, part]));
+  const carried = new Map(carriedParts(context).map((part) => [part.subtask, atHome(context, part)]));
   const own = valuesOf(context.snapshots);
   return context.plan.members.flatMap(({ index, key }) => own[index] ?? carried.get(key) ?? []);
+}
+
+/** One blob, and the name of its copy. */
+export interface CarriedBlob {
+  readonly from: BlobHandle;
+  readonly to: string;
+}
+
+/**
+ * What finished subtasks have left and lies with somebody else: a savepoint has all its files in its own folder, and a checkpoint refers to none of a savepoint, which belongs to people. The
+ * names of the copies are of this checkpoint, and so used once.
+ */
+export const carriedFromElsewhere = (context: Context): readonly CarriedBlob[] =>
+  carriedParts(context).flatMap((part) => elsewhere(context, part));
+
+function elsewhere(context: Context, { subtask, operators }: SubtaskSnapshot): readonly CarriedBlob[] {
+  const { job, run } = context.plan;
+  const mark = markOf(context);
+  const home = mark === null ? `jobs/${job}/` : savepointFolder(mark.name);
+  const of = { run, checkpoint: context.newest, subtask };
+  const name = mark === null ? stateBlob(job, of) : savepointBlob(mark.name, of);
+  const blobs = operators.flatMap(({ operatorState }) => (operatorState === null ? [] : [operatorState.blob]));
+  const strange = new Map(blobs.filter((blob) => !blob.name.startsWith(home)).map((blob) => [blob.name, blob]));
+  return [...strange.values()].map((from, index) => ({ from, to: index === 0 ? name : `${name}.${index}` }));
+}
+
+function atHome(context: Context, part: SubtaskSnapshot): SubtaskSnapshot {
+  const names = new Map(elsewhere(context, part).map(({ from, to }) => [from.name, to]));
+  if (names.size === 0) return part;
+  const moved = (range: StateRange): StateRange => {
+    const name = names.get(range.blob.name) ?? range.blob.name;
+    return { ...range, blob: { ...range.blob, name } };
+  };
+  const operators = part.operators.map((operator) => ({
+    ...operator,
+    operatorState: operator.operatorState === null ? null : moved(operator.operatorState),
+  }));
+  return { ...part, operators };
 }

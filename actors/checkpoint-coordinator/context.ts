@@ -93,6 +93,8 @@ export interface Plan {
   readonly indexOf: Readonly<Record<SubtaskKey, number>>;
   /** Uids of the sources; each has a coordinator of its own. Only a job without subtasks has none. */
   readonly sources: readonly string[];
+  /** The savepoint that the job began with, until it has a checkpoint of its own. Nothing builds on it, and nothing of it is deleted. */
+  readonly origin: CheckpointManifest | null;
 }
 
 /**
@@ -193,6 +195,7 @@ function planOf(input: CheckpointCoordinatorInput): Plan {
     members,
     indexOf: Object.fromEntries(members.map(({ key, index }) => [key, index])),
     sources: [...sources],
+    origin: input.origin ?? null,
   };
 }
 

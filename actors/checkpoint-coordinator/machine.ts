@@ -8,7 +8,6 @@ import {
   noteAborted,
   noteTooManyFailures,
 } from './aborting.js';
-import { leavesOut, noteLeftOut } from './carrying.js';
 import {
   answerLate,
   declinesThis,
@@ -21,6 +20,7 @@ import {
   timesOutThis,
 } from './collecting.js';
 import { checkpointCoordinatorContext } from './context.js';
+import { copiesSavepoint, copyCarried, dropCopies, hasToCopy, isCopy, noteUncopied } from './copying.js';
 import { cover, endsTooEarly, isOvertaken, noteOvertaken, noteTooEarly, takesLast } from './covering.js';
 import { describe } from './describing.js';
 import { noteAbortTimeout, noteAbsent, noteCommitTimeout, reportAllFinished, reportFailure } from './ending.js';
@@ -123,7 +123,7 @@ export const checkpointCoordinatorActor = defineActor({
         'subtask.snapshotted': [
           { guard: 'isOvertaken', target: 'aborting', actions: ['noteSnapshot', 'noteOvertaken'] },
           { guard: 'endsTooEarly', target: 'aborting', actions: ['noteSnapshot', 'noteTooEarly'] },
-          { guard: 'leavesOut', target: 'aborting', actions: ['noteSnapshot', 'noteLeftOut'] },
+          { guard: 'hasToCopy', target: 'copying', actions: 'noteSnapshot' },
           // A savepoint of a job that goes on: at once the checkpoint that covers it.
           { guard: 'takesLast', target: 'triggering', actions: ['noteSnapshot', 'cover'] },
           { guard: 'isLastSnapshot', target: 'writingManifest', actions: 'noteSnapshot' },
@@ -136,6 +136,21 @@ export const checkpointCoordinatorActor = defineActor({
         'checkpoint.timedOut': { guard: 'timesOutThis', target: 'aborting', actions: 'noteTimeout' },
         'ask.expired': { guard: 'isOpenAsk', target: 'aborting', actions: 'noteTimeout' },
         'ask.absent': { guard: 'isOpenAsk', target: 'failed', actions: 'noteAbsent' },
+      },
+    },
+
+    // Every part is durable, and what finished subtasks have left lies with somebody else: in a checkpoint, and this is a savepoint, or in the savepoint that the job
+    // began with. Left when it is copied, or cannot be, or the checkpoint's time is over.
+    copying: {
+      entry: 'copyCarried',
+      on: {
+        'blobs.copied': [
+          { guard: 'copiesSavepoint', target: 'triggering', actions: 'cover' },
+          { guard: 'isCopy', target: 'writingManifest' },
+        ],
+        'record.unknown': { guard: 'isCopy', target: 'copying', reenter: true },
+        'record.failed': { guard: 'isCopy', target: 'aborting', actions: ['noteUncopied', 'dropCopies'] },
+        'checkpoint.timedOut': { guard: 'timesOutThis', target: 'aborting', actions: ['noteTimeout', 'dropCopies'] },
       },
     },
 
@@ -268,7 +283,9 @@ export const checkpointCoordinatorActor = defineActor({
     reportAllFinished,
     cover,
     noteTooEarly,
-    noteLeftOut,
+    copyCarried,
+    dropCopies,
+    noteUncopied,
     noteOvertaken,
     publish,
     publishAgain,
@@ -283,7 +300,9 @@ export const checkpointCoordinatorActor = defineActor({
   guards: {
     isOvertaken,
     endsTooEarly,
-    leavesOut,
+    hasToCopy,
+    copiesSavepoint,
+    isCopy,
     takesLast,
     commitsSavepoint,
     publishesLast,
@@ -314,6 +333,7 @@ export const checkpointCoordinatorActor = defineActor({
   ignored: {
     '*': {
       'checkpoint.due': 'A checkpoint runs already.',
+      'blobs.copied': 'That checkpoint was given up before the copies were there.',
       'checkpoint.timedOut': 'The parts of that checkpoint were complete, or it was given up, in time.',
       'sourceCoordinator.snapshotted': 'That checkpoint was given up before the source had closed its valve.',
       'subtask.barrierInjected': 'That checkpoint was given up, or complete without this answer.',

@@ -77,6 +77,8 @@ export type CheckpointCoordinatorMessage =
   /** Timers of this actor. */
   | { readonly type: 'checkpoint.due' }
   | { readonly type: 'checkpoint.timedOut'; readonly checkpoint: CheckpointId }
+  /** Completes `blobs.copy`. */
+  | { readonly type: 'blobs.copied'; readonly request: string }
   | RecordEvent
   | AskEvent;
 
@@ -127,6 +129,7 @@ export const checkpointCoordinatorMessages = {
   'subtask.drained': 'A subtask has processed its last record.',
   'checkpoint.due': 'It is time for the next checkpoint.',
   'checkpoint.timedOut': 'Not every part of the checkpoint was durable in time.',
+  'blobs.copied': 'What finished subtasks have left is part of the checkpoint.',
   ...recordEvents,
   ...askEvents,
 } satisfies Record<CheckpointCoordinatorMessage['type'], string>;
@@ -144,6 +147,8 @@ export interface CheckpointCoordinatorInput {
   readonly nextIndex: number;
   /** The newest complete checkpoint: base of the first trigger, and what a sweep must keep. */
   readonly latest: CheckpointManifest | null;
+  /** The savepoint that the job began with. Absent where it began anew, or has a checkpoint of its own. */
+  readonly origin?: CheckpointManifest;
   /** Older ones that are kept as well, oldest first. */
   readonly retained: readonly RetainedCheckpoint[];
   /** Subtasks that have nothing more to do. */

@@ -1,3 +1,4 @@
+import { carriedFromElsewhere } from './carrying.js';
 import { cellAt } from './cells.js';
 import type { CheckpointCoordinatorContext, Phase } from './context.js';
 import { publicationKey } from './publishing.js';
@@ -10,6 +11,8 @@ export function waitingFor(state: string, context: CheckpointCoordinatorContext)
       return context.plan.sources.filter((_, index) => context.enumerators[index] === null);
     case 'collecting':
       return membersIn(context, ['awaited', 'triggered', 'injected']);
+    case 'copying':
+      return carriedFromElsewhere(context).map(({ from }) => from.name);
     case 'writingManifest':
       return [keyOf(context)];
     case 'notifying':

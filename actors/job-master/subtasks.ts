@@ -90,6 +90,7 @@ export function startAll(context: Context): Decision<Context> {
     nextIndex,
     // Nothing is built on a savepoint, and nothing of it deleted: it belongs to somebody else.
     latest: isOrigin(latest) ? null : latest,
+    ...(isOrigin(latest) && latest !== null ? { origin: latest } : {}),
     retained: context.retained,
     finished: finishedSubtasks(graph, latest),
     ...(stopWith === null ? {} : { stop: stopWith }),

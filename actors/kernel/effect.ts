@@ -1,7 +1,7 @@
 import type { Placement, RestorePlan } from '../protocol/deployment.js';
 import type { ActorName, Address, Allocation, CheckpointId, JobId, JobRun } from '../protocol/ids.js';
 import type { JobGraph, JobRecord } from '../protocol/job-graph.js';
-import type { Split } from '../protocol/manifest.js';
+import type { BlobHandle, Split } from '../protocol/manifest.js';
 import type { SavepointMark, SavepointName } from '../protocol/savepoint.js';
 import type { AnyMessage, AskId, AskRef } from './message.js';
 
@@ -48,6 +48,15 @@ export type Effect =
       readonly keep: readonly string[];
       readonly throughRun: JobRun;
       readonly request: string;
+    }
+  /**
+   * Copies blobs under names of their own, each held against its handle. To do so again is harmless, also late. Answered by `blobs.copied` when all copies are
+   * durable, or by a RecordEvent.
+   */
+  | {
+      readonly kind: 'blobs.copy';
+      readonly request: string;
+      readonly blobs: readonly { readonly from: BlobHandle; readonly to: string }[];
     }
   /** Deletes a complete savepoint, its manifest first, so that no half of one looks whole. Answered by `savepoint.discarded`, or a RecordEvent. */
   | { readonly kind: 'savepoint.discard'; readonly name: SavepointName; readonly request: string }

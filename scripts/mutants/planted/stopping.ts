@@ -51,9 +51,17 @@ export const stopMutants: readonly Mutant[] = [
   {
     name: 'cancel-deletes-what-is-to-outlive-it',
     file: 'actors/job-master/ending.ts',
-    find: 'const keep = isKept ?',
-    replace: "const keep = isKept && context.intent !== 'cancel' ?",
+    find: 'const keep = isKept(context) ?',
+    replace: "const keep = isKept(context) && context.intent !== 'cancel' ?",
     race: null,
     harm: 'What a user wants to go on from after a cancel is gone.',
+  },
+  {
+    name: 'log-stays-open-at-the-end',
+    file: 'actors/job-master/ending.ts',
+    find: 'isKept(context) ? readNext(context, message) : sweep(context, found)',
+    replace: 'sweep(context, found)',
+    race: null,
+    harm: 'A checkpoint lands behind the sweep of a job that leaves its checkpoints, and names files that are gone.',
   },
 ];

@@ -185,6 +185,7 @@ export class ToyWorld {
         large: null,
         records: null,
         sweeper: null,
+        copier: null,
         discovery: null,
         tasks: null,
       },

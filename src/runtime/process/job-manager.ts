@@ -12,6 +12,7 @@ import type { ResourceManagerInput } from '../../../actors/resource-manager/mess
 import { sourceCoordinatorActor } from '../../../actors/source-coordinator/machine.js';
 import { ownVersions } from '../code/engine-modules.js';
 import { ActorHost } from '../host/actor-host.js';
+import { BlobCopier } from '../host/blob-copier.js';
 import { DeadlineStore } from '../host/deadline-store.js';
 import { Discovery } from '../host/discovery.js';
 import { LargeMessages } from '../host/large-messages.js';
@@ -81,6 +82,7 @@ export class JobManager {
         large: new LargeMessages(blobs, ports.clock, { process, incarnation }),
         records: new Records(blobs),
         sweeper: new Sweeper(blobs),
+        copier: new BlobCopier(blobs),
         discovery,
         tasks: null,
       },

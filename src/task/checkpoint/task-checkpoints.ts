@@ -1,7 +1,7 @@
 import { failure } from '../../../actors/kernel/failure.js';
 import type { CheckpointId } from '../../../actors/protocol/ids.js';
 import { checkpointText, compareCheckpoints } from '../../../actors/protocol/ids.js';
-import { rangesOf } from '../../../actors/protocol/manifest.js';
+import { rangesOf, stateBlob } from '../../../actors/protocol/manifest.js';
 import { savepointBlob } from '../../../actors/protocol/savepoint.js';
 import type { Barrier } from '../elements.js';
 import type { OpenSource } from '../open-source.js';
@@ -175,7 +175,7 @@ export class TaskCheckpoints {
           ];
     const name =
       savepoint === undefined
-        ? `jobs/${job}/state/${run}/${checkpointText(checkpoint)}/${subtask.replaceAll('#', '-')}`
+        ? stateBlob(job, { run, checkpoint, subtask })
         : savepointBlob(savepoint.name, { run, checkpoint, subtask });
     this.taken.set(checkpointText(checkpoint), checkpoint);
     const form = savepoint === undefined ? { kind: 'checkpoint' as const, base } : { kind: 'savepoint' as const };
