@@ -47,7 +47,9 @@ export async function dryOpen(
   let operator: Operator | null = null;
   try {
     operator = stage.create();
-    if (parts !== null) for (const snapshot of parts.snapshotsOf(uid)) items.push(...(await parts.itemsOf(snapshot)));
+    const { takesItem } = operator;
+    for (const item of parts === null ? [] : await parts.itemsOfOperator(uid))
+      if (takesItem?.call(operator, item) === true) items.push(item);
     const context = contextOf(uid, setting, declarations);
     const from = parts === null ? null : originId;
     const lifecycle = operator.open(context, { from, items }, () => undefined);

@@ -268,6 +268,22 @@ describe('checkpoint: an operator that is not keyed any more', () => {
   });
 });
 
+describe('checkpoint: operator state that the operator of its uid does not take', () => {
+  /** The keyed operator has what the sink had to commit. */
+  const swapped = (snapshot: OperatorSnapshot): OperatorSnapshot =>
+    snapshot.uid === 'sink' ? { ...snapshot, uid: 'count' } : { ...snapshot, keyGroups: [] };
+  const plain = countingJob(new Outside(), 1, new RangeSource(), map('count', String));
+
+  it.each([
+    ['has none of that kind', undefined],
+    ['is a plain function', plain],
+  ])('ends the attempt for good when it %s', (_, now) => {
+    const message = expect.stringContaining("'count' has what a sink had to commit in checkpoint 1-1");
+    expect(restored(swapped, now)).toMatchObject([{ failure: { code: 'STATE_UNMATCHED', retry: 'never', message } }]);
+    expect(restored(swapped, now, { dropsState: true })).toEqual([]);
+  });
+});
+
 describe('checkpoint: where the barrier goes', () => {
   it('is between two batches, also while the receivers take nothing: the reader stands behind the batch in hand', () => {
     let isFull = true;
