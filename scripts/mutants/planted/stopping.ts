@@ -56,12 +56,4 @@ export const stopMutants: readonly Mutant[] = [
     race: null,
     harm: 'What a user wants to go on from after a cancel is gone.',
   },
-  {
-    name: 'log-stays-open-at-the-end',
-    file: 'actors/job-master/ending.ts',
-    find: 'isKept(context) ? readNext(context, message) : sweep(context, found)',
-    replace: 'sweep(context, found)',
-    race: null,
-    harm: 'A checkpoint lands behind the sweep of a job that leaves its checkpoints, and names files that are gone.',
-  },
 ];
