@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { StateBackendName } from '../../actors/protocol/job-graph.js';
@@ -66,7 +67,8 @@ async function withFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
   try {
     return await use(folder);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    // The store lets go of its files after it was closed.
+    await rm(folder, { recursive: true, force: true, maxRetries: 10 });
   }
 }
 

@@ -9,7 +9,7 @@ import { MemoryKeyValueEngine } from '../../../src/storage/memory/memory-key-val
 export type TestedOptions = Omit<KeyedStateOptions, 'wake' | 'memoryBytes' | 'stores'>;
 
 /** Room for some keys: most of what a spec does goes through the store. */
-const smallBytes = 8_192;
+const smallBytes = 11_000;
 
 /**
  * Keyed state of the backend that this run of the specs is about: the project `specs` means the heap, the project `specs-on-disk` the disk with very little memory. All

@@ -4,7 +4,7 @@ export interface DiskBudget {
   readonly cacheBytes: number;
   /** Writes on their way. */
   readonly pendingBytes: number;
-  /** Blocks and tables of the store. */
+  /** What the store keeps in memory before it goes to disk. */
   readonly storeBytes: number;
   /** Keys that are remembered as changed, for deltas. */
   readonly changedKeysMax: number;
@@ -20,9 +20,9 @@ const fewest = 16;
 export function budgetOf(memoryBytes: number): DiskBudget {
   const eighth = memoryBytes / 8;
   return {
-    cacheBytes: 4 * eighth,
+    cacheBytes: 3 * eighth,
     pendingBytes: eighth,
-    storeBytes: eighth,
+    storeBytes: 2.5 * eighth,
     changedKeysMax: Math.max(fewest, Math.floor(eighth / changedKeyBytes)),
     windowMax: Math.max(fewest, Math.floor(eighth / 2 / timerBytes)),
   };

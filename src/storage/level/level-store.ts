@@ -26,8 +26,14 @@ export interface LevelPlace {
   readonly cacheBytes: number;
 }
 
-const cacheBytesMin = 4 * 1_024 * 1_024;
+/** What was written last is in a buffer, while a second one is on its way to disk. Small ones make many tables, which are compacted over and over. */
+const writeBufferBytesMin = 2 * 1_024 * 1_024;
 const writeBufferBytesMax = 16 * 1_024 * 1_024;
+/**
+ * Not compressed, blocks are read where their table is mapped, without a copy and without a cache: a look for a key costs two thirds. They are small, because it reads through half
+ * of one.
+ */
+const blocks = { compression: false, cacheSize: 0, blockSize: 2_048 };
 /**
  * Tables are mapped into memory while they are open, which counts as memory of the process: as few as the database accepts, ten of them for other files, of a size that
  * makes them 256 MiB in all. Smaller ones would be many, and slow to compact.
@@ -57,12 +63,12 @@ export class LevelStore implements KeyValueStore {
       this.settle(Promise.reject(new Error(why)), opened);
       return;
     }
-    const cacheSize = Math.max(cacheBytesMin, Math.floor(place.cacheBytes / 2));
-    const writeBufferSize = Math.min(writeBufferBytesMax, Math.max(cacheBytesMin, Math.floor(place.cacheBytes / 4)));
+    const half = Math.floor(place.cacheBytes / 2);
+    const writeBufferSize = Math.min(writeBufferBytesMax, Math.max(writeBufferBytesMin, half));
     this.level = open.create(place.location, {
       keyEncoding: 'utf8',
       valueEncoding: 'view',
-      cacheSize,
+      ...blocks,
       maxOpenFiles: openFilesMax,
       writeBufferSize,
       maxFileSize: fileBytes,
