@@ -78,7 +78,7 @@ export const originId: CheckpointId = { epoch: 0, n: 0 };
 export const isDrained = ({ subtasks }: CheckpointManifest): boolean => subtasks.every(({ drained }) => drained);
 
 /** Readers had ended in it, because the job was being stopped, before they had read all: nobody who goes on from it would read the rest. */
-export const isInputStopped = ({ subtasks, inputStopped }: CheckpointManifest): boolean =>
+const isInputStopped = ({ subtasks, inputStopped }: CheckpointManifest): boolean =>
   inputStopped === true || subtasks.some(({ stopped }) => stopped === true);
 
 /** Why nobody can go on with what it holds; null when somebody can. */
