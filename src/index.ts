@@ -87,7 +87,7 @@ export type {
   Timers,
 } from './operators/keyed-process.js';
 export type { Counter, Histogram, Meter, Metrics } from './operators/metrics.js';
-export type { OperatorStateAccess } from './operators/operator-lists.js';
+export type { OperatorStateAccess, WithOperatorState } from './operators/operator-lists.js';
 export type { OutputTag } from './operators/output-tag.js';
 export type { ProcessFunction } from './operators/process.js';
 export type { Reducer, RichReducer } from './operators/reduce.js';
@@ -119,7 +119,7 @@ export type { StateTtl, StateTtlCleanup } from './state/ttl.js';
 export { type ClassForm, classSerializer, type ValueSerializer } from './state/value-serializer.js';
 export type { WatermarkGenerator, WatermarkOutput } from './time/watermark-generator.js';
 export type { WindowAssigner, WindowTime } from './window/assigner.js';
-export type { Evictor, WindowElement } from './window/evictor.js';
+export type { Evictor, EvictorContext, WindowElement } from './window/evictor.js';
 export type { EvictionTime } from './window/evictors.js';
 export type {
   Trigger,

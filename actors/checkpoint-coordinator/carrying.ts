@@ -1,18 +1,26 @@
-import { subtaskKey, type VertexId } from '../protocol/ids.js';
+import type { Decision } from '../kernel/actor.js';
+import { type Failure, failure } from '../kernel/failure.js';
+import type { AnyMessage, Delivered, RecordEvent } from '../kernel/message.js';
+import type { VertexId } from '../protocol/ids.js';
+import { checkpointText, subtaskKey } from '../protocol/ids.js';
 import {
   type BlobHandle,
   type CheckpointManifest,
   type OperatorSnapshot,
+  rangesOf,
   type StateRange,
   type SubtaskSnapshot,
-  stateBlob,
 } from '../protocol/manifest.js';
-import { savepointBlob, savepointFolder } from '../protocol/savepoint.js';
+import { savepointBlob, stateBlob } from '../protocol/savepoint.js';
 import { cellAt, valuesOf } from './cells.js';
+import { isLastSnapshot, noteSnapshot } from './collecting.js';
 import type { CheckpointCoordinatorContext } from './context.js';
+import type { CheckpointCoordinatorMessage } from './messages.js';
 import { markOf } from './savepoints.js';
 
 type Context = CheckpointCoordinatorContext;
+type Answered = Delivered<RecordEvent>;
+type Snapshotted = Delivered<Extract<CheckpointCoordinatorMessage, { type: 'subtask.snapshotted' }>>;
 
 /**
  * The parts that subtasks which have finished go on having, in the order of the graph: their list states, which belong to all subtasks of their operator, as they
@@ -21,9 +29,8 @@ type Context = CheckpointCoordinatorContext;
  */
 function carriedParts(context: Context): readonly SubtaskSnapshot[] {
   const { plan } = context;
-  if (context.unfinished === plan.members.length) return [];
-  // Before the first checkpoint of a job that began with a savepoint they stand there.
   const latest = context.latest ?? plan.origin;
+  if (context.unfinished === plan.members.length) return [];
   const going = new Set(
     plan.members
       .filter(({ index }) => {
@@ -58,47 +65,70 @@ const listOf = (operator: OperatorSnapshot): readonly OperatorSnapshot[] => {
     : [{ ...operator, serializers, keyGroups: [] }];
 };
 
+/**
+ * What finished subtasks have left lies in files of a checkpoint, and this is a savepoint; or it lies in those of the savepoint that the job began with, and this is
+ * the first checkpoint.
+ */
+export const hasToCopy = (context: Context, message: Snapshotted): boolean =>
+  (markOf(context) !== null || context.latest === null) &&
+  isLastSnapshot(context, message) &&
+  carriedParts({ ...context, ...noteSnapshot(context, message).context }).length > 0;
+
+/** The blobs that finished subtasks have left, and what their copies are called; none where they stay what they are. */
+function copiesOf(context: Context): readonly { readonly from: BlobHandle; readonly to: string }[] {
+  const mark = markOf(context);
+  const { newest: checkpoint, plan, latest } = context;
+  if (mark === null && latest !== null) return [];
+  return carriedParts(context).flatMap(({ subtask, operators }) => {
+    const own = { run: plan.run, checkpoint, subtask };
+    const place = mark === null ? stateBlob(plan.job, own) : savepointBlob(mark.name, own);
+    const blobs = new Map(operators.flatMap(rangesOf).map(({ blob }) => [blob.name, blob]));
+    return [...blobs.values()].map((from, index) => ({ from, to: `${place}-left-${index}` }));
+  });
+}
+
+const copyRequest = ({ newest }: Context): string => `copy/${checkpointText(newest)}`;
+
+export function copyCarried(context: Context): Decision<Context> {
+  return { effects: [{ kind: 'blobs.copy', copies: copiesOf(context), request: copyRequest(context) }] };
+}
+
+export const isCopy = (context: Context, { request }: Answered): boolean => request === copyRequest(context);
+
+/** Of a job that goes on: at once the checkpoint that covers it. */
+export const coversCopy = (context: Context, message: Answered): boolean =>
+  isCopy(context, message) && context.savepoint?.step === 'taking';
+
+/** No other try uses these names. */
+export const dropCopies = (context: Context): Decision<Context> => ({
+  effects: [{ kind: 'blobs.delete', job: context.plan.job, names: copiesOf(context).map(({ to }) => to) }],
+});
+
+export function noteNotCopied(context: Context, message: AnyMessage): Decision<Context> {
+  const why = 'failure' in message ? `: ${(message.failure as Failure).message}` : ', or has not in time';
+  const into = markOf(context)?.name ?? null;
+  const where = into === null ? 'out of the savepoint that the job began with' : `into savepoint '${into}'`;
+  const text = `the store has not copied what finished subtasks have left ${where}${why}`;
+  return { context: { cause: failure('STATE_NOT_COPIED', 'infrastructure', text) } };
+}
+
 /** All parts of the current checkpoint in the order of the graph, whatever order they arrived in. */
 export function partsOf(context: Context): readonly SubtaskSnapshot[] {
-  const carried = new Map(carriedParts(context).map((part) => [part.subtask, atHome(context, part)]));
+  const names = new Map(copiesOf(context).map(({ from, to }) => [from.name, to]));
+  const carried = new Map(carriedParts(context).map((part) => [part.subtask, inOwnFiles(part, names)]));
   const own = valuesOf(context.snapshots);
   return context.plan.members.flatMap(({ index, key }) => own[index] ?? carried.get(key) ?? []);
 }
 
-/** One blob, and the name of its copy. */
-export interface CarriedBlob {
-  readonly from: BlobHandle;
-  readonly to: string;
-}
-
-/**
- * What finished subtasks have left and lies with somebody else: a savepoint has all its files in its own folder, and a checkpoint refers to none of a savepoint, which belongs to people. The
- * names of the copies are of this checkpoint, and so used once.
- */
-export const carriedFromElsewhere = (context: Context): readonly CarriedBlob[] =>
-  carriedParts(context).flatMap((part) => elsewhere(context, part));
-
-function elsewhere(context: Context, { subtask, operators }: SubtaskSnapshot): readonly CarriedBlob[] {
-  const { job, run } = context.plan;
-  const mark = markOf(context);
-  const home = mark === null ? `jobs/${job}/` : savepointFolder(mark.name);
-  const of = { run, checkpoint: context.newest, subtask };
-  const name = mark === null ? stateBlob(job, of) : savepointBlob(mark.name, of);
-  const blobs = operators.flatMap(({ operatorState }) => (operatorState === null ? [] : [operatorState.blob]));
-  const strange = new Map(blobs.filter((blob) => !blob.name.startsWith(home)).map((blob) => [blob.name, blob]));
-  return [...strange.values()].map((from, index) => ({ from, to: index === 0 ? name : `${name}.${index}` }));
-}
-
-function atHome(context: Context, part: SubtaskSnapshot): SubtaskSnapshot {
-  const names = new Map(elsewhere(context, part).map(({ from, to }) => [from.name, to]));
-  if (names.size === 0) return part;
-  const moved = (range: StateRange): StateRange => {
-    const name = names.get(range.blob.name) ?? range.blob.name;
-    return { ...range, blob: { ...range.blob, name } };
-  };
-  const operators = part.operators.map((operator) => ({
+const inOwnFiles = (part: SubtaskSnapshot, names: ReadonlyMap<string, string>): SubtaskSnapshot => ({
+  ...part,
+  operators: part.operators.map((operator) => ({
     ...operator,
-    operatorState: operator.operatorState === null ? null : moved(operator.operatorState),
-  }));
-  return { ...part, operators };
-}
+    operatorState: operator.operatorState === null ? null : inOwnFile(operator.operatorState, names),
+  })),
+});
+
+const inOwnFile = ({ blob, ...place }: StateRange, names: ReadonlyMap<string, string>): StateRange => ({
+  ...place,
+  blob: { ...blob, name: names.get(blob.name) ?? blob.name },
+});

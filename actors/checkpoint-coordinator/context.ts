@@ -78,6 +78,16 @@ export interface Stop {
   readonly step: 'wanted' | 'taking' | 'published';
 }
 
+/** What decides when the next checkpoint begins. No clock: what has gone by has said so. */
+export interface Timing {
+  /** A checkpoint that the job-master waits for. */
+  readonly asked: 'none' | 'wanted' | 'taking';
+  /** The interval has gone by since the newest one began. */
+  readonly due: boolean;
+  /** After the end of one: `owed` until its time is being taken. `none`: there was no checkpoint in this run. */
+  readonly pause: 'none' | 'owed' | 'running' | 'over';
+}
+
 /** What stays the same for the life of this actor. */
 export interface Plan {
   readonly job: JobId;
@@ -93,7 +103,7 @@ export interface Plan {
   readonly indexOf: Readonly<Record<SubtaskKey, number>>;
   /** Uids of the sources; each has a coordinator of its own. Only a job without subtasks has none. */
   readonly sources: readonly string[];
-  /** The savepoint that the job began with, until it has a checkpoint of its own. Nothing builds on it, and nothing of it is deleted. */
+  /** The savepoint that the run begins with, while there is no checkpoint of its own. */
   readonly origin: CheckpointManifest | null;
 }
 
@@ -139,8 +149,7 @@ export interface CheckpointCoordinatorContext {
   // Savepoints
   readonly savepoint: Savepoint | null;
   readonly stop: Stop | null;
-  /** A checkpoint that the job-master waits for. */
-  readonly asked: 'none' | 'wanted' | 'taking';
+  readonly timing: Timing;
 }
 
 const checkpointsPerRound = 1_000_000;
@@ -169,7 +178,7 @@ export function checkpointCoordinatorContext(input: CheckpointCoordinatorInput):
     superseded: [],
     savepoint: null,
     stop: stopOf(input),
-    asked: 'none',
+    timing: { asked: 'none', due: false, pause: 'none' },
   };
 }
 
@@ -180,7 +189,7 @@ function stopOf({ latest, stop }: CheckpointCoordinatorInput): Stop | null {
 }
 
 function planOf(input: CheckpointCoordinatorInput): Plan {
-  const { job, run, epoch, incarnation, graph, options } = input;
+  const { job, run, epoch, incarnation, graph, options, origin = null } = input;
   const members = membersOf(input);
   const sources = new Set(members.map(({ source }) => source).filter((source) => source !== null));
   return {
@@ -195,7 +204,7 @@ function planOf(input: CheckpointCoordinatorInput): Plan {
     members,
     indexOf: Object.fromEntries(members.map(({ key, index }) => [key, index])),
     sources: [...sources],
-    origin: input.origin ?? null,
+    origin,
   };
 }
 

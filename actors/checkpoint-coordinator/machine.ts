@@ -8,6 +8,7 @@ import {
   noteAborted,
   noteTooManyFailures,
 } from './aborting.js';
+import { copyCarried, coversCopy, dropCopies, hasToCopy, isCopy, noteNotCopied } from './carrying.js';
 import {
   answerLate,
   declinesThis,
@@ -20,11 +21,10 @@ import {
   timesOutThis,
 } from './collecting.js';
 import { checkpointCoordinatorContext } from './context.js';
-import { copiesSavepoint, copyCarried, dropCopies, hasToCopy, isCopy, noteUncopied } from './copying.js';
 import { cover, endsTooEarly, isOvertaken, noteOvertaken, noteTooEarly, takesLast } from './covering.js';
 import { describe } from './describing.js';
 import { noteAbortTimeout, noteAbsent, noteCommitTimeout, reportAllFinished, reportFailure } from './ending.js';
-import { noteAsked, reportAsked, schedule, unschedule } from './idle.js';
+import { beginsAfterPause, mayBegin, noteAsked, noteDue, notePaused, reportAsked, schedule } from './idle.js';
 import { isAllFinished, isLastDrained, noteDrained } from './lives.js';
 import { checkpointCoordinatorMessages } from './messages.js';
 import {
@@ -82,12 +82,16 @@ export const checkpointCoordinatorActor = defineActor({
     // Left when the next checkpoint is due, or at once when all that is missing is the final one.
     idle: {
       entry: ['reportAsked', 'schedule'],
-      exit: 'unschedule',
       on: {
         'checkpoint.due': [
           { guard: 'hasToPublish', target: 'publishing' },
           { guard: 'isAllFinished', target: 'allFinished' },
-          { target: 'triggering' },
+          { guard: 'mayBegin', target: 'triggering' },
+          { actions: 'noteDue' },
+        ],
+        'checkpoint.paused': [
+          { guard: 'beginsAfterPause', target: 'triggering', actions: 'notePaused' },
+          { actions: 'notePaused' },
         ],
         'checkpointCoordinator.savepoint': [
           { guard: 'wantsSavepoint', target: 'idle', reenter: true, actions: 'noteSavepoint' },
@@ -139,17 +143,18 @@ export const checkpointCoordinatorActor = defineActor({
       },
     },
 
-    // Every part is durable, and what finished subtasks have left lies with somebody else: in a checkpoint, and this is a savepoint, or in the savepoint that the job
-    // began with. Left when it is copied, or cannot be, or the checkpoint's time is over.
+    // Every part of a savepoint is durable, and what finished subtasks have left lies elsewhere. Left when the store has copied it, or has not.
     copying: {
       entry: 'copyCarried',
+      after: { writeDeadline: { target: 'aborting', actions: ['noteNotCopied', 'dropCopies'] } },
       on: {
-        'blobs.copied': [
-          { guard: 'copiesSavepoint', target: 'triggering', actions: 'cover' },
+        'record.created': [
+          { guard: 'coversCopy', target: 'triggering', actions: 'cover' },
           { guard: 'isCopy', target: 'writingManifest' },
         ],
-        'record.unknown': { guard: 'isCopy', target: 'copying', reenter: true },
-        'record.failed': { guard: 'isCopy', target: 'aborting', actions: ['noteUncopied', 'dropCopies'] },
+        'record.missing': { guard: 'isCopy', target: 'aborting', actions: ['noteNotCopied', 'dropCopies'] },
+        'record.unknown': { guard: 'isCopy', target: 'aborting', actions: ['noteNotCopied', 'dropCopies'] },
+        'record.failed': { guard: 'isCopy', target: 'aborting', actions: ['noteNotCopied', 'dropCopies'] },
         'checkpoint.timedOut': { guard: 'timesOutThis', target: 'aborting', actions: ['noteTimeout', 'dropCopies'] },
       },
     },
@@ -241,6 +246,7 @@ export const checkpointCoordinatorActor = defineActor({
   },
   on: {
     'checkpointCoordinator.describe': { actions: 'describe' },
+    'checkpoint.due': { actions: 'noteDue' },
     'subtask.snapshotted': { actions: 'answerLate' },
     'subtask.declined': { actions: 'answerLate' },
     'subtask.drained': { actions: 'noteDrained' },
@@ -253,7 +259,8 @@ export const checkpointCoordinatorActor = defineActor({
     noteAsked,
     reportAsked,
     schedule,
-    unschedule,
+    noteDue,
+    notePaused,
     noteDrained,
     begin,
     noteSource,
@@ -285,7 +292,7 @@ export const checkpointCoordinatorActor = defineActor({
     noteTooEarly,
     copyCarried,
     dropCopies,
-    noteUncopied,
+    noteNotCopied,
     noteOvertaken,
     publish,
     publishAgain,
@@ -301,7 +308,7 @@ export const checkpointCoordinatorActor = defineActor({
     isOvertaken,
     endsTooEarly,
     hasToCopy,
-    copiesSavepoint,
+    coversCopy,
     isCopy,
     takesLast,
     commitsSavepoint,
@@ -315,6 +322,8 @@ export const checkpointCoordinatorActor = defineActor({
     hasToPublish,
     wantsSavepoint,
     isAllFinished,
+    mayBegin,
+    beginsAfterPause,
     isLastDrained,
     isLastSource,
     isLastSnapshot,
@@ -332,8 +341,7 @@ export const checkpointCoordinatorActor = defineActor({
   delays: { writeDeadline: writeDeadlineMs },
   ignored: {
     '*': {
-      'checkpoint.due': 'A checkpoint runs already.',
-      'blobs.copied': 'That checkpoint was given up before the copies were there.',
+      'checkpoint.paused': 'The next checkpoint did not wait for the end of the pause.',
       'checkpoint.timedOut': 'The parts of that checkpoint were complete, or it was given up, in time.',
       'sourceCoordinator.snapshotted': 'That checkpoint was given up before the source had closed its valve.',
       'subtask.barrierInjected': 'That checkpoint was given up, or complete without this answer.',

@@ -76,9 +76,8 @@ export type CheckpointCoordinatorMessage =
   | { readonly type: 'checkpointCoordinator.checkpoint' }
   /** Timers of this actor. */
   | { readonly type: 'checkpoint.due' }
+  | { readonly type: 'checkpoint.paused' }
   | { readonly type: 'checkpoint.timedOut'; readonly checkpoint: CheckpointId }
-  /** Completes `blobs.copy`. */
-  | { readonly type: 'blobs.copied'; readonly request: string }
   | RecordEvent
   | AskEvent;
 
@@ -128,8 +127,8 @@ export const checkpointCoordinatorMessages = {
   'subtask.aborted': 'A subtask has forgotten the checkpoint.',
   'subtask.drained': 'A subtask has processed its last record.',
   'checkpoint.due': 'It is time for the next checkpoint.',
+  'checkpoint.paused': 'The pause after the last checkpoint is over.',
   'checkpoint.timedOut': 'Not every part of the checkpoint was durable in time.',
-  'blobs.copied': 'What finished subtasks have left is part of the checkpoint.',
   ...recordEvents,
   ...askEvents,
 } satisfies Record<CheckpointCoordinatorMessage['type'], string>;
@@ -147,7 +146,7 @@ export interface CheckpointCoordinatorInput {
   readonly nextIndex: number;
   /** The newest complete checkpoint: base of the first trigger, and what a sweep must keep. */
   readonly latest: CheckpointManifest | null;
-  /** The savepoint that the job began with. Absent where it began anew, or has a checkpoint of its own. */
+  /** The savepoint that this run begins with: what finished subtasks have left in it has to be kept. */
   readonly origin?: CheckpointManifest;
   /** Older ones that are kept as well, oldest first. */
   readonly retained: readonly RetainedCheckpoint[];

@@ -9,6 +9,7 @@ import type { SourceCoordinatorMessage } from '../source-coordinator/messages.js
 import { ask } from './asking.js';
 import { cellsOf, valuesOf } from './cells.js';
 import type { CheckpointCoordinatorContext, Member, Phase } from './context.js';
+import { startInterval } from './idle.js';
 import type { CheckpointCoordinatorMessage } from './messages.js';
 import { takenNext } from './savepoints.js';
 
@@ -23,6 +24,7 @@ export function begin(context: Context): Decision<Context> {
   const { epoch, n } = context.newest;
   const checkpoint = { epoch, n: n + 1 };
   const message: CheckpointCoordinatorMessage = { type: timedOut, checkpoint };
+  const { timing, effects } = startInterval(context);
   return {
     context: {
       newest: checkpoint,
@@ -31,9 +33,10 @@ export function begin(context: Context): Decision<Context> {
       snapshots: cellsOf(context.plan.members.map(() => null)),
       missing: context.plan.sources.length,
       ...takenNext(context),
-      ...(context.asked === 'wanted' ? { asked: 'taking' as const } : {}),
+      timing,
     },
     effects: [
+      ...effects,
       { kind: 'timer.start', timer: timedOut, delayMs: context.plan.graph.options.checkpointTimeoutMs, message },
       ...tellSources(context, { type: 'sourceCoordinator.snapshot', run: context.plan.run, checkpoint }),
     ],

@@ -1,4 +1,3 @@
-import { carriedFromElsewhere } from './carrying.js';
 import { cellAt } from './cells.js';
 import type { CheckpointCoordinatorContext, Phase } from './context.js';
 import { publicationKey } from './publishing.js';
@@ -12,7 +11,7 @@ export function waitingFor(state: string, context: CheckpointCoordinatorContext)
     case 'collecting':
       return membersIn(context, ['awaited', 'triggered', 'injected']);
     case 'copying':
-      return carriedFromElsewhere(context).map(({ from }) => from.name);
+      return ['what finished subtasks have left'];
     case 'writingManifest':
       return [keyOf(context)];
     case 'notifying':

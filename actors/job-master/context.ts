@@ -18,11 +18,12 @@ import type {
 import { jobRun } from '../protocol/ids.js';
 import type { JobGraph, JobRecord, JobResult } from '../protocol/job-graph.js';
 import type { CheckpointManifest, RetainedCheckpoint } from '../protocol/manifest.js';
+import type { PastFailure } from '../protocol/past-failure.js';
 import type { SavepointName, StopWithSavepoint } from '../protocol/savepoint.js';
 import type { ScaleRecord } from '../protocol/scaling.js';
 import type { LogReading } from './log.js';
 import { notReading } from './log.js';
-import type { JobMasterInput, JobMasterMessage, PastFailure } from './messages.js';
+import type { JobMasterInput, JobMasterMessage } from './messages.js';
 import type { SlotPhase, SubtaskPhase } from './phases.js';
 import type { Rescaling } from './rescaling.js';
 import type { Restarting } from './restarting.js';
@@ -98,8 +99,10 @@ export interface JobMasterContext {
   readonly passedOver: readonly CheckpointId[];
   /** Older than `latest` and kept as well, oldest first. */
   readonly retained: readonly RetainedCheckpoint[];
-  /** The last failures, oldest first. */
+  /** The last failures, oldest first, those under earlier leaders among them once they are known. */
   readonly history: readonly PastFailure[];
+  /** An actor beside this one keeps them. */
+  readonly keepsHistory: boolean;
 
   /** How far the end of the job is. */
   readonly endingStep: 'persisting' | 'closing' | 'reading' | 'sweeping';
@@ -138,6 +141,7 @@ export function jobMasterContext(input: JobMasterInput): JobMasterContext {
     passedOver: [],
     retained: [],
     history: [],
+    keepsHistory: false,
     endingStep: 'persisting',
     result: null,
   };

@@ -2,6 +2,7 @@ import { isAwaited } from './context.js';
 import * as describing from './describing.js';
 import * as ending from './ending.js';
 import * as failover from './failover.js';
+import * as history from './history.js';
 import * as questions from './questions.js';
 import * as reactive from './reactive.js';
 import * as recovery from './recovery.js';
@@ -29,6 +30,7 @@ export const actions = {
   failUnmatched: recovery.failUnmatched,
   forget: restarting.forget,
   keepOn: rescaling.keepOn,
+  leaveHistory: history.leaveHistory,
   lookForSlots: reactive.lookForSlots,
   loseSlotsThere: slots.loseSlotsThere,
   nextRound: failover.nextRound,
@@ -41,6 +43,7 @@ export const actions = {
   noteLate: failover.noteLate,
   noteOpened: slots.noteOpened,
   noteReady: subtasks.noteReady,
+  noteRecalled: history.noteRecalled,
   noteRefusal: recovery.noteRefusal,
   noteKept: stopping.noteKept,
   noteStop: stopping.noteStop,
@@ -58,6 +61,7 @@ export const actions = {
   release: failover.release,
   rememberLost: slots.rememberLost,
   rescale: rescaling.rescale,
+  startHistory: history.startHistory,
   requestSlots: slots.requestSlots,
   restoreAll: subtasks.restoreAll,
   retrieve: recovery.retrieve,

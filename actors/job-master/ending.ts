@@ -3,8 +3,10 @@ import type { Decision } from '../kernel/actor.js';
 import type { RecordEvent } from '../kernel/message.js';
 import { actorNames } from '../protocol/ids.js';
 import type { JobResult } from '../protocol/job-graph.js';
+import { keptFailures } from '../protocol/past-failure.js';
 import { type Any, both, type Context, isAwaited, type On, requesting, runOf } from './context.js';
-import { closingStep, release, stopCoordinators, withFailure } from './failover.js';
+import { closingStep, release, stopCoordinators } from './failover.js';
+import { endHistory, noted } from './history.js';
 import { notReading } from './log.js';
 import { jobMasterMessages } from './messages.js';
 import { openQuestions, unasked } from './questions.js';
@@ -51,7 +53,7 @@ function whilePersisting(context: Context, message: Any): Ending {
   if (!isRecord(message) || !isAwaited(context, message)) return { kind: 'stale' };
   switch (message.type) {
     case 'record.created':
-      return { kind: 'on', decision: close(context, resultOf(context)) };
+      return { kind: 'on', decision: close(context, context.result ?? resultOf(context)) };
     case 'record.exists':
       return { kind: 'on', decision: close(context, jobResult(message.record) ?? resultOf(context)) };
     case 'record.unknown':
@@ -60,7 +62,7 @@ function whilePersisting(context: Context, message: Any): Ending {
       // A result that is not durable is none; silence begins the step again.
       return {
         kind: 'noted',
-        decision: { context: { history: withFailure(context, 'store', refusal(message)), request: null } },
+        decision: both(noted(context, message, 'store', refusal(message)), { context: { request: null } }),
       };
   }
 }
@@ -104,21 +106,20 @@ export function beginFinish(context: Context): Decision<Context> {
 /** Create-only: a result that stands there already, from another leader, is the job's result. */
 export function persist(context: Context): Decision<Context> {
   const key = `jobs/${context.record.job}/result`;
-  const asked = requesting(context, 'result', (request) => ({
-    kind: 'record.create',
-    request,
-    key,
-    record: resultOf(context),
-  }));
-  return { context: { ...asked.context, endingStep: 'persisting' }, effects: asked.effects };
+  // What is told is what stands there: a failure that comes after it is in neither.
+  const record = resultOf(context);
+  const asked = requesting(context, 'result', (request) => ({ kind: 'record.create', request, key, record }));
+  return { context: { ...asked.context, endingStep: 'persisting', result: record }, effects: asked.effects };
 }
 
-function resultOf({ record, intent, cause, savepoint }: Context): JobResult {
+function resultOf({ record, intent, cause, savepoint, history }: Context): JobResult {
   const outcome = (
     { finish: 'finished', cancel: 'canceled', fail: 'failed', restart: 'failed', rescale: 'failed' } as const
   )[intent];
   const stoppedWith = outcome === 'finished' && savepoint !== null ? { savepoint } : {};
-  return { format: 1, job: record.job, outcome, failure: outcome === 'failed' ? cause : null, ...stoppedWith };
+  const failures = history.length > 0 ? { failures: keptFailures(history) } : {};
+  const failure = outcome === 'failed' ? cause : null;
+  return { format: 1, job: record.job, outcome, failure, ...stoppedWith, ...failures };
 }
 
 function close(context: Context, result: JobResult): Decision<Context> {
@@ -180,10 +181,11 @@ const storeSilenceMs = ({ options }: Pick<Context, 'options'>): number => 2 * op
 export const storeWaitMs = ({ options, request }: Context): number =>
   request === null ? options.storeTimeoutMs / 5 : storeSilenceMs({ options });
 
-export function sayEnded({ record, result }: Context): Decision<Context> {
+export function sayEnded(context: Context): Decision<Context> {
+  const { record, result } = context;
   if (result === null) return {};
   const message: DispatcherMessage = { type: 'jobMaster.ended', job: record.job, result };
-  return { effects: [{ kind: 'tell', actor: actorNames.dispatcher, message }] };
+  return { effects: [...endHistory(context), { kind: 'tell', actor: actorNames.dispatcher, message }] };
 }
 
 // A job that has ended before this actor began

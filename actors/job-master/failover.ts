@@ -3,11 +3,11 @@ import { answer } from '../kernel/answer.js';
 import type { Effect } from '../kernel/effect.js';
 import { type Failure, failure } from '../kernel/failure.js';
 import { invariant } from '../kernel/invariant.js';
-import { failureClass } from '../protocol/failure-class.js';
 import { actorNames, runText, type SlotAddress, type SubtaskKey, sameAllocation } from '../protocol/ids.js';
 import { atParallelism } from '../protocol/scaling.js';
 import type { ResourceManagerMessage } from '../resource-manager/messages.js';
-import { type Any, allocationOf, type Context, isAwaited, noRun, type On, questionOf, runOf } from './context.js';
+import { type Any, allocationOf, both, type Context, isAwaited, noRun, type On, questionOf, runOf } from './context.js';
+import { noted } from './history.js';
 import type { JobMasterAnswer } from './messages.js';
 import { keysIn } from './phases.js';
 import { openQuestions, unasked } from './questions.js';
@@ -15,69 +15,52 @@ import { decideRestart } from './restarting.js';
 import { passOver } from './rollback.js';
 import { askClosed, isAnyClosing, loseSlotsThere, processText, slotAfter, slotText } from './slots.js';
 
-const historyMax = 16;
 /** How many of those that are awaited a failure names. */
 const namesMax = 3;
 
 /** The failure that ends this run, and whether another run follows. */
 export function fail(context: Context, message: Any): Decision<Context> {
   const { where, failure } = told(context, message);
-  return failed(context, where, failure, acknowledge(context, message));
+  return failed(context, message, { where, cause: failure, effects: acknowledge(context, message) });
 }
 
 /** A state with a deadline of its own has passed it. */
-export function failDeadline(context: Context): Decision<Context> {
+export function failDeadline(context: Context, message: Any): Decision<Context> {
   const waiting = [...keysIn(context.sources, 'discovering'), ...keysIn(context.phases, 'restoring', 'rewinding')];
   const names = waiting.slice(0, namesMax).join(', ');
   const text = `Run ${runText(runOf(context))} did not start in time: ${waiting.length} awaited, among them ${names}.`;
-  return failed(context, 'deadline', failure('DEPLOYMENT_EXPIRED', 'infrastructure', text));
+  const cause = failure('DEPLOYMENT_EXPIRED', 'infrastructure', text);
+  return failed(context, message, { where: 'deadline', cause });
 }
 
 /** A failure that comes while the run ends: its cause is the ending itself, as often as not, so it decides nothing. */
 export function noteLate(context: Context, message: On<'subtask.failed'>): Decision<Context> {
-  return {
-    context: {
-      history: withFailure(context, message.subtask, ofSubtask(context, message.subtask, message.failure)),
-    },
-    effects: acknowledge(context, message),
-  };
+  const late = noted(context, message, message.subtask, ofSubtask(context, message.subtask, message.failure));
+  return both(late, { effects: acknowledge(context, message) });
 }
 
-export function failed(
-  context: Context,
-  where: string,
-  cause: Failure,
-  effects: readonly Effect[] = [],
-): Decision<Context> {
+interface Failing {
+  readonly where: string;
+  readonly cause: Failure;
+  readonly effects?: readonly Effect[];
+}
+
+/** `message` is what brought it about. */
+export function failed(context: Context, message: Any, { where, cause, effects = [] }: Failing): Decision<Context> {
   const passedOver = passOver(context, cause);
   const restart = decideRestart(context, cause);
   const isFatal = (cause.retry === 'never' && passedOver === null) || !restart.restarts;
-  return {
+  const decided: Decision<Context> = {
     context: {
       intent: isFatal ? 'fail' : 'restart',
       cause,
       userFailures: context.userFailures + (cause.domain === 'user' ? 1 : 0),
       restarting: restart.restarting,
-      history: withFailure(context, where, cause),
       ...passedOver,
     },
     effects: isFatal ? effects : [...effects, ...restart.effects],
   };
-}
-
-/** A repetition, asked again because our answer was lost, is one failure. */
-export function withFailure(context: Context, where: string, failure: Failure): Context['history'] {
-  const run = runOf(context);
-  const isKnown = context.history.some(
-    (past) =>
-      past.run === run &&
-      past.where === where &&
-      past.failure.code === failure.code &&
-      past.failure.message === failure.message,
-  );
-  return isKnown
-    ? context.history
-    : [...context.history, { run, where, failure, class: failureClass(failure) }].slice(-historyMax);
+  return both(decided, noted(context, message, where, cause));
 }
 
 export function cancel(): Decision<Context> {

@@ -102,11 +102,7 @@ const claimed = [
   { guard: 'isClaimed', target: 'backingOff', actions: 'takeCheckpoint' },
 ] as const;
 
-const stopKept = {
-  guard: 'isStopKept',
-  target: 'recallingScale',
-  actions: 'noteKept',
-} as const;
+const stopKept = { guard: 'isStopKept', target: 'recallingScale', actions: 'noteKept' } as const;
 
 /** While slots are being closed. */
 const closing = [
@@ -159,6 +155,7 @@ export const jobMasterActor = defineActor({
   on: {
     'subtask.failed': { guard: 'isOfThisRun', actions: 'noteLate' },
     'failure.outlived': { actions: 'forget' },
+    'failureHistory.recalled': { actions: 'noteRecalled' },
     'jobMaster.stop': { actions: 'noteStop' },
     'jobMaster.stopWithSavepoint': { actions: 'noteStopWith' },
     'jobMaster.describe': { actions: 'describe' },
@@ -179,8 +176,8 @@ export const jobMasterActor = defineActor({
           { guard: 'isAwaited', actions: 'noteRefusal' },
         ],
         'record.missing': [
-          { guard: 'isCanceledAnew', target: 'pausing' },
-          { guard: 'isAwaited', target: 'recallingStop' },
+          { guard: 'isCanceledAnew', target: 'pausing', actions: 'startHistory' },
+          { guard: 'isAwaited', target: 'recallingStop', actions: 'startHistory' },
         ],
         'record.unknown': { guard: 'isAwaited', target: 'created', reenter: true },
         'record.failed': { guard: 'isAwaited', actions: 'noteRefusal' },
@@ -343,7 +340,7 @@ export const jobMasterActor = defineActor({
     canceling: endingOn('canceling'),
     canceled: { type: 'final', entry: 'sayEnded' },
     // A newer leader has the job: nothing is persisted and nobody is told, because the job has not ended.
-    superseded: { type: 'final' },
+    superseded: { type: 'final', entry: 'leaveHistory' },
   },
   actions,
   guards,

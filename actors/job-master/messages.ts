@@ -2,7 +2,6 @@ import type { Failure } from '../kernel/failure.js';
 import type { AskEvent, AskRef, RecordEvent } from '../kernel/message.js';
 import { askEvents, recordEvents } from '../kernel/message.js';
 import type { ClusterOptions } from '../protocol/deployment.js';
-import type { FailureClass } from '../protocol/failure-class.js';
 import type {
   Allocation,
   CheckpointId,
@@ -14,6 +13,7 @@ import type {
   SubtaskKey,
 } from '../protocol/ids.js';
 import type { JobRecord } from '../protocol/job-graph.js';
+import type { PastFailure } from '../protocol/past-failure.js';
 import type { SavepointName, SavepointWish, StopWithSavepoint } from '../protocol/savepoint.js';
 import type { Parallelism, RescaleWish } from '../protocol/scaling.js';
 import type { ResourceManagerFact } from '../resource-manager/messages.js';
@@ -65,17 +65,10 @@ export type JobMasterMessage =
   | { readonly type: 'blobs.swept'; readonly request: string }
   /** A timer of this actor: the restart strategy counts that failure of the job's own code, by its number, no more. */
   | { readonly type: 'failure.outlived'; readonly failure: number }
+  /** What earlier leaders have kept, oldest first. */
+  | { readonly type: 'failureHistory.recalled'; readonly failures: readonly PastFailure[] }
   | RecordEvent
   | AskEvent;
-
-/** One failure as people look it up later. */
-export interface PastFailure {
-  readonly run: JobRun;
-  /** The subtask, slot, task manager or coordinator that failed. */
-  readonly where: string;
-  readonly failure: Failure;
-  readonly class: FailureClass;
-}
 
 /** A job that has not ended, as people look at it. */
 export interface JobDescription {
@@ -99,7 +92,7 @@ export interface JobDescription {
   readonly rescales: number;
   /** Where each subtask of this run is. Empty while there are no slots. */
   readonly subtasks: readonly SubtaskPlace[];
-  /** The last failures, oldest first. */
+  /** The last failures, oldest first, those under earlier leaders among them. */
   readonly failures: readonly PastFailure[];
 }
 
@@ -139,6 +132,7 @@ export const jobMasterMessages = {
   'checkpointCoordinator.allFinished': 'Every subtask has finished and committed.',
   'blobs.swept': 'Files that nothing refers to are deleted.',
   'failure.outlived': 'The restart strategy forgets a failure.',
+  'failureHistory.recalled': 'Failures under earlier leaders.',
   ...recordEvents,
   ...askEvents,
 } satisfies Record<JobMasterMessage['type'], string>;

@@ -4,8 +4,9 @@ import type { Delivered, RecordEvent } from '../kernel/message.js';
 import { jobRun } from '../protocol/ids.js';
 import type { LogEntry } from '../protocol/manifest.js';
 import { type SavepointName, savepointKey } from '../protocol/savepoint.js';
-import { both, type Context, isAwaited, requesting } from './context.js';
-import { failed, withFailure } from './failover.js';
+import { type Any, both, type Context, isAwaited, requesting } from './context.js';
+import { failed } from './failover.js';
+import { noted } from './history.js';
 import { isWrittenBy, type LogFacts, type LogReading, logKey, logPrefix, notReading, readOn } from './log.js';
 import { isOrigin, unmatchedUid } from './restore.js';
 
@@ -116,26 +117,32 @@ export function failDamaged(context: Context, message: StoreAnswer): Decision<Co
   const found = retrieval(context, message);
   if (found.kind === 'lostOrigin') {
     const lost = `Job '${context.record.job}' begins with a savepoint, and has no checkpoint of its own yet: ${found.what}`;
-    return failed(context, 'savepoint', failure('SAVEPOINT_LOST', 'infrastructure', lost, 'never'));
+    return failed(context, message, {
+      where: 'savepoint',
+      cause: failure('SAVEPOINT_LOST', 'infrastructure', lost, 'never'),
+    });
   }
   if (found.kind !== 'damaged') return {};
   const text =
     `${found.what}. To go on from an older checkpoint would commit records twice. ` +
     'Put that record back, or allow a rollback (allowRollback of enableCheckpointing).';
-  return failed(context, 'manifest-log', failure('CHECKPOINT_DAMAGED', 'infrastructure', text, 'never'));
+  return failed(context, message, {
+    where: 'manifest-log',
+    cause: failure('CHECKPOINT_DAMAGED', 'infrastructure', text, 'never'),
+  });
 }
 
-export function failUnmatched(context: Context): Decision<Context> {
+export function failUnmatched(context: Context, message: Any): Decision<Context> {
   const uid = unmatchedUid(context.graph, context.latest);
   const text =
     `The checkpoint holds state of operator '${uid}', and no operator of the job has that uid. ` +
     'Give the operator its uid again, or submit the job under another id to start it without that state.';
-  return failed(context, 'manifest-log', failure('STATE_UNMATCHED', 'user', text, 'never'));
+  return failed(context, message, { where: 'manifest-log', cause: failure('STATE_UNMATCHED', 'user', text, 'never') });
 }
 
 /** What the store said is kept for people; the state's deadline begins again. */
 export function noteRefusal(context: Context, message: StoreAnswer): Decision<Context> {
-  return { context: { history: withFailure(context, 'store', refusal(message)), request: null } };
+  return both(noted(context, message, 'store', refusal(message)), { context: { request: null } });
 }
 
 export function noteSuperseded(context: Context, message: StoreAnswer): Decision<Context> {

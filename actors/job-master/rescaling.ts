@@ -10,7 +10,7 @@ import { atParallelism, scaleEnd, scaleKey, scalePrefix, scaleRecord } from '../
 import { slotsNeeded } from '../protocol/slot-sharing.js';
 import type { ResourceManagerMessage } from '../resource-manager/messages.js';
 import { both, type Context, isAwaited, type On, requesting, runOf, slotMemoryOf } from './context.js';
-import { withFailure } from './failover.js';
+import { noted } from './history.js';
 import { refusal } from './recovery.js';
 import { decideScale } from './scaling.js';
 
@@ -98,7 +98,7 @@ export function takeCount(context: Context, { available }: On<'resourceManager.s
   if (needed <= available) return keep(context, rescaling);
   const text =
     `Job '${record.job}' would need ${needed} slots, and there are ${available} for it. ` +
-    'Start another task manager first, or give --wait: then the job stops until there are enough.';
+    'Start another task manager first, or give --wait-for-slots: then the job stops until there are enough.';
   return reject(context, failure('SLOTS_TOO_FEW', 'user', text, 'never'));
 }
 
@@ -177,9 +177,8 @@ export const checkpointFirstMs = ({ record, options }: Context): number =>
 export const pauseForRescale = (): Decision<Context> => ({ context: { intent: 'rescale', cause: null } });
 
 /** The checkpoint before the rescale has failed: the job goes on from an older one. */
-export const noteUnsaved = (context: Context, message: On<'checkpointCoordinator.failed'>): Decision<Context> => ({
-  context: { history: withFailure(context, 'checkpoint-coordinator', message.failure) },
-});
+export const noteUnsaved = (context: Context, message: On<'checkpointCoordinator.failed'>): Decision<Context> =>
+  noted(context, message, 'checkpoint-coordinator', message.failure);
 
 /** The next run is at what was promised last. */
 export const applyScale = ({ record, scale }: Context): Decision<Context> => ({
@@ -210,7 +209,7 @@ export function noteScaleRead(context: Context, message: StoreAnswer): Decision<
   if (read !== null) return next;
   const text = `${scaleKey(record.job, nextScale)} cannot be read: the job may run at an older parallelism.`;
   const damaged = failure('RECORD_DAMAGED', 'infrastructure', text);
-  return both(next, { context: { history: withFailure(context, 'store', damaged) } });
+  return both(next, noted(context, message, 'store', damaged));
 }
 
 export const isScaleDamaged = (context: Context, message: On<'record.failed'>): boolean =>

@@ -79,7 +79,6 @@ interface IndexedCheckpoint {
   readonly subtasks: ReadonlyMap<SubtaskKey, SubtaskSnapshot>;
   readonly finished: ReadonlySet<SubtaskKey>;
   readonly byUid: ReadonlyMap<string, readonly OldSnapshot[]>;
-  /** How many subtasks each vertex had, finished ones included. */
   readonly parallelism: ReadonlyMap<VertexId, number>;
 }
 
@@ -93,13 +92,18 @@ function indexed(manifest: CheckpointManifest): IndexedCheckpoint {
       byUid.set(snapshot.uid, snapshots);
     }
   }
+  const subtasks = new Map(manifest.subtasks.map((subtask) => [subtask.subtask, subtask]));
+  return { manifest, subtasks, finished: new Set(manifest.finished), byUid, parallelism: parallelismOf(manifest) };
+}
+
+/** How many subtasks each vertex had, finished ones included. */
+export function parallelismOf(manifest: CheckpointManifest): ReadonlyMap<VertexId, number> {
   const parallelism = new Map<VertexId, number>();
   for (const key of [...manifest.finished, ...manifest.subtasks.map(({ subtask }) => subtask)]) {
     const { vertex } = placeOf(key);
     parallelism.set(vertex, (parallelism.get(vertex) ?? 0) + 1);
   }
-  const subtasks = new Map(manifest.subtasks.map((subtask) => [subtask.subtask, subtask]));
-  return { manifest, subtasks, finished: new Set(manifest.finished), byUid, parallelism };
+  return parallelism;
 }
 
 function planOf(

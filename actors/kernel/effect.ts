@@ -49,17 +49,14 @@ export type Effect =
       readonly throughRun: JobRun;
       readonly request: string;
     }
-  /**
-   * Copies blobs under names of their own, each held against its handle. To do so again is harmless, also late. Answered by `blobs.copied` when all copies are
-   * durable, or by a RecordEvent.
-   */
-  | {
-      readonly kind: 'blobs.copy';
-      readonly request: string;
-      readonly blobs: readonly { readonly from: BlobHandle; readonly to: string }[];
-    }
   /** Deletes a complete savepoint, its manifest first, so that no half of one looks whole. Answered by `savepoint.discarded`, or a RecordEvent. */
   | { readonly kind: 'savepoint.discard'; readonly name: SavepointName; readonly request: string }
+  /** Copies blobs to names that nobody else writes. Answered by a RecordEvent: `record.created` when all of them are durable. */
+  | {
+      readonly kind: 'blobs.copy';
+      readonly copies: readonly { readonly from: BlobHandle; readonly to: string }[];
+      readonly request: string;
+    }
   // Sources; answered by `source.discovered` or `source.discoveryFailed`
   | { readonly kind: 'source.discover'; readonly record: JobRecord; readonly uid: string }
   // The slot and task hosts of this process

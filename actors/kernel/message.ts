@@ -19,6 +19,8 @@ export interface AskRef {
 export interface Meta {
   readonly from: Address;
   readonly ask: AskRef | null;
+  /** When it is taken, by the wall clock of this process: for those that say it to people, and for no decision. */
+  readonly wallMs: number;
 }
 
 /** What a decision sees beside the message. */

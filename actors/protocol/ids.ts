@@ -82,6 +82,7 @@ export const actorNames = {
   jobMaster: (job: JobId): ActorName => `job-master/${job}`,
   checkpointCoordinator: (job: JobId): ActorName => `checkpoint-coordinator/${job}`,
   alignment: (job: JobId): ActorName => `alignment/${job}`,
+  failureHistory: (job: JobId): ActorName => `failure-history/${job}`,
   sourceCoordinator: (job: JobId, uid: string): ActorName => `source-coordinator/${job}/${uid}`,
   slot: (index: number): ActorName => `slot/${index}`,
   subtask: (job: JobId, run: JobRun, key: SubtaskKey): ActorName => `subtask/${job}/${run}/${key}`,

@@ -1,5 +1,6 @@
 import type { Failure } from './failure.js';
 import type { VertexId } from './ids.js';
+import type { PastFailure } from './past-failure.js';
 import type { RestartStrategy } from './restart-strategy.js';
 import type { JobOrigin, SavepointName, StopWithSavepoint } from './savepoint.js';
 import type { ReactiveOptions } from './scaling.js';
@@ -151,4 +152,6 @@ export interface JobResult {
   readonly failure: Failure | null;
   /** The one that it was stopped with; absent for every other end. */
   readonly savepoint?: SavepointName;
+  /** The newest failures, oldest first, under whichever leader, without their stacks; absent where there was none. */
+  readonly failures?: readonly PastFailure[];
 }

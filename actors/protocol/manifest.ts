@@ -1,4 +1,4 @@
-import { type CheckpointId, checkpointText, type Epoch, type JobId, type JobRun, type SubtaskKey } from './ids.js';
+import type { CheckpointId, Epoch, JobId, JobRun, SubtaskKey } from './ids.js';
 import type { SavepointName, StopWithSavepoint } from './savepoint.js';
 
 /** Where bytes lie and what they must be. Machines handle these and never the bytes. */
@@ -66,17 +66,6 @@ export interface SubtaskSnapshot {
   /** Of a reader that ended because the job was being stopped: what it had not read stands in its state, and nobody reads it. Absent for any other. */
   readonly stopped?: true;
 }
-
-/** Of which checkpoint of which subtask a blob is. */
-export interface BlobPlace {
-  readonly run: JobRun;
-  readonly checkpoint: CheckpointId;
-  readonly subtask: SubtaskKey;
-}
-
-/** Where a subtask puts its part of a checkpoint; further blobs of the part have a number behind that. */
-export const stateBlob = (job: JobId, { run, checkpoint, subtask }: BlobPlace): string =>
-  `jobs/${job}/state/${run}/${checkpointText(checkpoint)}/${subtask.replaceAll('#', '-')}`;
 
 /** A split is opaque plain data with an id that stays the same over restarts. */
 export interface Split {

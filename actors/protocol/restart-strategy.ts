@@ -1,6 +1,6 @@
 /**
  * What follows a failure of the job's own code. Only those are counted, and only they make a delay longer: that a process, a link or a store is
- * lost says nothing of the job, and is followed by a restart under every strategy, also under `none`.
+ * lost says nothing of the job, and is followed by a restart under every strategy, also under `none`. Each leader counts anew.
  */
 export type RestartStrategy =
   /** The first one ends the job. */

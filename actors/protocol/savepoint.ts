@@ -1,6 +1,6 @@
-import { type CheckpointId, checkpointText, type JobId } from './ids.js';
+import { type CheckpointId, checkpointText, type JobId, type JobRun, type SubtaskKey } from './ids.js';
 import type { JobGraph } from './job-graph.js';
-import { type BlobHandle, type BlobPlace, type CheckpointManifest, rangesOf } from './manifest.js';
+import { type BlobHandle, type CheckpointManifest, rangesOf } from './manifest.js';
 
 /** A savepoint belongs to nobody but the person who wanted it: no job deletes it, and none goes on from it unless it is told to. */
 export type SavepointName = string;
@@ -63,9 +63,21 @@ export const savepointsPrefix = 'savepoints/';
 export const savepointFolder = (name: SavepointName): string => `${savepointsPrefix}${name}/`;
 export const savepointKey = (name: SavepointName): string => `${savepointFolder(name)}manifest`;
 export const savepointOwnerKey = (name: SavepointName): string => `${savepointFolder(name)}owner`;
+/** One try of one part. */
+interface PartPlace {
+  readonly run: JobRun;
+  readonly checkpoint: CheckpointId;
+  readonly subtask: SubtaskKey;
+}
+
+const partPath = ({ run, checkpoint, subtask }: PartPlace): string =>
+  `${run}/${checkpointText(checkpoint)}/${subtask.replaceAll('#', '-')}`;
+
 /** No two tries of one savepoint write to the same place. */
-export const savepointBlob = (name: SavepointName, { run, checkpoint, subtask }: BlobPlace): string =>
-  `${savepointFolder(name)}${run}/${checkpointText(checkpoint)}/${subtask.replaceAll('#', '-')}`;
+export const savepointBlob = (name: SavepointName, place: PartPlace): string =>
+  `${savepointFolder(name)}${partPath(place)}`;
+/** The same for a checkpoint. */
+export const stateBlob = (job: JobId, place: PartPlace): string => `jobs/${job}/state/${partPath(place)}`;
 
 export const isSavepointName = (name: string): boolean => /^[a-z0-9][a-z0-9._-]{0,99}$/.test(name);
 export const savepointNameRule =

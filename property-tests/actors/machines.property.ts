@@ -58,7 +58,7 @@ describe('actors: the machines that run in the cluster, over the messages of sim
         let [snapshot] = initialTransition(actor.machine, input as never);
         for (const { message, from, actor: self } of records) {
           if (state.done) break;
-          const meta: Meta = { from: from ?? { process: 'p', incarnation: 'i', actor: self }, ask: null };
+          const meta: Meta = { from: from ?? { process: 'p', incarnation: 'i', actor: self }, ask: null, wallMs: 0 };
           deepFreeze(state);
           const next = step(actor, state, message, meta);
           [snapshot] = transition(actor.machine, snapshot, { ...message, meta } as never);

@@ -18,7 +18,7 @@ describe('kernel: step', () => {
   it("equals XState's public transition() over any messages, and its state survives JSON", () => {
     fc.assert(
       fc.property(fc.array(message, { maxLength: 60, size: 'max' }), (messages) => {
-        const meta = { from: address, ask: null };
+        const meta = { from: address, ask: null, wallMs: 0 };
         let { state } = start(ping, undefined);
         let [snapshot] = initialTransition(ping.machine);
         for (const each of messages) {

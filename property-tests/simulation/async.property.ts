@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { planRun, type RunPlan, runOf } from '../../src/simulation/generate.js';
+import { planOf, planRun, type RunPlan, runOf } from '../../src/simulation/generate.js';
 import type { StageSpec } from '../../src/simulation/jobs/index.js';
 import { Random } from '../../src/simulation/random.js';
 import { simulate } from '../../src/simulation/run.js';
@@ -9,15 +9,16 @@ const runs = 150;
 
 /** A generated run, with an asynchronous stage put in anywhere, and one more that is unordered behind the keyed ones. */
 function asyncPlan(seed: number): RunPlan {
-  const plan = planRun(seed);
+  const { job } = planRun(seed);
   const random = new Random(seed, 'async');
-  const { stages } = plan.job;
+  const { stages } = job;
   const last = stages.length - Number(stages.at(-1)?.kind === 'farewell');
   const ordered: StageSpec = { kind: 'async', ordered: true, capacity: random.integer(1, 6) };
   const unordered: StageSpec = { kind: 'async', ordered: false, capacity: random.integer(1, 6) };
   const at = random.integer(0, last);
   const withLast = [...stages.slice(0, last), unordered, ...stages.slice(last)];
-  return { ...plan, job: { ...plan.job, stages: [...withLast.slice(0, at), ordered, ...withLast.slice(at)] } };
+  // Slot sharing groups begin at another stage then, which may need more slots.
+  return planOf({ ...job, stages: [...withLast.slice(0, at), ordered, ...withLast.slice(at)] }, seed);
 }
 
 describe(`simulation: asynchronous calls (seed ${firstSeed})`, () => {

@@ -1,6 +1,7 @@
 import { alignmentActor } from '../../actors/alignment/machine.js';
 import { checkpointCoordinatorActor } from '../../actors/checkpoint-coordinator/machine.js';
 import { dispatcherActor } from '../../actors/dispatcher/machine.js';
+import { failureHistoryActor } from '../../actors/failure-history/machine.js';
 import { heartbeatActor } from '../../actors/heartbeat/machine.js';
 import { jobMasterActor } from '../../actors/job-master/machine.js';
 import type { Actor } from '../../actors/kernel/actor.js';
@@ -16,6 +17,7 @@ export const allActors: readonly Actor[] = [
   resourceManagerActor,
   heartbeatActor,
   jobMasterActor,
+  failureHistoryActor,
   sourceCoordinatorActor,
   alignmentActor,
   checkpointCoordinatorActor,

@@ -1,8 +1,10 @@
 import type { Mutant } from './mutant.js';
+import { alignmentMutants } from './planted/alignment.js';
 import { checkpointMutants } from './planted/checkpoints.js';
 import { clusterMutants } from './planted/cluster.js';
 import { dataPlaneMutants } from './planted/data-plane.js';
 import { hostMutants } from './planted/host.js';
+import { operatorStateMutants } from './planted/operator-state.js';
 import { rescalingMutants } from './planted/rescaling.js';
 import { retentionMutants } from './planted/retention.js';
 import { savepointMutants } from './planted/savepoints.js';
@@ -28,4 +30,6 @@ export const mutants: readonly Mutant[] = [
   ...rescalingMutants,
   ...timeMutants,
   ...windowMutants,
+  ...operatorStateMutants,
+  ...alignmentMutants,
 ];

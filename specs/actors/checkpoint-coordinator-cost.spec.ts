@@ -64,7 +64,7 @@ it('checkpoint-coordinator: a checkpoint of a thousand subtasks costs some tens 
   function hear(message: CheckpointCoordinatorMessage, question: string | null = null): void {
     const from = { process: 'tm', incarnation: 'i', actor: 'subtask' };
     const ask: AskRef | null = question === null ? null : { id: question, from };
-    const next: { state: ActorState } = step(checkpointCoordinatorActor, state, message, { from, ask });
+    const next: { state: ActorState } = step(checkpointCoordinatorActor, state, message, { from, ask, wallMs: 0 });
     state = next.state;
     steps += 1;
   }

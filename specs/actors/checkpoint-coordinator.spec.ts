@@ -104,6 +104,55 @@ describe('checkpoint-coordinator: one checkpoint', () => {
     expect(new Checkpoints({}, { checkpointMinPauseMs: 25_000 }).running).toEqual({ 'checkpoint.due': 25_000 });
     expect(new Checkpoints({}, { checkpointIntervalMs: null }).running).toEqual({});
   });
+
+  it('the interval: from begin to begin; one that it ends in is followed at once by the next', () => {
+    const job = new Checkpoints();
+    job.begins(1);
+    // It has begun with the checkpoint, and goes on after that.
+    expect(job.running).toMatchObject({ 'checkpoint.due': 10_000 });
+    job.acknowledgeAll(1);
+    job.created();
+    for (const key of everyone) job.commits(key, 1);
+    expect(job.of('timer.start').filter(({ timer }) => timer === 'checkpoint.due')).toHaveLength(2);
+    job.begins(2);
+    job.due();
+    expect(job.value).toBe('collecting');
+    job.acknowledgeAll(2);
+    job.created();
+    for (const key of everyone) job.commits(key, 2);
+    expect([job.value, job.running]).toEqual(['idle', { 'checkpoint.due': 0 }]);
+    job.due();
+    expect([job.value, job.running]).toMatchObject(['triggering', { 'checkpoint.due': 10_000 }]);
+  });
+
+  it('one that is given up after its interval: the next begins at once too', () => {
+    const job = new Checkpoints({}, { tolerableFailedCheckpoints: 1 });
+    job.begins(1);
+    job.due();
+    job.timesOut();
+    job.abortAll(1);
+    expect([job.value, job.running]).toEqual(['idle', { 'checkpoint.due': 0 }]);
+  });
+
+  it('the pause: from end to begin, whether the interval ends before it or after', () => {
+    const job = new Checkpoints({}, { checkpointMinPauseMs: 4_000 });
+    expect(job.running).toEqual({ 'checkpoint.due': 10_000 });
+    job.completes(1);
+    expect(job.running).toEqual({ 'checkpoint.due': 10_000, 'checkpoint.paused': 4_000 });
+    job.due();
+    expect([job.value, job.running]).toEqual(['idle', { 'checkpoint.paused': 4_000 }]);
+    job.fire('checkpoint.paused');
+    expect(job.value).toBe('triggering');
+
+    job.sourceClosed(2);
+    job.acknowledgeAll(2);
+    job.created();
+    for (const key of everyone) job.commits(key, 2);
+    job.fire('checkpoint.paused');
+    expect([job.value, job.running]).toEqual(['idle', { 'checkpoint.due': 10_000 }]);
+    job.due();
+    expect(job.value).toBe('triggering');
+  });
 });
 
 describe('checkpoint-coordinator: the end of a bounded job', () => {
@@ -211,7 +260,7 @@ describe('checkpoint-coordinator: committing', () => {
     job.created();
     for (const key of everyone.slice(1)) job.commits(key, 1);
     expect(job.value).toBe('notifying');
-    expect(job.running).toEqual({});
+    expect(job.running).toEqual({ 'checkpoint.due': 10_000 });
     expect(job.waitingFor).toEqual(['read#0']);
     // Said twice, it counts once.
     job.hears({ type: 'subtask.committed', run, subtask: 'read#1', checkpoint: checkpoint(1), finished: false });
@@ -250,7 +299,7 @@ describe('checkpoint-coordinator: committing', () => {
     for (const job of [triggered, committing, aborting]) {
       expect(job.failureCode).toBe('SUBTASK_ABSENT');
       expect(job.open).toEqual([]);
-      expect(job.running).toEqual({});
+      expect(job.running).toEqual({ 'checkpoint.due': 10_000 });
     }
   });
 

@@ -45,15 +45,18 @@ export class Driver {
     return this.actor.waitingFor(this.state.value, this.state.context);
   }
 
+  /** What the wall clock of its process says. */
+  wallMs = 0;
+
   /** Delivers a message that is no question. */
   tell(message: AnyMessage, from: Address = stranger): Verdict {
-    return this.deliver(message, { from, ask: null }).verdict;
+    return this.deliver(message, { from, ask: null, wallMs: this.wallMs }).verdict;
   }
 
   /** Delivers a question; the verdict, or the answer if it was answered at once. */
   ask(message: AnyMessage, id: AskId = 'question', from: Address = stranger): AnyMessage | Verdict {
     const ask = { id, from };
-    const { effects, verdict } = this.deliver(message, { from, ask });
+    const { effects, verdict } = this.deliver(message, { from, ask, wallMs: this.wallMs });
     const answer = effects.find((effect) => effect.kind === 'answer' && effect.ask.id === id);
     return answer?.kind === 'answer' ? answer.message : verdict;
   }

@@ -29,6 +29,20 @@ const final = { ...checkpointed(latest), index: 1 } as LogEntry;
 const names = (stage: JobStage): string[] =>
   stage.fresh.map(({ kind }) => kind).filter((kind) => !kind.startsWith('timer'));
 
+/** What a result holds of one broken channel. */
+const brokenThere = [
+  {
+    run: run1,
+    atMs: 0,
+    where: 'v2#0',
+    vertex: 'count',
+    process: 'tm-a',
+    slot: 0,
+    failure: failedAt(countPlace, brokenChannel),
+    class: 'connection',
+  },
+];
+
 /** Finishing, with the final checkpoint in the log. */
 function finishing(): JobStage {
   const stage = new JobStage().until('running');
@@ -53,7 +67,8 @@ describe('job-master: finishing', () => {
 
     stage.stores().stores();
     expect(stage.asked('blobs.sweep')).toMatchObject({ job: 'flights', keep: [], throughRun: run1 });
-    expect(names(stage.stores())).toEqual(['tell']);
+    // The keeper of the failures, and the dispatcher.
+    expect(names(stage.stores())).toEqual(['tell', 'tell']);
     expect(stage.at).toBe('finished');
     expect(stage.told('dispatcher')).toEqual([{ type: 'jobMaster.ended', job: 'flights', result: finished }]);
   });
@@ -78,8 +93,9 @@ describe('job-master: finishing', () => {
     expect(stage.at).toBe('finishing');
     expect(stage.waitingFor).toEqual(['jobs/flights/result']);
     expect(stage.context.history.at(-1)).toMatchObject({ where: 'store' });
-    expect(stage.elapse('endingDeadline').asked('record.create').record).toEqual(finished);
-    expect(stage.until('finished').result).toEqual(finished);
+    const failures = [{ where: 'store', failure: { code: 'STORE_FULL' }, class: 'resources' }];
+    expect(stage.elapse('endingDeadline').asked('record.create').record).toMatchObject({ ...finished, failures });
+    expect(stage.until('finished').result).toMatchObject({ ...finished, failures });
   });
 
   it('a slot does not answer: it is not waited for beyond the deadline', () => {
@@ -136,12 +152,13 @@ describe('job-master: cancel', () => {
     const stage = new JobStage();
     if (states.indexOf(state) < 0 || states.indexOf(state) > 3) stage.until('running').fails(brokenChannel);
     expect(stage.until(state).tell(cancel).at).toBe('pausing');
-    expect(stage.until('canceled').result).toEqual(canceled);
+    const result = stage.context.history.length === 0 ? canceled : { ...canceled, failures: brokenThere };
+    expect(stage.until('canceled').result).toEqual(result);
     expect(stage.open).toEqual([]);
     expect(stage.told('resource-manager').at(-1)).toMatchObject({
       throughRun: stage.context.round === 1 ? run1 : run2,
     });
-    expect(stage.told('dispatcher')).toEqual([{ type: 'jobMaster.ended', job: 'flights', result: canceled }]);
+    expect(stage.told('dispatcher')).toEqual([{ type: 'jobMaster.ended', job: 'flights', result }]);
   });
 
   it('created: only when the store has said that there is no result', () => {
@@ -161,7 +178,7 @@ describe('job-master: cancel', () => {
   it('while a failure is being recovered from', () => {
     const stage = new JobStage().until('running').fails(brokenChannel).tell(cancel).closes(slotA, slotB);
     expect(stage.at).toBe('canceling');
-    expect(stage.until('canceled').result).toEqual(canceled);
+    expect(stage.until('canceled').result).toEqual({ ...canceled, failures: brokenThere });
   });
 
   it('twice', () => {
@@ -177,7 +194,7 @@ describe('job-master: cancel', () => {
 
   it('a failure that comes too late does not change it', () => {
     const stage = new JobStage().until('running').tell(cancel).fails(fatalFailure).until('canceled');
-    expect(stage.result).toEqual(canceled);
+    expect(stage.result).toEqual({ ...canceled, failures: [expect.objectContaining({ where: 'v2#0' })] });
   });
 });
 

@@ -137,7 +137,7 @@ describe('job-master: other writers of the log', () => {
     expect(stage.context.cause).toMatchObject({ code: 'SUPERSEDED' });
     expect(stage.result).toBeNull();
     expect(stage.log).toHaveLength(2);
-    expect(stage.every('tell')).toEqual([]);
+    expect(stage.told('dispatcher')).toEqual([]);
   });
 
   it('a list that is older than what is known', () => {

@@ -225,7 +225,8 @@ describe('job-master: pausing', () => {
   it('stops what could ask for more, then withdraws its questions, then closes the slots', () => {
     const stage = new JobStage().until('running').fails(brokenChannel);
     expect(stage.fresh.map(({ kind }) => kind)).toEqual([
-      ...['answer', 'actor.stop', 'actor.stop'],
+      // First the failure is told to whoever keeps it.
+      ...['answer', 'tell', 'actor.stop', 'actor.stop'],
       ...['unask', 'unask', 'unask', 'unask'],
       ...['ask', 'ask', 'timer.start'],
     ]);

@@ -91,6 +91,22 @@ describe('restart strategies: the others', () => {
     expect(fails(stage)).toBeNull();
   });
 
+  it('another leader: what is counted begins anew, and what failed before is known', () => {
+    const strategy = { kind: 'fixedDelay', attempts: 1, delayMs: 10 } as const;
+    const stage = staged(strategy);
+    fails(stage);
+    const [past] = stage.context.history;
+    if (past === undefined) throw new Error('nothing was noted');
+    const before = { ...past, run: past.run - 2 ** 20 };
+    const next = staged(strategy)
+      .until('running')
+      .tell({ type: 'failureHistory.recalled', failures: [before] });
+    expect([next.context.history, next.context.restarting.counted]).toEqual([[before], 0]);
+    expect(fails(next)).toBe(10);
+    expect(fails(next)).toBeNull();
+    expect(next.context.history.map(({ run }) => run)).toEqual([before.run, past.run, past.run + 1]);
+  });
+
   it('a failure that a restart would meet again starts no timer', () => {
     const stage = staged(plain)
       .until('running')

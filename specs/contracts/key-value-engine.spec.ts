@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StoreDone } from '../../src/ports/key-value-engine.js';
 import { nodeEntropy } from '../../src/runtime/world/entropy.js';
+import { requireStateFolder } from '../../src/runtime/world/state-folder.js';
 import { LevelEngine, sweepStores } from '../../src/storage/level/level-engine.js';
 import { MemoryKeyValueEngine } from '../../src/storage/memory/memory-key-value-engine.js';
 import { keyValueEngineContract } from './key-value-engine-contract.js';
@@ -41,8 +42,12 @@ describe('level engine', () => {
     await writeFile(join(folder, 'file'), '');
     const engine = new LevelEngine({ folder: join(folder, 'file'), entropy: nodeEntropy });
     const opened = await answerOf(realUntil, (done: StoreDone<null>) => void engine.open(1_000_000, done));
-    expect(opened).toMatchObject({ ok: false, failure: { code: 'STORE_FAILED', domain: 'infrastructure' } });
+    expect(opened).toMatchObject({ ok: false, failure: { code: 'STORE_UNWRITABLE', domain: 'infrastructure' } });
     expect(!opened.ok && opened.failure.message).toMatch(new RegExp(`${folder}/file/.*ENOTDIR`));
+    expect(!opened.ok && opened.failure.retry).toBe('never');
+    const unusable = { code: 'STATE_FOLDER_UNUSABLE', message: expect.stringContaining(join(folder, 'file')) };
+    await expect(requireStateFolder(join(folder, 'file'))).rejects.toMatchObject(unusable);
+    await requireStateFolder(join(folder, 'made/by/it'));
   });
 
   it('what stores of earlier processes left is swept away', async () => {

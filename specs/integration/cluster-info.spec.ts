@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { PastFailure } from '../../actors/protocol/past-failure.js';
 import { weir } from './cli-process.js';
 import { ClusterStage } from './cluster-stage.js';
 
@@ -38,11 +39,53 @@ describe('cluster of processes: info', () => {
 
     await stage.weir('cancel', 'flights');
     await leader.until('stderr', /job flights ended: canceled/);
-    expect(await stage.weir('info', 'flights')).toMatchObject({ code: 0, stdout: 'job flights was canceled\n' });
+    // What had failed stands there after the end too.
+    const over = await stage.weir('info', 'flights');
+    expect(over).toMatchObject({ code: 0, stdout: expect.stringMatching(/^job flights was canceled\n\nFAILED AT /) });
+    expect(over.stdout).toMatch(/^20\d\d-\S+ [\d:]{8} +1\.1 +tm-1@\S+ +tm-1 +connection +TASK_MANAGER_LOST: /m);
     expect(await stage.weir('info', 'other')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('JOB_UNKNOWN'),
     });
+  });
+
+  it('a job that fails again and again: what failed before a change of leader is shown after it, and after the end', async () => {
+    const stage = await ClusterStage.start('nats');
+    const [leader] = await Promise.all([stage.jobManager(), stage.taskManager('tm-1')]);
+    const failing = `
+import { defineJob, fixedDelay } from 'weirflow';
+export default defineJob('fails', (env) => {
+  env.setRestartStrategy(fixedDelay({ attempts: null, delayMs: 100 }));
+  env.fromCollection([1, 2], { uid: 'numbers' })
+    .map((n: number): number => { throw new Error('no number is good: ' + n); }).uid('bad').print().uid('lines');
+});
+`;
+    expect(await stage.submitText('fails', failing)).toMatchObject({ code: 0 });
+    const failuresOf = async (): Promise<readonly PastFailure[]> => {
+      const { stdout } = await stage.weir('info', 'fails', '-o', 'json');
+      return (JSON.parse(stdout) as { failures: readonly PastFailure[] }).failures;
+    };
+    await leader.until('stderr', /(job fails backingOff.*){4}/s);
+    const before = await failuresOf();
+    expect(before.length).toBeGreaterThanOrEqual(4);
+    expect(before.at(-1)).toMatchObject({ process: 'tm-1', slot: 0, class: 'code', failure: { code: 'USER_ERROR' } });
+    leader.kill('SIGKILL');
+    await leader.ended;
+    const next = await stage.jobManager();
+    await next.until('stderr', /(job fails backingOff.*){3}/s);
+    const after = await failuresOf();
+    expect(new Set(after.map(({ run }) => Math.floor(run / 2 ** 20)))).toEqual(new Set([1, 2]));
+    expect(after.every(({ atMs }, index) => atMs >= (after[index - 1]?.atMs ?? 0))).toBe(true);
+    expect(after.filter(({ atMs }) => before.some((past) => past.atMs === atMs))).not.toEqual([]);
+
+    await stage.weir('cancel', 'fails');
+    await next.until('stderr', /job fails ended: canceled/);
+    const over = (await failuresOf()).map(({ atMs }) => atMs);
+    expect(over).toEqual(expect.arrayContaining(after.map(({ atMs }) => atMs)));
+    const { stdout } = await stage.weir('info', 'fails');
+    expect(stdout).toMatch(
+      /^20\d\d-\S+ [\d:]{8} +2\.\d+ +.+ \(\S+#0\) +tm-1\/0 +code +USER_ERROR: .*no number is good/m,
+    );
   });
 
   it.each([

@@ -153,7 +153,7 @@ describe('cluster of processes: another version of the package', () => {
     if (numbers.engine !== undefined)
       change(engineFile, "engineVersion = '0.1.0'", `engineVersion = '${numbers.engine}'`);
     if (numbers.wire !== undefined)
-      change('actors/protocol/versions.js', 'wireVersion = 1', `wireVersion = ${numbers.wire}`);
+      change('actors/protocol/versions.js', 'wireVersion = 2', `wireVersion = ${numbers.wire}`);
     return join(folder, 'dist/src/cli/main.js');
   }
 
@@ -161,31 +161,31 @@ describe('cluster of processes: another version of the package', () => {
     const stage = await ClusterStage.start('folder');
     const leader = await stage.jobManager();
     const newer = stage.startTaskManager('tm-new', { program: otherVersion({ engine: '0.9.0' }) });
-    const stranger = stage.startTaskManager('tm-far', { program: otherVersion({ engine: '1.0.0', wire: 2 }) });
+    const stranger = stage.startTaskManager('tm-far', { program: otherVersion({ engine: '1.0.0', wire: 3 }) });
     const [ofEngine, ofWire] = await Promise.all([newer.ended, stranger.ended]);
     expect([ofEngine.code, ofWire.code]).toEqual([1, 1]);
     expect(ofEngine.stderr).toContain(
-      'error Task manager tm-new is weirflow 0.9.0 (wire version 1) and the job manager is weirflow 0.1.0 (wire version 1). ' +
+      'error Task manager tm-new is weirflow 0.9.0 (wire version 2) and the job manager is weirflow 0.1.0 (wire version 2). ' +
         'Start it with the version of the job manager.',
     );
     expect(leader.stderr).toMatch(
-      /refused: Task manager tm-new is weirflow 0\.9\.0 \(wire version 1\) and the job manager is/,
+      /refused: Task manager tm-new is weirflow 0\.9\.0 \(wire version 2\) and the job manager is/,
     );
     expect(ofWire.stderr).toContain(
-      'error tm-far is weirflow 1.0.0 (wire version 2) and jm is weirflow 0.1.0 (wire version 1). Start both with the same version.',
+      'error tm-far is weirflow 1.0.0 (wire version 3) and jm is weirflow 0.1.0 (wire version 2). Start both with the same version.',
     );
     expect(leader.stderr).toMatch(
-      /dropped a message from "tm-far": wire version 2, and this process is weirflow 0\.1\.0/,
+      /dropped a message from "tm-far": wire version 3, and this process is weirflow 0\.1\.0/,
     );
     const { stdout } = await stage.weir('status', '-o', 'json');
     expect(JSON.parse(stdout)).toMatchObject({ taskManagers: [], lost: [] });
     // A command is told at once, and a process finds its name taken.
-    const program = otherVersion({ wire: 2 });
+    const program = otherVersion({ wire: 1 });
     const command = ['list', '--nats', stage.server.url];
     const { code, stderr } = await weir(command, stage.folder, {}, { program });
     expect(code).toBe(1);
     expect(stderr).toContain(
-      "The job manager of cluster 'default' is weirflow 0.1.0 (wire version 1), and this command is",
+      "The job manager of cluster 'default' is weirflow 0.1.0 (wire version 2), and this command is",
     );
     const again = await weir(
       ['jobmanager', '--http-port', '0', '--nats', stage.server.url],

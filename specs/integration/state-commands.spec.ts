@@ -30,12 +30,38 @@ export default defineJob('digits', (env) => {
 });
 `;
 
+/** The newest checkpoint of the job as it runs, which may be replaced while it is read. */
+async function checkpointTold(stage: ClusterStage): Promise<void> {
+  writeFileSync(join(stage.folder, 'same.ts'), windows(1_000_000));
+  const checked = await stage.weir('checkpoints', 'digits', '--verify', '-o', 'json');
+  expect(checked.code).toBe(0);
+  expect(JSON.parse(checked.stdout)).toMatchObject({
+    checkpoints: [{ id: expect.stringMatching(/^1-/) }],
+    damaged: [],
+  });
+  const looked = await stage.weir('state', 'checkpoint:digits');
+  const compared = await stage.weir('diff', 'same.ts', '--from', 'checkpoint:digits');
+  const isGone = ({ stderr }: { readonly stderr: string }): boolean => stderr.includes('CHECKPOINT_GONE');
+  if (!isGone(looked))
+    expect(looked).toMatchObject({ code: 0, stdout: expect.stringMatching(/^checkpoint 1-\d+ of job digits, /) });
+  if (!isGone(compared))
+    expect(compared).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/can begin with checkpoint 1-\d+ of job digits\.$/m),
+    });
+  expect(await stage.weir('diff', 'same.ts', '--from', 'checkpoint:nothing')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('JOB_UNKNOWN'),
+  });
+}
+
 describe('weir state and weir diff on a savepoint in NATS', () => {
   it('tell what is in it, and what becomes of it', async () => {
     const stage = await ClusterStage.start('nats');
     const [, worker] = await Promise.all([stage.jobManager(), stage.taskManager('tm-1')]);
     expect(await stage.submitText('digits', windows(1_000_000))).toMatchObject({ code: 0 });
     await worker.until('stderr', /a hundred numbers/);
+    await checkpointTold(stage);
     expect(await stage.weir('stop', 'digits', '--savepoint', '--to', 'kept')).toMatchObject({ code: 0 });
 
     const listed = await stage.weir('state', 'kept');
@@ -48,6 +74,15 @@ describe('weir state and weir diff on a savepoint in NATS', () => {
       code: 1,
       stderr: expect.stringContaining("has no state of an operator 'nobody'"),
     });
+
+    const { stdout: positions } = await stage.weir('state', 'kept', '--operator', 'numbers', '--items');
+    expect(
+      positions
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).id)
+        .sort(),
+    ).toEqual(['lane-0', 'lane-1', 'lane-2', 'lane-3']);
 
     const diff = async (text: string, ...more: readonly string[]) => {
       writeFileSync(join(stage.folder, 'next.ts'), text);
@@ -71,6 +106,25 @@ describe('weir state and weir diff on a savepoint in NATS', () => {
     const allowed = await diff(windows(1_000_000, 'numbers-2'), '--allow-dropped-state', '--json');
     expect(allowed.code).toBe(0);
     expect(JSON.parse(allowed.stdout)).toMatchObject({ verdict: 'dropped', fits: true });
+    expect(
+      await stage.weir('state', 'kept', '--operator', 'sums', '--state', 'window/contents', '--key', '77'),
+    ).toMatchObject({
+      code: 0,
+      stdout: '',
+      stderr: 'state window/contents of operator sums has no key 77\n',
+    });
+
+    expect(
+      await stage.weir('submit', 'next.ts', '--job-id', 'digits-2', '--from', 'kept', '--allow-dropped-state'),
+    ).toMatchObject({ code: 0 });
+    await worker.until('stderr', /five hundred numbers/);
+    const drained = await stage.weir('stop', 'digits-2', '--savepoint', '--drain', '--to', 'drained');
+    expect(drained).toMatchObject({ code: 0, stdout: 'drained\n' });
+    expect(drained.stderr).toContain('nothing goes on from it');
+    expect(await stage.weir('submit', 'next.ts', '--job-id', 'digits-3', '--from', 'drained')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('SAVEPOINT_DRAINED'),
+    });
   });
 
   it('in a folder, windows and their timers are read without the job', async () => {

@@ -7,6 +7,7 @@ import {
   type GlobalWindow,
   globalWindows,
   type KeyedStream,
+  type OutputTag,
   type ProcessWindowFunction,
   sessionEventTimeWindows,
   type TimeWindow,
@@ -27,6 +28,7 @@ interface Flight {
 }
 
 declare const flights: DataStream<Flight>;
+declare const tails: OutputTag<string>;
 declare const byTail: KeyedStream<Flight, string>;
 
 const hourly: WindowedStream<Flight, string, TimeWindow> = byTail.window(
@@ -66,6 +68,9 @@ class Delays implements ProcessWindowFunction<string, Flight, number, TimeWindow
     context.emit(elements.length + context.window.start);
     // @ts-expect-error What is emitted is of the declared output.
     context.emit('one');
+    context.output(tails, 'tail');
+    // @ts-expect-error A tag takes what it is declared for.
+    context.output(tails, 1);
     // @ts-expect-error The key is of the type that keyBy gives.
     const key: number = context.currentKey;
     return void key;

@@ -238,6 +238,9 @@ export class SingleOutputStream<out T> extends DataStream<T> {
    * ```ts
    * lines.map(parse).onError({ deadLetters: rejected }).uid('parsed');
    * ```
+   *
+   * A folder of letters is a source for the job that is mended: a sink that writes `exactJsonLines()` keeps records of every kind, and a source of that format gives
+   * them back as DeadLetter<T>, with the record in `record`.
    */
   onError(policy: ErrorPolicy): this {
     this.#refuseSource('onError()');

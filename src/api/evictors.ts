@@ -1,6 +1,7 @@
 import type { Evictor } from '../window/evictor.js';
 import { type EvictionTime, keepLast, keepNear, keepRecent } from '../window/evictors.js';
 import type { Window } from '../window/window.js';
+import { mistake } from './engine-error.js';
 import type { DeltaOptions } from './triggers.js';
 import { wholeNumber } from './whole-number.js';
 
@@ -26,5 +27,6 @@ export function deltaEvictor<T>(
   { threshold, delta }: DeltaOptions<T>,
   when: EvictionTime = 'before',
 ): Evictor<T, Window> {
+  if (Number.isNaN(threshold)) throw mistake('OPTION_RANGE', 'deltaEvictor: threshold is NaN. Give it a number.');
   return keepNear(threshold, delta, when);
 }

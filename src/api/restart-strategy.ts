@@ -6,7 +6,7 @@ import { wholeNumber } from './whole-number.js';
 /**
  * Restarts a failed job from its newest checkpoint, `delayMs` after each failure, at most `attempts` times (default 1, and a second); `null` sets no
  * limit, `0` lets the first failure end the job. Only failures of the job's own code count, among them a `process.exit`, a full heap and a function that
- * does not come back; a lost process never uses up an attempt.
+ * does not come back; a lost process never uses up an attempt. Another job manager that takes over counts anew, under every strategy.
  *
  * @example
  * ```ts

@@ -17,11 +17,11 @@ import { wholeNumber } from './whole-number.js';
 
 /** How often state is made durable. What is left out keeps its default. */
 export interface CheckpointingOptions {
-  /** From the end of one checkpoint to the start of the next. */
+  /** From the start of one checkpoint to the start of the next, as in Flink. One that takes longer is followed by the next at once, or after `minPauseMs`. */
   readonly intervalMs: number;
   /** A checkpoint that takes longer is given up. Default 600,000. */
   readonly timeoutMs?: number;
-  /** At least this long between the end of one checkpoint and the start of the next, also where `intervalMs` is less. Default 0. */
+  /** At least this long between the end of one checkpoint, complete or given up, and the start of the next; a shorter `intervalMs` is made as long. Default 0. */
   readonly minPauseMs?: number;
   /**
    * This many checkpoints in a row may fail; one more restarts the job. Default 0. One that a task declines counts, one that the store does not take, and
@@ -105,7 +105,7 @@ export class StreamEnvironment {
   }
 
   /**
-   * Takes checkpoints periodically. Without it only the final checkpoint of a bounded job is taken, and a failure before it starts the
+   * Takes checkpoints periodically, one at a time, the first an interval after each start of the job. Without it only the final checkpoint of a bounded job is taken, and a failure before it starts the
    * job from the beginning.
    *
    * @example

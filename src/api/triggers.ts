@@ -66,7 +66,10 @@ export function deltaTrigger<T>({ threshold, delta }: DeltaOptions<T>): Trigger<
   return new DeltaTrigger(threshold, delta);
 }
 
-/** Fires every interval of event time after the start of the window, as watermarks pass, and at its end. A window without a start counts from 1970. */
+/**
+ * Fires every interval of event time after the start of the window, as watermarks pass, and at its end. A window without a start counts from 1970. A watermark that
+ * passes several intervals fires once, where Flink fires for each of them what has not changed in between.
+ */
 export function continuousEventTimeTrigger(intervalMs: number): Trigger<unknown, Window> {
   return new ContinuousEventTimeTrigger(wholeNumber('continuousEventTimeTrigger', intervalMs, 1));
 }

@@ -1,6 +1,7 @@
 import type { ProcessWindowFunction, WindowContext } from '../operators/window-functions.js';
 import type { DeepReadonly } from '../state/keyed-state.js';
 import type { WindowAssigner } from '../window/assigner.js';
+import type { Evictor } from '../window/evictor.js';
 import type { Trigger } from '../window/trigger.js';
 import type { Window } from '../window/window.js';
 import type { SingleOutputStream } from './data-stream.js';
@@ -65,6 +66,11 @@ export class JoinedWindows<out T, out U, out K, W extends Window> {
   /** As `trigger` of a windowed stream. */
   trigger(trigger: Trigger<unknown, W>): JoinedWindows<T, U, K, W> {
     return new JoinedWindows(this.#windows.trigger(trigger));
+  }
+
+  /** As `evictor` of a windowed stream; it takes from the records of both as they came, and does not know of which they are. */
+  evictor(evictor: Evictor<unknown, W>): JoinedWindows<T, U, K, W> {
+    return new JoinedWindows(this.#windows.evictor(evictor));
   }
 
   /** As `allowedLateness` of a windowed stream: what is put out again are all pairs, and not the new ones alone. */

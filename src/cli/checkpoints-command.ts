@@ -1,32 +1,52 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkpointText } from '../../actors/protocol/ids.js';
+import type { BlobStore } from '../ports/blob-store.js';
 import { nodeEntropy } from '../runtime/world/entropy.js';
 import { damagedFiles, type JobCheckpoints, jobCheckpoints, orphanedFiles } from '../savepoint/index.js';
 import { FileBlobStore } from '../storage/file/file-blob-store.js';
 import type { ListFormat } from './cluster-commands.js';
+import type { ClusterTarget } from './cluster-options.js';
+import { storeOf } from './cluster-origin.js';
 import { exitCode } from './exit-code.js';
 import { tableText } from './table-text.js';
 import type { Terminal } from './terminal.js';
+import { withCluster } from './with-cluster.js';
 
 export interface CheckpointsOptions {
-  /** Where the job keeps its checkpoints, and the cluster that it is of; null for a job of weir run. */
-  readonly folder: string;
-  readonly cluster: string | null;
+  /** Where the job keeps its checkpoints: the folder of its store, or the store of its cluster, wherever that is. */
+  readonly place:
+    | { readonly kind: 'folder'; readonly folder: string }
+    | { readonly kind: 'cluster'; readonly target: ClusterTarget };
   readonly job: string;
   readonly verify: boolean;
   readonly orphans: boolean;
   readonly format: ListFormat;
 }
 
-/** Prints the checkpoints that a job keeps, as they lie in a folder. Exit code 1 when something is damaged, or a file is wanted by nobody. */
+/** Prints the checkpoints that a job keeps, as they lie in a store. Exit code 1 when something is damaged, or a file is wanted by nobody. */
 export async function checkpointsCommand(options: CheckpointsOptions, terminal: Terminal): Promise<number> {
-  const folder = options.cluster === null ? options.folder : join(options.folder, options.cluster);
-  const blobs = new FileBlobStore({ folder, entropy: nodeEntropy });
+  const { place } = options;
+  if (place.kind === 'folder') {
+    const blobs = new FileBlobStore({ folder: place.folder, entropy: nodeEntropy });
+    return tell(options, { blobs, timeOf: (entry) => timeOf(join(place.folder, entry)) }, terminal);
+  }
+  return withCluster(place.target, terminal, async (client) =>
+    tell(options, { blobs: await storeOf(client), timeOf: async () => null }, terminal),
+  );
+}
+
+interface LookedAt {
+  readonly blobs: BlobStore;
+  /** When an entry was written; null where the store does not say. */
+  readonly timeOf: (entry: string) => Promise<string | null>;
+}
+
+async function tell(options: CheckpointsOptions, { blobs, timeOf }: LookedAt, terminal: Terminal): Promise<number> {
   const found = await jobCheckpoints(blobs, options.job);
   const damaged = [...found.damaged, ...(options.verify ? await damagedFiles(blobs, found) : [])];
   const orphans = options.orphans ? await orphanedFiles(blobs, found) : [];
-  const times = await Promise.all(found.kept.map(({ entry }) => timeOf(join(folder, entry))));
+  const times = await Promise.all(found.kept.map(({ entry }) => timeOf(entry)));
   const code = damaged.length === 0 && orphans.length === 0 ? exitCode.done : exitCode.failed;
   if (options.format === 'json') {
     const checkpoints = found.kept.map(({ blobs: files, id, ...each }, index) => ({

@@ -21,22 +21,24 @@ export interface DiffOptions {
 export async function diffCommand(options: DiffOptions, terminal: Terminal): Promise<number> {
   const { path, params, place, allowDroppedState, json } = options;
   const definition = await loadJob(await bundleJob(path, 'module', engineModules), engineModules);
-  const diff = await withSavepoint(place, terminal, (savepoint) =>
-    deployDiff(buildJob(definition, params, keyGroupsBefore(savepoint.manifest)).program, savepoint, nodeClock),
-  );
+  const diff = await withSavepoint(place, terminal, async (savepoint) => {
+    // Also those of operators that cannot be opened here: a job that begins with it reads them all.
+    await savepoint.verify();
+    return deployDiff(buildJob(definition, params, keyGroupsBefore(savepoint.manifest)).program, savepoint, nodeClock);
+  });
   const isWell = diff.verdict === 'fits' || (diff.verdict === 'dropped' && allowDroppedState);
   if (json) terminal.out(JSON.stringify({ ...diff, fits: isWell }));
   else for (const line of linesOf(diff, allowDroppedState)) terminal.out(line);
   return isWell ? exitCode.done : exitCode.doesNotFit;
 }
 
-function* linesOf({ savepoint, verdict, notes, operators }: DeployDiff, allowDroppedState: boolean): Generator<string> {
+function* linesOf({ title, verdict, notes, operators }: DeployDiff, allowDroppedState: boolean): Generator<string> {
   for (const operator of operators) yield* operatorLines(operator);
   for (const note of notes) yield `! ${note}`;
-  if (verdict === 'fits') yield `The job can begin with savepoint ${savepoint}.`;
-  else if (verdict === 'refused') yield `The job cannot begin with savepoint ${savepoint}.`;
-  else if (allowDroppedState) yield `The job can begin with savepoint ${savepoint}, and leaves state behind.`;
-  else yield `The job can begin with savepoint ${savepoint} only with --allow-dropped-state.`;
+  if (verdict === 'fits') yield `The job can begin with ${title}.`;
+  else if (verdict === 'refused') yield `The job cannot begin with ${title}.`;
+  else if (allowDroppedState) yield `The job can begin with ${title}, and leaves state behind.`;
+  else yield `The job can begin with ${title} only with --allow-dropped-state.`;
 }
 
 const signs = { fits: '=', migrated: '>', new: '+', kept: '=', dropped: '-', refused: '!' } as const;

@@ -16,11 +16,12 @@ export function declareDiff(cli: CAC): void {
   const diff = cli
     .command('diff <job>', 'Say what becomes of the state of a savepoint when the job of a file begins with it')
     .usage('diff <file> --from <path or name> [options] [-- parameters]')
-    .option('--from <savepoint>', 'The savepoint')
+    .option('--from <savepoint>', 'The savepoint, by its path or name, or checkpoint:<job>')
     .option('--allow-dropped-state', 'State that is left behind is no reason to fail')
     .option('--json', 'As one object of JSON')
     .example('  $ weir diff flights.ts --from copy/savepoints/flights-1')
-    .example('  $ weir diff flights.ts --from flights-1 --cluster default');
+    .example('  $ weir diff flights.ts --from flights-1 --cluster default')
+    .example('  $ weir diff flights.ts --from checkpoint:flights --cluster default');
   withReach(withSavepointPlace(diff), waitSeconds);
 }
 

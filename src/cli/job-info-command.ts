@@ -9,6 +9,7 @@ import { loadJob } from '../runtime/code/load.js';
 import type { ClusterTarget } from './cluster-options.js';
 import { exitCode } from './exit-code.js';
 import { failureText } from './failure-text.js';
+import { failuresText } from './failures-text.js';
 import { describedText } from './job-info-text.js';
 import type { Terminal } from './terminal.js';
 import { withCluster } from './with-cluster.js';
@@ -28,9 +29,14 @@ export async function jobInfoCommand(options: JobInfoOptions, terminal: Terminal
     const answer = await client.describe(job);
     if (answer.type === 'job.ended') {
       const { result } = answer;
-      if (format === 'json') terminal.out(JSON.stringify({ job, state: result.outcome, failure: result.failure }));
-      else terminal.out(`job ${job} ${endings[result.outcome]}`);
-      if (format !== 'json' && result.failure !== null) terminal.say(failureText(result.failure, terminal.colors));
+      const { outcome, failure, failures = [] } = result;
+      if (format === 'json') terminal.out(JSON.stringify({ job, state: outcome, failure, failures }));
+      else {
+        terminal.out(
+          [`job ${job} ${endings[outcome]}`, failuresText(failures)].filter((text) => text !== '').join('\n\n'),
+        );
+        if (failure !== null) terminal.say(failureText(failure, terminal.colors));
+      }
       if (graph !== null)
         terminal.say(`Of a job that has ended there is no graph; weir info <file> prints that of its file.`);
       return graph === null ? exitCode.done : exitCode.failed;

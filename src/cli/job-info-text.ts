@@ -3,6 +3,7 @@ import { checkpointText, runText, sameCheckpoint } from '../../actors/protocol/i
 import { originId } from '../../actors/protocol/savepoint.js';
 import type { EventTimes } from '../runtime/inspection/event-times.js';
 import { eventTimesText } from './event-times-text.js';
+import { failuresText } from './failures-text.js';
 import { restartText } from './restart-text.js';
 import { tableText } from './table-text.js';
 
@@ -24,7 +25,7 @@ export function describedText({ job, checkpoints }: JobDescribed, eventTimes: re
     facts.flatMap(([name, text]) => (text === '' ? [] : [`${name.padEnd(width)}  ${text}`])).join('\n'),
     subtasksText(job),
     eventTimesText(eventTimes),
-    failuresText(job),
+    failuresText(job.failures),
   ];
   return parts.filter((part) => part !== '').join('\n\n');
 }
@@ -69,13 +70,4 @@ function subtasksText({ subtasks }: JobDescribed['job']): string {
   if (subtasks.length === 0) return '';
   const rows = subtasks.map(({ subtask, phase, process, slot }) => [subtask, phase, process, String(slot)]);
   return tableText(['SUBTASK', 'PHASE', 'TASK MANAGER', 'SLOT'], rows);
-}
-
-/** The last one first, which is the one that people look for. */
-function failuresText({ failures }: JobDescribed['job']): string {
-  if (failures.length === 0) return '';
-  const rows = [...failures]
-    .reverse()
-    .map(({ run, where, class: kind, failure }) => [runText(run), where, kind, `${failure.code}: ${failure.message}`]);
-  return tableText(['RUN', 'FAILED', 'CLASS', 'FAILURE'], rows);
 }

@@ -1,4 +1,5 @@
 import { setTimeout as elapse } from 'node:timers/promises';
+import type { JobResult } from '../../actors/protocol/job-graph.js';
 import type { Parallelism, ScaleChange } from '../../actors/protocol/scaling.js';
 import { type ClusterClient, rescaleTimeout } from '../runtime/cluster/cluster-client.js';
 import { nodeClock } from '../runtime/world/clock.js';
@@ -37,11 +38,17 @@ export async function rescaleCommand({ target, action }: RescaleOptions, termina
       return exitCode.done;
     }
     const state = await untilRunning(client, job, parallelism, timeoutMs);
+    if (state !== 'running') {
+      terminal.say(`job ${job} ${endings[state]} meanwhile`);
+      return state === 'finished' ? exitCode.done : exitCode.failed;
+    }
     const seconds = ((nodeClock.monotonicMs() - sinceMs) / 1_000).toFixed(1);
-    terminal.say(state === 'running' ? `job ${job} runs on after ${seconds} s` : `job ${job} has ended meanwhile`);
+    terminal.say(`job ${job} runs on after ${seconds} s`);
     return exitCode.done;
   });
 }
+
+const endings = { finished: 'has finished', canceled: 'was canceled', failed: 'has failed' } as const;
 
 const changeText = ({ name, from, to, joined }: ScaleChange): string =>
   `${name}: ${from} → ${to}${joined ? ', joined by a forward edge' : ''}`;
@@ -51,11 +58,11 @@ async function untilRunning(
   job: string,
   wanted: Parallelism,
   timeoutMs: number,
-): Promise<'running' | 'ended'> {
+): Promise<'running' | JobResult['outcome']> {
   const untilMs = nodeClock.monotonicMs() + timeoutMs;
   while (nodeClock.monotonicMs() < untilMs) {
     const answer = await client.describe(job);
-    if (answer.type === 'job.ended') return 'ended';
+    if (answer.type === 'job.ended') return answer.result.outcome;
     const { state, parallelism } = answer.job;
     const isThere = Object.entries(wanted).every(([vertex, count]) => parallelism[vertex] === count);
     if (isThere && state === 'running') return 'running';

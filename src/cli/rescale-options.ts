@@ -16,10 +16,11 @@ const timeoutSeconds = 120;
 export const declareRescale = (cli: CAC): Declared =>
   cli
     .command('rescale <job> [...vertices]', 'Run a job of a cluster at another parallelism, from where it is')
-    .usage('rescale <job> <operator>=<n> … [options]')
+    .usage('rescale <job> <operator> <n> | <operator>=<n> … [options]')
     .option('--all <n>', 'Everything that can be parallel')
     .option('--wait-for-slots', 'Also when there are too few slots: the job stops until there are enough')
     .option('--timeout <seconds>', 'How long to wait until it runs again', { default: timeoutSeconds })
+    .example('  $ weir rescale flights counts 4')
     .example('  $ weir rescale flights counts=4 lines=2')
     .example('  $ weir rescale flights --all 3');
 
@@ -29,14 +30,21 @@ export function rescaleAction(cli: CAC): RescaleAction {
   if (job === undefined || (pairs.length === 0 && all === null)) {
     throw new UsageError(
       'weir rescale takes the id of one job, and what is to change.',
-      'For example weir rescale flights counts=4, or --all 4; weir info <job> prints the operators.',
+      'For example weir rescale flights counts 4, or --all 4; weir info <job> prints the operators.',
     );
   }
   return {
     job: checkedJobId(job),
-    wish: { targets: pairs.map(targetOf), all, wait: cli.options.waitForSlots === true },
+    wish: { targets: targetsOf(pairs), all, wait: cli.options.waitForSlots === true },
     timeoutMs: wholeNumber(cli, 'timeout') * 1_000,
   };
+}
+
+/** `counts=4 lines=2`, or of one operator `counts 4`. */
+function targetsOf(words: readonly string[]): RescaleWish['targets'] {
+  const [vertex, count, ...more] = words;
+  const isPlain = vertex !== undefined && count !== undefined && more.length === 0 && /^\d+$/.test(count);
+  return isPlain && !vertex.includes('=') ? [targetOf(`${vertex}=${count}`)] : words.map(targetOf);
 }
 
 function targetOf(pair: string): RescaleWish['targets'][number] {
@@ -45,7 +53,7 @@ function targetOf(pair: string): RescaleWish['targets'][number] {
   if (at > 0 && Number.isSafeInteger(parallelism) && parallelism > 0) return { vertex: pair.slice(0, at), parallelism };
   throw new UsageError(
     `'${pair}' says of no operator what it is to have.`,
-    'Write its uid or name, and a number: counts=4.',
+    'Write its uid or name, and a number from 1 on: counts=4.',
   );
 }
 

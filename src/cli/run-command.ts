@@ -14,6 +14,7 @@ import { loadJob } from '../runtime/code/load.js';
 import { startEmbedded } from '../runtime/embedded.js';
 import { nodeClock } from '../runtime/world/clock.js';
 import { nodeEntropy } from '../runtime/world/entropy.js';
+import { requireStateFolder } from '../runtime/world/state-folder.js';
 import {
   beginWith,
   copySavepoint,
@@ -75,6 +76,7 @@ export async function runCommand(options: RunOptions, terminal: Terminal): Promi
   const located = options.origin === null ? null : await locate(options.origin.place, checkpoints);
   const record =
     located === null || options.origin === null ? fresh : await begun(fresh, options.origin, located, bundle);
+  if (options.stateFolder !== null) await requireStateFolder(options.stateFolder);
   const progress = new RunProgress(terminal, job);
   const run = startEmbedded({
     record,

@@ -88,7 +88,7 @@ export function checkedSavepointName(name: string): string {
   throw new UsageError(`'${name}' is no name of a savepoint.`, `Use ${savepointNameRule}.`);
 }
 
-function checkedPlace(from: string): OriginPlace {
+export function checkedPlace(from: string): OriginPlace {
   const place = originPlace(from);
   if (place !== null) return place;
   if (!from.startsWith('checkpoint:')) checkedSavepointName(from);

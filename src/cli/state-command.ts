@@ -1,20 +1,29 @@
-import { connectTo } from '../runtime/cluster/cluster-address.js';
-import { openClusterStore } from '../runtime/cluster/cluster-stores.js';
+import type { BlobStore } from '../ports/blob-store.js';
 import { nodeEntropy } from '../runtime/world/entropy.js';
+import { isOfJob, type OriginPlace } from '../savepoint/index.js';
 import { jsonText, valueOfJson } from '../state-api/json-form.js';
 import { type SavedOperator, touchedMs } from '../state-api/saved-operator.js';
-import { openSavepoint, openSavepointIn, type Savepoint } from '../state-api/savepoint.js';
+import { openCheckpointIn, openSavepoint, openSavepointIn, type Savepoint } from '../state-api/savepoint.js';
 import { bytesIn, type StateSurvey, surveyOf, valueIn } from '../state-api/survey.js';
+import { FileBlobStore } from '../storage/file/file-blob-store.js';
 import type { ClusterTarget } from './cluster-options.js';
+import { storeOf } from './cluster-origin.js';
 import { exitCode } from './exit-code.js';
 import { tableText } from './table-text.js';
 import type { Terminal } from './terminal.js';
+import { withCluster } from './with-cluster.js';
 
-/** Where a savepoint is. */
+/** Where a savepoint is, or a checkpoint of a job. */
 export type SavepointPlace =
+  /** `…/savepoints/<name>` or `…/jobs/<job>`. */
   | { readonly kind: 'path'; readonly path: string }
-  /** In the NATS object store of a cluster. */
-  | { readonly kind: 'cluster'; readonly target: ClusterTarget; readonly name: string };
+  /** In a folder in which jobs keep them. */
+  | { readonly kind: 'folder'; readonly folder: string; readonly what: NamedOrigin }
+  /** In the store of a cluster, which has to be reached from here. */
+  | { readonly kind: 'cluster'; readonly target: ClusterTarget; readonly what: NamedOrigin };
+
+/** One of a store. */
+export type NamedOrigin = Exclude<OriginPlace, { readonly kind: 'folder' }>;
 
 export interface StateOptions {
   readonly place: SavepointPlace;
@@ -22,14 +31,18 @@ export interface StateOptions {
   readonly state: string | null;
   /** JSON. */
   readonly key: string | null;
+  /** What the operator keeps without keys, in place of its states. */
+  readonly items: boolean;
   readonly json: boolean;
 }
 
-/** Prints what a savepoint holds to stdout: its states in figures, or the keys and values of one. No job is run, and nothing is changed. */
+/** Prints what a savepoint holds to stdout: its states in figures, the keys and values of one, or what an operator keeps without keys. No job is run, and nothing is changed. */
 export async function stateCommand(options: StateOptions, terminal: Terminal): Promise<number> {
   await withSavepoint(options.place, terminal, async (savepoint) => {
-    const { operator, state } = options;
-    if (operator !== null && state !== null) await printValues(savepoint, { ...options, operator, state }, terminal);
+    const { operator, state, items } = options;
+    if (operator !== null && items) await printItems(savepoint.operator(operator), terminal);
+    else if (operator !== null && state !== null)
+      await printValues(savepoint, { ...options, operator, state }, terminal);
     else await printSurvey(savepoint, options, terminal);
   });
   return exitCode.done;
@@ -42,15 +55,17 @@ export async function withSavepoint<R>(
   work: (savepoint: Savepoint) => Promise<R>,
 ): Promise<R> {
   if (place.kind === 'path') return work(await openSavepoint(place.path));
-  const events = { onWaiting: (line: string) => terminal.say(line) };
-  const link = await connectTo(place.target, `client-${nodeEntropy.id()}`, 'client', events);
-  try {
-    const { blobs } = await openClusterStore({ kind: 'nats' }, link);
-    return await work(await openSavepointIn(blobs, place.name));
-  } finally {
-    await link.close();
+  if (place.kind === 'folder') {
+    const blobs = new FileBlobStore({ folder: place.folder, entropy: nodeEntropy });
+    return work(await openNamed(blobs, place.what));
   }
+  return withCluster(place.target, terminal, async (client) =>
+    work(await openNamed(await storeOf(client), place.what)),
+  );
 }
+
+const openNamed = (blobs: BlobStore, what: NamedOrigin): Promise<Savepoint> =>
+  what.kind === 'savepoint' ? openSavepointIn(blobs, what.name) : openCheckpointIn(blobs, what);
 
 async function printSurvey(savepoint: Savepoint, { operator, json }: StateOptions, terminal: Terminal): Promise<void> {
   const uids = operator === null ? savepoint.operators : [savepoint.operator(operator).uid];
@@ -61,7 +76,8 @@ async function printSurvey(savepoint: Savepoint, { operator, json }: StateOption
   }
   if (json) return;
   const bytes = bytesIn(savepoint).toLocaleString('en');
-  terminal.out(`savepoint ${savepoint.name} of job ${savepoint.job}, ${bytes} bytes`);
+  const whose = isOfJob(savepoint.manifest) ? '' : ` of job ${savepoint.job}`;
+  terminal.out(`${savepoint.title}${whose}, ${bytes} bytes`);
   if (rows.length > 0)
     terminal.out(`\n${tableText(['OPERATOR', 'STATE', 'KIND', 'WRITTEN BY', 'KEYS', 'BYTES', 'LARGEST'], rows)}`);
 }
@@ -88,6 +104,16 @@ const kindTexts: Readonly<Record<string, string>> = {
   operatorCopy: 'broadcast',
 };
 
+/** Positions, what a sink is to commit, lists of functions, broadcast state: a line of JSON for each piece, as the operator has written it. */
+async function printItems(operator: SavedOperator, terminal: Terminal): Promise<void> {
+  const items = await operator.items();
+  for (const item of items) {
+    terminal.out(jsonText(item));
+    await terminal.drained();
+  }
+  if (items.length === 0) terminal.say(`operator ${operator.uid} keeps nothing without keys`);
+}
+
 interface ValueQuestion extends StateOptions {
   readonly operator: string;
   readonly state: string;
@@ -101,13 +127,17 @@ async function printValues(
 ): Promise<void> {
   const operator = savepoint.operator(uid);
   const wanted = key === null ? null : { key: valueOfJson(key) };
+  let found = 0;
   for await (const entry of entriesOf(operator, state, wanted)) {
+    found += 1;
     const value = valueIn(entry.content);
     const atMs = touchedMs(entry.content);
     const touched = atMs === null ? {} : { touchedMs: atMs };
     terminal.out(json ? jsonText({ key: entry.key, value, ...touched }) : `${jsonText(entry.key)}  ${jsonText(value)}`);
     await terminal.drained();
   }
+  if (found === 0 && wanted !== null)
+    terminal.say(`state ${state} of operator ${uid} has no key ${jsonText(wanted.key)}`);
 }
 
 async function* entriesOf(operator: SavedOperator, state: string, wanted: { readonly key: unknown } | null) {

@@ -41,9 +41,10 @@ async function stopWithSavepoint(
   const ended = (await client.stopWithSavepoint(job, stop)) ?? (await untilEnded(client, job, stop.name, timeoutMs));
   const { outcome, savepoint } = ended;
   if (savepoint === stop.name) {
-    terminal.say(
-      `job ${job} has finished with savepoint ${savepoint}; go on from it: weir submit … --from ${savepoint}`,
-    );
+    const next = drain
+      ? 'its input has ended, so nothing goes on from it'
+      : `go on from it: weir submit … --from ${savepoint}`;
+    terminal.say(`job ${job} has finished with savepoint ${savepoint}; ${next}`);
     terminal.out(savepoint);
     return exitCode.done;
   }

@@ -1,12 +1,13 @@
 import type { Instance, ProcessContext } from './function-operator.js';
 import type { TwoInputOperator } from './operator.js';
+import type { WithOperatorState } from './operator-lists.js';
 import { ProcessOperator } from './process.js';
 
 /**
  * The job's own code for one operator with two inputs. Each subtask needs an instance of its own. Which input the next record comes from is
  * not defined, also not after a recovery: what is emitted should not depend on it.
  */
-export interface CoProcessFunction<First, Second, Out> {
+export interface CoProcessFunction<First, Second, Out> extends WithOperatorState {
   /** Once, before the first record. */
   open?(instance: Instance): void;
   processElement1(value: First, context: ProcessContext<Out>): void;
@@ -26,6 +27,8 @@ export class CoProcessOperator<First, Second, Out>
 
   constructor(coFunction: CoProcessFunction<First, Second, Out>) {
     super({
+      initializeState: (state) => coFunction.initializeState?.(state),
+      snapshotState: () => coFunction.snapshotState?.(),
       open: (instance) => coFunction.open?.(instance),
       processElement: (value, context) => coFunction.processElement1(value, context),
       finish: (context) => coFunction.finish?.(context),

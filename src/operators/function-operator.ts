@@ -1,3 +1,4 @@
+import type { Clock } from '../ports/clock.js';
 import { attemptedAtEnd } from './attempted.js';
 import type { Metrics } from './metrics.js';
 import {
@@ -38,6 +39,8 @@ export interface ProcessContext<Out> {
   readonly timestamp: number;
   /** The newest watermark of the input; `noTimestamp` before the first. */
   readonly watermark: number;
+  /** Wall-clock time in milliseconds since 1970: what decides by it may decide otherwise when it runs again after a recovery. */
+  currentProcessingTime(): number;
   /** Emits, in order and any number of times; with the timestamp of the record unless another is given. */
   emit(value: Out, timestamp?: number): void;
   /** The same into the side output of that tag. What nobody takes with `getSideOutput` is gone. */
@@ -49,10 +52,14 @@ export class RecordContext<Out> implements ProcessContext<Out> {
   timestamp = noTimestamp;
   watermark = noTimestamp;
   private readonly out: Output<Out>;
+  private readonly clock: Clock;
 
   constructor(context: OperatorContext<Out>) {
     this.out = context.output;
+    this.clock = context.clock;
   }
+
+  readonly currentProcessingTime = (): number => this.clock.wallMs();
 
   /** A field, so that a function may take it out of its context. */
   readonly emit = (value: Out, timestamp: number = this.timestamp): void => {

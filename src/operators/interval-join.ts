@@ -1,4 +1,5 @@
 import type { CheckpointId } from '../../actors/protocol/ids.js';
+import type { OperatorStateKind } from '../../actors/protocol/manifest.js';
 import { mapState } from '../state/descriptors.js';
 import type { DeepReadonly, MapState } from '../state/keyed-state.js';
 import { StateFailure } from '../state/state-failure.js';
@@ -60,7 +61,9 @@ interface Restored {
  */
 export class IntervalJoinOperator<K, Left, Right, Out> extends KeyedCoProcessOperator<K, Left, Right, Out> {
   /** At another parallelism each subtask goes on from the least watermark of all. */
-  readonly operatorStateKind = 'operatorTime';
+  override get operatorStateKind(): OperatorStateKind {
+    return 'operatorTime';
+  }
   private readonly join: IntervalJoin<K, Left, Right, Out>;
   private restored = noTimestamp;
 
@@ -78,7 +81,7 @@ export class IntervalJoinOperator<K, Left, Right, Out> extends KeyedCoProcessOpe
         ...(restored.items as readonly Restored[]).map(({ watermark }) => watermark ?? noTimestamp),
       );
     }
-    return super.open(context, restored, settle);
+    return super.open(context, { ...restored, items: [] }, settle);
   }
 
   override snapshot(_checkpoint: CheckpointId): readonly unknown[] {
@@ -86,7 +89,7 @@ export class IntervalJoinOperator<K, Left, Right, Out> extends KeyedCoProcessOpe
     return [{ watermark: watermark === noTimestamp ? null : watermark } satisfies Restored];
   }
 
-  takesItem(item: unknown): boolean {
+  override takesItem(item: unknown): boolean {
     return isItemOf('joinTime', item);
   }
 

@@ -6,6 +6,7 @@ import {
   type OnTimerContext,
 } from './keyed-process.js';
 import type { TwoInputOperator } from './operator.js';
+import type { WithOperatorState } from './operator-lists.js';
 
 /**
  * The job's own code for one operator on two keyed streams: state and timers belong to a key, whichever input its records come from. Each
@@ -26,7 +27,7 @@ import type { TwoInputOperator } from './operator.js';
  *   }
  * }
  */
-export interface KeyedCoProcessFunction<K, First, Second, Out> {
+export interface KeyedCoProcessFunction<K, First, Second, Out> extends WithOperatorState {
   /** Once, before the first record. There is no current key yet: state can be asked for, and not be used. */
   open?(instance: KeyedInstance): void;
   processElement1(value: First, context: KeyedProcessContext<K, Out>): void;
@@ -48,6 +49,8 @@ export class KeyedCoProcessOperator<K, First, Second, Out>
 
   constructor(coFunction: KeyedCoProcessFunction<K, First, Second, Out>) {
     super({
+      initializeState: (state) => coFunction.initializeState?.(state),
+      snapshotState: () => coFunction.snapshotState?.(),
       open: (instance) => coFunction.open?.(instance),
       processElement: (value, context) => coFunction.processElement1(value, context),
       ...(coFunction.onTimer === undefined

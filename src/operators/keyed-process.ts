@@ -1,9 +1,13 @@
+import type { CheckpointId } from '../../actors/protocol/ids.js';
+import type { OperatorStateKind } from '../../actors/protocol/manifest.js';
 import type { KeyedState } from '../state/keyed-state.js';
 import { StateFailure } from '../state/state-failure.js';
 import { attemptedAt } from './attempted.js';
 import { FunctionOperator, type Instance, type ProcessContext, RecordContext } from './function-operator.js';
 import { keyedStateOf, type StateAccess, stateAccessOf } from './keyed-input.js';
-import type { Lifecycle, OperatorContext, Settle } from './operator.js';
+import type { Lifecycle, OperatorContext, RestoredOperatorState, Settle } from './operator.js';
+import { OperatorLists, type WithOperatorState } from './operator-lists.js';
+import { isItemOf } from './operator-state.js';
 import { TimerService } from './timer-service.js';
 
 /** As ProcessContext, with the key of the record and its state. It is one object that changes: do not keep it. */
@@ -51,7 +55,7 @@ export interface KeyedInstance extends Instance, StateAccess {}
  *   }
  * }
  */
-export interface KeyedProcessFunction<K, In, Out> {
+export interface KeyedProcessFunction<K, In, Out> extends WithOperatorState {
   /** Once, before the first record. There is no current key yet: state can be asked for, and not be used. */
   open?(instance: KeyedInstance): void;
   processElement(value: In, context: KeyedProcessContext<K, Out>): void;
@@ -132,8 +136,29 @@ export abstract class KeyedFunctionOperator<
 
 /** Runs a KeyedProcessFunction. */
 export class KeyedProcessOperator<K, In, Out> extends KeyedFunctionOperator<In, Out, KeyedRecordContext<K, Out>> {
-  constructor(processFunction: KeyedProcessFunction<K, In, Out>) {
-    super(processFunction);
+  private lists: OperatorLists | null = null;
+
+  constructor(private readonly keyedFunction: KeyedProcessFunction<K, In, Out>) {
+    super(keyedFunction);
+  }
+
+  get operatorStateKind(): OperatorStateKind {
+    return this.lists?.kind ?? 'operatorSplit';
+  }
+
+  override open(context: OperatorContext<Out>, restored: RestoredOperatorState, settle: Settle): Lifecycle {
+    this.lists = new OperatorLists(context, restored);
+    this.keyedFunction.initializeState?.(this.lists);
+    return super.open(context, restored, settle);
+  }
+
+  takesItem(item: unknown): boolean {
+    return isItemOf('lists', item);
+  }
+
+  override snapshot(_checkpoint: CheckpointId): readonly unknown[] {
+    this.keyedFunction.snapshotState?.();
+    return this.lists?.snapshot() ?? [];
   }
 
   protected contextFor(parts: KeyedContextParts<Out>): KeyedRecordContext<K, Out> {
@@ -161,7 +186,7 @@ export class KeyedRecordContext<out K, Out> extends RecordContext<Out> implement
     super(context);
     this.keyed = keyed;
     this.state = state;
-    this.timers = timers === null ? withoutOnTimer(context.uid) : timersOf(timers);
+    this.timers = timers === null ? withoutOnTimer(context) : timersOf(timers);
   }
 
   get currentKey(): K {
@@ -187,13 +212,13 @@ function timersOf(timers: TimerService<null>): Timers {
 }
 
 /** A timer that nothing answers to is a mistake, and says so when it is set. */
-function withoutOnTimer(uid: string): Timers {
+function withoutOnTimer({ uid, clock }: OperatorContext<never>): Timers {
   const refuse = (): never => {
     const message = `operator '${uid}' uses timers, and its function has no onTimer; give it one`;
     throw new StateFailure('TIMER_WITHOUT_FUNCTION', 'user', message);
   };
   return {
-    currentProcessingTime: refuse,
+    currentProcessingTime: () => clock.wallMs(),
     setEventTime: refuse,
     setProcessingTime: refuse,
     deleteEventTime: refuse,

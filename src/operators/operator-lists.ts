@@ -8,7 +8,7 @@ import { checkedSerializer, readerOf, type ValueSerializer, type WrittenBy } fro
 import type { OperatorContext, RestoredOperatorState } from './operator.js';
 
 /**
- * State of one subtask as a whole, for functions that have no key. It is in every checkpoint. At another parallelism the subtasks share it out:
+ * State of one subtask as a whole, whatever the key. It is in every checkpoint. At another parallelism the subtasks share it out:
  * of a list state each gets an even part of all entries, of a union-list state each gets all of them.
  */
 export interface OperatorStateAccess {
@@ -18,6 +18,14 @@ export interface OperatorStateAccess {
   listState<T>(name: string, options?: OperatorStateOptions<T>): ListState<T>;
   /** Every subtask gets the entries of all; what it does not take out, or replace, is in the next checkpoint as often as there are subtasks. */
   unionListState<T>(name: string, options?: OperatorStateOptions<T>): ListState<T>;
+}
+
+/** A function that keeps operator state: Flink's CheckpointedFunction. */
+export interface WithOperatorState {
+  /** The first call of all: asks for the operator state, and finds in it what a checkpoint had. */
+  initializeState?(state: OperatorStateAccess): void;
+  /** Before each checkpoint: the last chance to bring operator state up to date. It must not emit. */
+  snapshotState?(): void;
 }
 
 /** What a state of a subtask may be given beside its name. */

@@ -2,7 +2,7 @@ import type { CheckpointId } from '../../actors/protocol/ids.js';
 import type { OperatorStateKind } from '../../actors/protocol/manifest.js';
 import { FunctionOperator, type Instance, type ProcessContext, RecordContext } from './function-operator.js';
 import type { Lifecycle, OperatorContext, RestoredOperatorState, Settle } from './operator.js';
-import { OperatorLists, type OperatorStateAccess } from './operator-lists.js';
+import { OperatorLists, type WithOperatorState } from './operator-lists.js';
 import { isItemOf } from './operator-state.js';
 
 /**
@@ -27,11 +27,7 @@ import { isItemOf } from './operator-state.js';
  *   }
  * }
  */
-export interface ProcessFunction<In, Out> {
-  /** The first call of all: asks for the operator state, and finds in it what a checkpoint had. */
-  initializeState?(state: OperatorStateAccess): void;
-  /** Before each checkpoint: the last chance to bring operator state up to date. It must not emit. */
-  snapshotState?(): void;
+export interface ProcessFunction<In, Out> extends WithOperatorState {
   /** Once, before the first record. */
   open?(instance: Instance): void;
   processElement(value: In, context: ProcessContext<Out>): void;

@@ -1,7 +1,8 @@
 import type { DeepReadonly, MapState } from '../state/keyed-state.js';
-import type { Evictor, WindowElement } from '../window/evictor.js';
+import type { Evictor, EvictorContext, WindowElement } from '../window/evictor.js';
 import type { Window, WindowNamespace } from '../window/window.js';
 import type { Fold } from './window-functions.js';
+import type { WindowTimes } from './window-results.js';
 
 /** What windows of the current key hold until they fire, by namespace. */
 export interface WindowContents<T, W extends Window> {
@@ -131,17 +132,34 @@ export class CollectedContents<T, W extends Window> implements WindowContents<T,
   }
 }
 
+/** What takes records out of windows before they are folded, if they are. */
+interface Evicting<T, W extends Window> {
+  readonly evictor: Evictor<T, W>;
+  readonly fold: Fold<T, unknown, unknown> | null;
+  readonly times: WindowTimes;
+}
+
 /** Values with their timestamps, for an evictor; only then they are folded, if they are. */
 export class EvictedContents<T, W extends Window> implements WindowContents<T, W> {
   private readonly elements: Elements<WindowElement<T>>;
+  private readonly evictor: Evictor<T, W>;
+  private readonly fold: Fold<T, unknown, unknown> | null;
+  private readonly times: EvictorContext;
 
   constructor(
     pieces: MapState<WindowNamespace, Pieces<WindowElement<T>>>,
     takesBack: boolean,
-    private readonly evictor: Evictor<T, W>,
-    private readonly fold: Fold<T, unknown, unknown> | null,
+    { evictor, fold, times }: Evicting<T, W>,
   ) {
     this.elements = new Elements(pieces, takesBack);
+    this.evictor = evictor;
+    this.fold = fold;
+    this.times = {
+      get watermark() {
+        return times.currentWatermark();
+      },
+      currentProcessingTime: () => times.currentProcessingTime(),
+    };
   }
 
   add(namespace: WindowNamespace, value: T, timestamp: number): boolean {
@@ -155,10 +173,10 @@ export class EvictedContents<T, W extends Window> implements WindowContents<T, W
   fire(namespace: WindowNamespace, window: W, use: (elements: readonly unknown[]) => void): void {
     const all = this.elements.get(namespace);
     if (all.length === 0) return;
-    const before = this.evictor.evictBefore?.(all, window) ?? all;
+    const before = this.evictor.evictBefore?.(all, window, this.times) ?? all;
     const values = before.map(({ value }) => value);
     if (values.length > 0) use(this.fold === null ? values : [folded(this.fold, values)]);
-    const after = this.evictor.evictAfter?.(before, window) ?? before;
+    const after = this.evictor.evictAfter?.(before, window, this.times) ?? before;
     if (after.length < all.length) this.elements.put(namespace, after);
   }
 

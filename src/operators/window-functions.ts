@@ -3,6 +3,7 @@ import type { DeepReadonly, StateDescriptor, ValueState } from '../state/keyed-s
 import type { Window } from '../window/window.js';
 import type { StateAccess } from './keyed-input.js';
 import type { KeyedInstance } from './keyed-process.js';
+import type { OutputTag } from './output-tag.js';
 import type { Reducer } from './reduce.js';
 
 /** What a process function meets while a window fires. It is one object that changes: do not keep it. */
@@ -15,6 +16,8 @@ export interface WindowContext<K, Out, W extends Window> {
   currentProcessingTime(): number;
   /** Emits, in order and any number of times; with the greatest timestamp of the window unless another is given. */
   emit(value: Out, timestamp?: number): void;
+  /** The same into the side output of that tag. What nobody takes with `getSideOutput` is gone. */
+  output<T>(tag: OutputTag<T>, value: NoInfer<T>, timestamp?: number): void;
   /** State of this window of this key, until it is over. Throws WINDOW_STATE_MERGING where windows merge: they would have to merge theirs. */
   windowState<T>(descriptor: StateDescriptor<'value', T>): ValueState<T>;
   /** State of this key that all its windows share, and that outlives them. */

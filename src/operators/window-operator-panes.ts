@@ -1,5 +1,6 @@
 import { mapState } from '../state/descriptors.js';
 import type { MapState } from '../state/keyed-state.js';
+import { plainCopy } from '../state/plain-data.js';
 import type { DueTimer } from '../state/timers.js';
 import { Panes } from '../window/panes.js';
 import type { SlidingWindows } from '../window/sliding-windows.js';
@@ -105,11 +106,19 @@ export class PaneWindowOperator<T, Out> extends Windowing<T, TimeWindow, Out> {
     }
     if (filled.length === 0) return last;
     this.results.at(window, window.start);
-    run(() => this.results.put([this.fold.result(filled.reduce((all, value) => this.merge(all, value)))]));
+    run(() => this.results.put([this.fold.result(this.merged(filled))]));
     // What the function keeps for this window goes with it, whether it is the last one of a pane or not.
     const { computation, allowedLatenessMs } = this.setting;
     if (computation.process !== null && allowedLatenessMs > 0) this.setCleanup(window, window.start);
     return last;
+  }
+
+  /** Into a copy: a pane is part of other windows too, and a merge that adds to the first of what it is given, as Flink's may, would count there what is not its own. */
+  private merged(filled: readonly unknown[]): unknown {
+    if (filled.length === 1) return filled[0];
+    let all = plainCopy(filled[0]);
+    for (let at = 1; at < filled.length; at++) all = this.merge(all, filled[at]);
+    return all;
   }
 
   /** Panes of which this window is the last go with it. */

@@ -34,7 +34,8 @@ export class WindowOperator<T, W extends Window, Out> extends Windowing<T, W, Ou
     const { keyed } = this;
     const takesBack = context.attempt !== undefined;
     if (evictor !== null) {
-      this.contents = new EvictedContents(keyed.map(mapState('window/contents')), takesBack, evictor, computation.fold);
+      const evicting = { evictor, fold: computation.fold, times: this };
+      this.contents = new EvictedContents(keyed.map(mapState('window/contents')), takesBack, evicting);
     } else if (computation.fold !== null) {
       this.contents = new FoldedContents(keyed.map(mapState('window/contents')), computation.fold);
     } else this.contents = new CollectedContents(keyed.map(mapState('window/contents')), takesBack);

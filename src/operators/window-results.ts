@@ -5,6 +5,7 @@ import type { Window, WindowNamespace } from '../window/window.js';
 import { instanceOf } from './function-operator.js';
 import { type StateAccess, stateAccessOf } from './keyed-input.js';
 import type { OperatorContext } from './operator.js';
+import type { OutputTag } from './output-tag.js';
 import type { ProcessWindowFunction, WindowContext } from './window-functions.js';
 import { WindowValues } from './window-values.js';
 
@@ -78,6 +79,10 @@ export class ProcessedResults<W extends Window, Out> implements WindowResults<W>
 
   readonly emit = (value: Out, timestamp: number = this.window.maxTimestamp): void => {
     this.context.output.emit(value, timestamp);
+  };
+
+  readonly output = <T>(tag: OutputTag<T>, value: NoInfer<T>, timestamp: number = this.window.maxTimestamp): void => {
+    this.context.output.side(tag.name, value, timestamp);
   };
 
   readonly windowState = <T>({ name, serializer }: StateDescriptor<'value', T>): ValueState<T> => {

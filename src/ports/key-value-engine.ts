@@ -27,7 +27,7 @@ export interface KeyValueEngine {
 
 /**
  * Answers are queued, never given from within the call, and not given after `close`. Values that go in belong to the store, values that come out to the caller.
- * Failures have the code STORE_FAILED and name the folder and the reason.
+ * Failures name the folder and the reason: STORE_UNWRITABLE where a restart would not help, STORE_FULL when there is no room, else STORE_FAILED.
  */
 export interface KeyValueStore {
   /** What was answered as written; of what is under way, all of it or nothing. Throws a StoreError when it cannot be read. */

@@ -19,7 +19,7 @@ import { create, put, read } from './store-calls.js';
  */
 export async function copySavepoint(from: BlobStore, to: BlobStore, name: SavepointName): Promise<void> {
   const manifest = await loadSavepoint(from, name);
-  await writeSavepoint(to, manifest, (handle) => readSavepointBlob(from, name, handle));
+  await writeSavepoint(to, manifest, (handle) => readSavepointBlob(from, manifest, handle));
 }
 
 /**

@@ -57,22 +57,36 @@ export async function jobCheckpoints(blobs: BlobStore, job: JobId): Promise<JobC
   return { job, ended: result?.outcome ?? null, kept, damaged: log.damaged };
 }
 
-/** Files of the kept checkpoints that are missing, cut off or changed; each is read once, from its first byte to its last. */
-export async function damagedFiles(blobs: BlobStore, { kept }: JobCheckpoints): Promise<readonly Damage[]> {
+/**
+ * Files of the kept checkpoints that are missing, cut off or changed; each is read once, from its first byte to its last. What a job that runs has replaced meanwhile is
+ * none of them.
+ */
+export async function damagedFiles(blobs: BlobStore, { job, ended, kept }: JobCheckpoints): Promise<readonly Damage[]> {
   const damaged: Damage[] = [];
   for (const handle of new Map(kept.flatMap((each) => each.blobs.map((blob) => [blob.name, blob]))).values()) {
     const content = await read(blobs, handle.name);
-    const what = content === null ? 'is missing' : wrongIn(content, handle.bytes, handle.checksum);
+    const what = content === null ? missing : wrongIn(content, handle.bytes, handle.checksum);
     if (what !== null) damaged.push({ name: handle.name, what });
   }
-  return damaged;
+  if (ended !== null || damaged.every(({ what }) => what !== missing)) return damaged;
+  const needed = namesIn(await jobCheckpoints(blobs, job));
+  return damaged.filter(({ name, what }) => what !== missing || needed.has(name));
 }
 
+const missing = 'is missing';
+
 /** State files that no kept checkpoint refers to. Those of a job that runs may be of a checkpoint which is just being taken. */
-export async function orphanedFiles(blobs: BlobStore, { job, kept }: JobCheckpoints): Promise<readonly string[]> {
-  const needed = new Set(kept.flatMap((each) => each.blobs.map(({ name }) => name)));
-  return (await listed(blobs, statePrefix(job))).filter((name) => !needed.has(name));
+export async function orphanedFiles(blobs: BlobStore, found: JobCheckpoints): Promise<readonly string[]> {
+  const { job, ended } = found;
+  const names = await listed(blobs, statePrefix(job));
+  // A job that runs may have completed one since.
+  const now = ended === null ? namesIn(await jobCheckpoints(blobs, job)) : new Set<string>();
+  const needed = namesIn(found);
+  return names.filter((name) => !needed.has(name) && !now.has(name));
 }
+
+const namesIn = ({ kept }: JobCheckpoints): ReadonlySet<string> =>
+  new Set(kept.flatMap((each) => each.blobs.map(({ name }) => name)));
 
 async function readLog(blobs: BlobStore, job: JobId) {
   const entries: { readonly name: string; readonly entry: LogEntry }[] = [];
@@ -80,7 +94,7 @@ async function readLog(blobs: BlobStore, job: JobId) {
   for (const name of await listed(blobs, logPrefix(job))) {
     const bytes = await read(blobs, name);
     const decoded = bytes === null ? null : decodeRecord(name, bytes);
-    if (decoded === null) damaged.push({ name, what: 'is missing' });
+    if (decoded === null) damaged.push({ name, what: missing });
     else if ('failure' in decoded) damaged.push({ name, what: 'is damaged: it cannot be read' });
     else entries.push({ name, entry: decoded.record as LogEntry });
   }

@@ -2,7 +2,8 @@ import type { SavepointManifest, SavepointName } from '../../actors/protocol/sav
 import { isSavepointName } from '../../actors/protocol/savepoint.js';
 import type { BlobStore } from '../ports/blob-store.js';
 import { copySavepoint } from './copy-savepoint.js';
-import { keepCheckpoint, type WantedCheckpoint } from './keep-checkpoint.js';
+import type { WantedCheckpoint } from './find-checkpoint.js';
+import { keepCheckpoint } from './keep-checkpoint.js';
 import { isSavepointPath, savepointAt } from './savepoint-folder.js';
 import { loadSavepoint, verifySavepoint } from './savepoint-store.js';
 

@@ -25,7 +25,7 @@ export function savepointAt(path: string): LocatedSavepoint {
   if (basename(parent) !== 'savepoints') {
     const message =
       `'${path}' is no folder of a savepoint: that is savepoints/<name> of a store, or a copy which keeps both names. ` +
-      'A savepoint of the store at hand is given by its name alone.';
+      'A savepoint of the store at hand is given by its name alone, and the newest checkpoint of a job in it that has ended as checkpoint:<job>.';
     throw new EngineError(failure('SAVEPOINT_UNKNOWN', 'user', message, 'never'));
   }
   return { name: basename(folder), blobs: new FileBlobStore({ folder: dirname(parent), entropy: nodeEntropy }) };

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { failure } from '../../actors/protocol/failure.js';
+import { type CheckpointId, checkpointText, type JobId } from '../../actors/protocol/ids.js';
 import type { BlobHandle } from '../../actors/protocol/manifest.js';
 import type { SavepointManifest, SavepointName } from '../../actors/protocol/savepoint.js';
 import {
@@ -38,23 +39,47 @@ export async function loadSavepoint(blobs: BlobStore, name: SavepointName): Prom
   return manifest;
 }
 
-/** Settles when all state of the savepoint is there and is what was written; rejects with SAVEPOINT_DAMAGED, which names the file. */
+/** Settles when all state of the savepoint is there and is what was written; rejects with what names the first file that is not. */
 export async function verifySavepoint(blobs: BlobStore, manifest: SavepointManifest): Promise<void> {
-  for (const handle of savepointBlobs(manifest.checkpoint)) await readSavepointBlob(blobs, manifest.name, handle);
+  for (const handle of savepointBlobs(manifest.checkpoint)) await readSavepointBlob(blobs, manifest, handle);
 }
 
-/** The bytes of one blob of a savepoint, held against its handle. Rejects with SAVEPOINT_DAMAGED. */
+/** Nobody has asked for it: the job took the checkpoint for itself, and deletes its files. */
+export const ofJob = '';
+
+/** Whether it is a checkpoint that belongs to its job, in the form of a savepoint. */
+export const isOfJob = ({ request }: SavepointManifest): boolean => request === ofJob;
+
+/**
+ * The bytes of one blob of a savepoint, held against its handle. Rejects with SAVEPOINT_DAMAGED, and for a checkpoint of a job with CHECKPOINT_DAMAGED or
+ * CHECKPOINT_GONE.
+ */
 export async function readSavepointBlob(
   blobs: BlobStore,
-  savepoint: SavepointName,
+  manifest: SavepointManifest,
   { name, bytes, checksum }: BlobHandle,
 ): Promise<Uint8Array> {
   const content = await read(blobs, name);
-  const found = content === null ? 'is missing' : wrongIn(content, bytes, checksum);
-  if (content !== null && found === null) return content;
-  throw broken(
-    'SAVEPOINT_DAMAGED',
-    `Of savepoint '${savepoint}' the file ${name} ${found}. Put it back from a copy, or take another savepoint.`,
+  const wrong = content === null ? null : wrongIn(content, bytes, checksum);
+  if (content !== null && wrong === null) return content;
+  if (isOfJob(manifest)) throw brokenFile({ job: manifest.job, id: manifest.checkpoint.id }, name, wrong);
+  const text = `Of savepoint '${manifest.name}' the file ${name} ${wrong ?? 'is missing'}.`;
+  throw broken('SAVEPOINT_DAMAGED', `${text} Put it back from a copy, or take another savepoint.`);
+}
+
+/** What is wrong with a file that a checkpoint refers to; null: it is not there. */
+export function brokenFile(
+  { job, id }: { readonly job: JobId; readonly id: CheckpointId },
+  file: string,
+  wrong: string | null,
+): EngineError {
+  const which = `Of checkpoint ${checkpointText(id)} of job '${job}' the file ${file}`;
+  if (wrong !== null)
+    return broken('CHECKPOINT_DAMAGED', `${which} ${wrong}. Put it back from a copy, or choose another.`);
+  const why = 'it was not kept when a newer one came, or when the job ended';
+  return broken(
+    'CHECKPOINT_GONE',
+    `${which} is gone: ${why}. Look for the newest again, or take a savepoint while the job runs.`,
   );
 }
 

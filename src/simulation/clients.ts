@@ -113,9 +113,11 @@ function rescalesOf({ choices, rates }: SimWorld, { job, graph }: JobRecord): re
     const some = graph.vertices.filter(
       (_, index) => which === 0 || which > graph.vertices.length || index === which - 1,
     );
-    // Behind a broadcast edge each subtask puts out all there is: another parallelism would be another output. What forward edges join to it goes with it.
-    const isFed = ({ id }: JobVertex): boolean =>
-      graph.edges.some(({ to, partitioner }) => to === id && partitioner === 'broadcast');
+    // Where all comes over broadcast edges each subtask puts out all there is: another parallelism would be another output. What forward edges join to it goes with it.
+    const isFed = ({ id }: JobVertex): boolean => {
+      const inbound = graph.edges.filter(({ to }) => to === id);
+      return inbound.length > 0 && inbound.every(({ partitioner }) => partitioner === 'broadcast');
+    };
     const free = some.filter(({ id }) => !(groups.get(id) ?? []).some(isFed));
     const targets = free.map(({ id: vertex, maxParallelism }) => ({
       vertex,

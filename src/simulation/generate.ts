@@ -110,4 +110,4 @@ export function drawRates(random: Random): FaultRates {
 }
 
 /** Slot sharing: a job needs as many slots as the widest vertex has subtasks of each of its groups. */
-const slotsOf = (job: JobSpec): number => slotsNeeded(jobOf(job).record.graph);
+export const slotsOf = (job: JobSpec): number => slotsNeeded(jobOf(job).record.graph);

@@ -7,7 +7,7 @@ import { completedCheckpoint, createdSavepoint } from './checkers/log-entries.js
 import { committablesOf } from './checkers/manifest-state.js';
 import { promiseIn } from './checkers/parts.js';
 import { stopSavepointName } from './clients.js';
-import { type RunPlan, runOf } from './generate.js';
+import { type RunPlan, runOf, slotsOf } from './generate.js';
 import { type JobSpec, sinkUid } from './jobs/index.js';
 import { isTimeStage } from './jobs/time-spec.js';
 import { Random } from './random.js';
@@ -45,7 +45,7 @@ function resumedRunOf(plan: RunPlan, { blobs, files }: RunReport, output: SavedO
   const { name } = saved.manifest;
   const job = atOtherParallelism(plan.job, new Random(plan.seed, 'resume'));
   const rates = { ...plan.rates, stop: 0, savepoint: 0, rescale: 0, cancel: 0 };
-  const spec = runOf({ ...plan, job, slots: parallelismMax, rates });
+  const spec = runOf({ ...plan, job, slots: slotsOf(job), rates });
   return {
     ...spec,
     seed: plan.seed + resumedSeed,
@@ -66,7 +66,7 @@ function atOtherParallelism(job: JobSpec, random: Random): JobSpec {
     ...job,
     sources: job.sources.map((source) => ({ ...source, parallelism: other() })),
     stages: job.stages.map((stage) =>
-      stage.kind === 'keyed' || stage.kind === 'rebalance' || isTimeStage(stage)
+      stage.kind === 'keyed' || stage.kind === 'rebalance' || stage.kind === 'notes' || isTimeStage(stage)
         ? { ...stage, parallelism: other() }
         : stage,
     ),

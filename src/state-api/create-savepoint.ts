@@ -27,7 +27,8 @@ export interface NewSavepoint {
 const groupsMax = 32_768;
 
 /**
- * State for a job to begin with, such as what another system knew. Sources begin at their beginning. Throws MAX_PARALLELISM_INVALID.
+ * State for a job to begin with, such as what another system knew. Sources begin at their beginning. Throws MAX_PARALLELISM_INVALID; `write` rejects with
+ * SAVEPOINT_EMPTY when nothing was put into it.
  *
  * @example
  * ```ts
@@ -54,6 +55,8 @@ export function createSavepoint({ maxParallelism = 128, job = 'bootstrap' }: New
       return patch.operator<K>(uid);
     },
     async write(path) {
+      if (vertices.length === 0)
+        throw mistake('SAVEPOINT_EMPTY', 'Nothing was put into the savepoint. Set values of an operator first.');
       const to = savepointAt(path);
       const subtasks = vertices.map(({ id }) => ({ subtask: subtaskKey(id, 0), operators: [], drained: false }));
       const whole = { ...from.manifest, checkpoint: { ...from.manifest.checkpoint, subtasks } };

@@ -39,6 +39,8 @@ export interface OperatorDiff {
 
 export interface DeployDiff {
   readonly savepoint: string;
+  /** What it is, for people. */
+  readonly title: string;
   /** `refused` goes before `dropped`. */
   readonly verdict: 'fits' | 'dropped' | 'refused';
   readonly notes: readonly string[];
@@ -66,6 +68,7 @@ export async function deployDiff(
   const refused = ended !== null || operators.some(({ verdict }) => verdict === 'refused');
   return {
     savepoint: savepoint.name,
+    title: savepoint.title,
     verdict: refused ? 'refused' : operators.some(({ verdict }) => verdict === 'dropped') ? 'dropped' : 'fits',
     notes: ended === null ? [] : [ended],
     operators,
@@ -84,7 +87,7 @@ export async function requireFitting(
   const ended = endedText(savepoint.manifest);
   if (ended !== null) throw mistake('SAVEPOINT_DRAINED', ended);
   const { operators } = await deployDiff(program, savepoint, clock);
-  const begin = `The job cannot begin with savepoint '${savepoint.name}'`;
+  const begin = `The job cannot begin with ${savepoint.title}`;
   const reasons = operators.flatMap(({ reasons: own }) => own);
   if (reasons.length > 0) throw mistake('STATE_UNREADABLE', `${begin}:\n${indented(reasons)}\nweir diff says more.`);
   const dropped = operators.filter(({ verdict }) => verdict === 'dropped');
@@ -125,6 +128,7 @@ async function operatorDiff(work: DiffWork, node: OperatorNode, vertex: JobVerte
     const states = saved.map((info) => ({ state: info.name, kind: info.kind, verdict: 'refused' as const, why: '' }));
     return { uid, verdict: 'refused', reasons: [], notes: [groups, ...notes], states };
   }
+  const own = node.kind === 'source' ? [positions] : node.kind === 'sink' || node.commits ? [committables] : [];
   const lost = await lostItems(work, node, vertex);
   const left =
     lost.length === 0 ? [] : [`has no such state any more: ${itemsText(lost)} of the savepoint are left behind`];
@@ -138,12 +142,9 @@ async function operatorDiff(work: DiffWork, node: OperatorNode, vertex: JobVerte
     notes: [...unkeyed, ...left, ...notes],
     states: droppedStates,
   };
-  if (node.kind !== 'transform') {
-    if (unkeyed.length + left.length > 0) return dropped;
-    const what = node.kind === 'source' ? goesOn : 'what was to be committed is committed again';
-    return { uid, verdict: 'fits', reasons: [], notes: [what, ...notes], states: [] };
-  }
-  const opened = await openOf(work, node, vertex, parts);
+  const opened = node.kind === 'transform' ? await openOf(work, node, vertex, parts) : null;
+  if (opened === null && unkeyed.length + left.length === 0)
+    return { uid, verdict: 'fits', reasons: [], notes: [...own, ...notes], states: [] };
   if (opened === null || (!opened.isKeyed && saved.length > 0)) return dropped;
   const forms = await parts.formsOf(uid);
   const states = statesDiff(uid, saved, opened.declared, forms);
@@ -157,10 +158,8 @@ async function operatorDiff(work: DiffWork, node: OperatorNode, vertex: JobVerte
     .map(({ state, why }) => whole(stateText(uid, state), why));
   if (refused !== null && reasons.length === 0) reasons.push(refused);
   const verdict = reasons.length > 0 ? 'refused' : left.length > 0 ? 'dropped' : 'fits';
-  return { uid, verdict, reasons, notes: [...left, ...more, ...notes], states };
+  return { uid, verdict, reasons, notes: [...left, ...more, ...own, ...notes], states };
 }
-
-const goesOn = 'goes on at the positions of the savepoint';
 
 /** Operator state that the operator of that uid does not take, as a restore decides it. */
 async function lostItems(
@@ -180,6 +179,9 @@ async function lostItems(
   const items = [...(await parts.itemsOfOperator(uid)), ...unread.flatMap(({ unassigned }) => unassigned)];
   return items.filter((item) => !isTaken(item));
 }
+
+const positions = 'goes on at the positions of the savepoint';
+const committables = 'what was to be committed is committed again';
 
 /** A reason names its state. */
 const whole = (where: string, why: string): string => (why.startsWith(where) ? why : `${where}: ${why}`);

@@ -1,6 +1,7 @@
 import { originId } from '../../actors/protocol/savepoint.js';
 import { thrownText } from '../api/engine-error.js';
 import type { Operator, OperatorContext, Stage } from '../operators/operator.js';
+import { takesItem } from '../operators/operator-state.js';
 import type { Clock } from '../ports/clock.js';
 import { createHeapState } from '../state/heap/heap-state.js';
 import type { KeyedState, KeyedStateBackend } from '../state/keyed-state.js';
@@ -40,27 +41,23 @@ export async function dryOpen(
   setting: OpenSetting,
 ): Promise<Opened> {
   const { uid } = stage;
+  const items: unknown[] = [];
+  // Files that are damaged or gone are no matter of the operator: that is not caught here.
+  if (parts !== null) items.push(...(await parts.itemsOfOperator(uid)));
   const isKeyed = stage.kind === 'operator' ? stage.key !== null : stage.keys.some((key) => key !== null);
   const backend = isKeyed ? backendOf(uid, setting) : null;
   const declarations = backend === null ? null : new Declarations(backend);
-  const items: unknown[] = [];
   let operator: Operator | null = null;
+  let unknown: string | null;
   try {
-    operator = stage.create();
-    const { takesItem } = operator;
-    for (const item of parts === null ? [] : await parts.itemsOfOperator(uid))
-      if (takesItem?.call(operator, item) === true) items.push(item);
+    const created: Operator = stage.create();
+    operator = created;
+    // Letters that are to be committed are no state of the operator itself, which is opened without its error policy: its sink is not.
+    const own = items.filter((item) => takesItem(created, item));
     const context = contextOf(uid, setting, declarations);
     const from = parts === null ? null : originId;
-    const lifecycle = operator.open(context, { from, items }, () => undefined);
-    const unknown = lifecycle === 'pending' ? 'it waits for something outside while it opens' : null;
-    const declared = declarations?.declared ?? [];
-    return {
-      isKeyed,
-      declared,
-      refused: parts === null ? null : await unreadable(uid, parts, declared, setting),
-      unknown,
-    };
+    const lifecycle = operator.open(context, { from, items: own }, () => undefined);
+    unknown = lifecycle === 'pending' ? 'it waits for something outside while it opens' : null;
   } catch (error) {
     const declared = declarations?.declared ?? [];
     // Told by its shape, because code of the job may throw what it likes.
@@ -75,6 +72,13 @@ export async function dryOpen(
     close(operator);
     backend?.close();
   }
+  const declared = declarations?.declared ?? [];
+  return {
+    isKeyed,
+    declared,
+    refused: parts === null ? null : await unreadable(uid, parts, declared, setting),
+    unknown,
+  };
 }
 
 /** Loads all key groups of an operator into a backend that has been asked for the states; why that fails, or null. */

@@ -40,8 +40,10 @@ export class SavepointParts {
     if (content === undefined) {
       const [oldest] = this.held.keys();
       if (this.held.size >= this.heldMax && oldest !== undefined) this.held.delete(oldest);
-      content = readSavepointBlob(this.blobs, this.manifest.name, blob);
+      content = readSavepointBlob(this.blobs, this.manifest, blob);
       this.held.set(blob.name, content);
+      // What failed is read again: a store may answer later, and a file be put back.
+      content.catch(() => this.held.delete(blob.name));
     }
     return (await content).subarray(offset, offset + bytes);
   }

@@ -1,7 +1,17 @@
+import { checkpointText } from '../../actors/protocol/ids.js';
 import type { SavepointManifest } from '../../actors/protocol/savepoint.js';
 import { mistake } from '../api/engine-error.js';
 import type { BlobStore } from '../ports/blob-store.js';
-import { isJobPath, loadCheckpoint, loadSavepoint, savepointAt, verifySavepoint } from '../savepoint/index.js';
+import {
+  isJobPath,
+  isOfJob,
+  jobAt,
+  loadCheckpoint,
+  loadSavepoint,
+  savepointAt,
+  verifySavepoint,
+  type WantedCheckpoint,
+} from '../savepoint/index.js';
 import { SavedOperator } from './saved-operator.js';
 import { SavepointParts } from './savepoint-parts.js';
 import { type PatchedSavepoint, SavepointPatch } from './savepoint-patch.js';
@@ -9,8 +19,8 @@ import { writePatched } from './write-savepoint.js';
 
 /**
  * The savepoint in a folder `…/savepoints/<name>`, to be read and corrected without the job and without a cluster. Only its manifest is read at
- * once. A path `…/jobs/<job>` leads to the newest checkpoint of a job that keeps them in a folder. Rejects with an EngineError: SAVEPOINT_UNKNOWN, SAVEPOINT_DAMAGED,
- * CHECKPOINT_UNKNOWN.
+ * once. A path `…/jobs/<job>` leads to the newest checkpoint of a job that keeps them in a folder; a newer one may replace it while it is read, and then that is
+ * said with CHECKPOINT_GONE. Rejects with an EngineError: SAVEPOINT_UNKNOWN, SAVEPOINT_DAMAGED, JOB_UNKNOWN, CHECKPOINT_UNKNOWN, CHECKPOINT_DAMAGED.
  *
  * @example
  * ```ts
@@ -22,8 +32,8 @@ import { writePatched } from './write-savepoint.js';
  */
 export async function openSavepoint(path: string): Promise<Savepoint> {
   if (isJobPath(path)) {
-    const { blobs, manifest } = await loadCheckpoint(path);
-    return new Savepoint(blobs, manifest);
+    const { blobs, job } = jobAt(path);
+    return openCheckpointIn(blobs, { job, id: null });
   }
   const { name, blobs } = savepointAt(path);
   return openSavepointIn(blobs, name);
@@ -32,6 +42,11 @@ export async function openSavepoint(path: string): Promise<Savepoint> {
 /** The same in a store that is open. */
 export async function openSavepointIn(blobs: BlobStore, name: string): Promise<Savepoint> {
   return new Savepoint(blobs, await loadSavepoint(blobs, name));
+}
+
+/** A checkpoint of a job, as it lies in the store of that job. */
+export async function openCheckpointIn(blobs: BlobStore, wanted: WantedCheckpoint): Promise<Savepoint> {
+  return new Savepoint(blobs, await loadCheckpoint(blobs, wanted));
 }
 
 /** A savepoint as it lies in a store. Nothing here changes it. */
@@ -55,6 +70,13 @@ export class Savepoint {
     return this.manifest.job;
   }
 
+  /** What it is, for people: `savepoint flights-1`, or `checkpoint 3-17 of job flights`, which belongs to its job. */
+  get title(): string {
+    const { manifest } = this;
+    if (isOfJob(manifest)) return `checkpoint ${checkpointText(manifest.checkpoint.id)} of job ${this.job}`;
+    return `savepoint ${this.name}`;
+  }
+
   /** Uids of the operators that have state in it. */
   get operators(): readonly string[] {
     return [...new Set(this.manifest.checkpoint.subtasks.flatMap(({ operators }) => operators.map(({ uid }) => uid)))];
@@ -70,7 +92,7 @@ export class Savepoint {
     );
   }
 
-  /** Settles when all of it is there and is what was written; rejects with SAVEPOINT_DAMAGED. */
+  /** Settles when all of it is there and is what was written; rejects with SAVEPOINT_DAMAGED, CHECKPOINT_DAMAGED or CHECKPOINT_GONE. */
   verify(): Promise<void> {
     return verifySavepoint(this.blobs, this.manifest);
   }

@@ -6,7 +6,10 @@ import type { TimerQueue } from './timers.js';
 import type { StateTtl } from './ttl.js';
 import type { ValueSerializer } from './value-serializer.js';
 
-/** Values handed out by state, and records, are immutable to user code. */
+/**
+ * Values handed out by state, and records, are immutable to user code. What is changed in place all the same counts only once it is given back by `update`, `put` or `add`: until then
+ * no checkpoint need hold it.
+ */
 export type DeepReadonly<T> = T extends (...args: never[]) => unknown
   ? T
   : T extends object

@@ -19,6 +19,19 @@ export function isBytes(value: object): value is Uint8Array {
   return !(value instanceof Uint8Array) && Object.prototype.toString.call(value) === '[object Uint8Array]';
 }
 
+/** The same value anew, to its leaves, for whoever may change it. Expects what state can hold. */
+export function plainCopy(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(plainCopy);
+  if (isBytes(value)) return value.slice();
+  const copy: Record<string, unknown> = { ...value };
+  for (const name of Object.keys(copy)) {
+    const each = copy[name];
+    if (typeof each === 'object' && each !== null) copy[name] = plainCopy(each);
+  }
+  return copy;
+}
+
 /** How a value is named in a refusal: `NaN`, `a function`, `an instance of Map`. */
 export function nounOf(value: unknown): string {
   switch (typeof value) {

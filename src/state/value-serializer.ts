@@ -5,6 +5,8 @@ import { StateFailure } from './state-failure.js';
  * How values of a state that are no plain data, such as instances of a class, stand in checkpoints. State in memory holds the values themselves;
  * `encode` runs when a checkpoint is written and `decode` when one is restored, so both must be pure. A checkpoint says which serializer and version wrote
  * a state: another name is refused, and so is another version, unless `readVersion` reads it.
+ *
+ * Values are immutable, instances of classes too. One that was changed by a method must be given back to its state, or no checkpoint need hold the change.
  */
 export interface ValueSerializer<T> {
   /** Names the form in checkpoints; it outlives versions of the job and what builds do to names of classes. */

@@ -25,7 +25,7 @@ export function coordinatorCost({ coordinator }: Pick<Traffic, 'coordinator'>): 
     let { state } = start(checkpointCoordinatorActor, input);
     for (const { message, from } of heard) {
       const ask: AskRef | null = questions.has(message.type) ? { id: message.type, from } : null;
-      state = step(checkpointCoordinatorActor, state, message, { from, ask }).state;
+      state = step(checkpointCoordinatorActor, state, message, { from, ask, wallMs: 0 }).state;
     }
     if (state.value !== 'idle') throw new Error(`The coordinator ended ${state.value}, and the simulated one idle.`);
     const { user, system } = process.cpuUsage(before);

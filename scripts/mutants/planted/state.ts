@@ -55,8 +55,8 @@ export const stateMutants: readonly Mutant[] = [
   {
     name: 'not-written-before-touch',
     file: 'src/state/heap/heap-snapshot.ts',
-    find: 'if (!isPending) return;',
-    replace: 'if (isPending || !isPending) return;',
+    find: 'if (!isPending) return false;',
+    replace: 'if (isPending || !isPending) return false;',
     race: null,
     harm: 'An entry that records change while the snapshot is written is not in it, or as it is after the barrier.',
   },

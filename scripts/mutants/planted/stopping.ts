@@ -5,8 +5,8 @@ export const stopMutants: readonly Mutant[] = [
   {
     name: 'stop-forgotten-by-the-next-leader',
     file: 'actors/job-master/machine.ts',
-    find: "actions: 'noteKept',",
-    replace: "actions: 'applyScale',",
+    find: "actions: 'noteKept' }",
+    replace: "actions: 'applyScale' }",
     race: null,
     harm: 'A new leader reads on from a checkpoint in which readers have ended before their input had.',
   },

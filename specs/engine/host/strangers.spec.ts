@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { AnyMessage } from '../../../actors/kernel/message.js';
 import { defaultJobOptions } from '../../../actors/protocol/job-graph.js';
-import { wireVersion } from '../../../actors/protocol/versions.js';
 import { decodeEnvelope, EnvelopeWriter, refusedVersions } from '../../../src/runtime/host/envelope.js';
+import { anything, count, fields } from '../../../src/runtime/host/shape.js';
 import { jobManagerWire, taskManagerWire, wireRefusal } from '../../../src/runtime/host/wire-messages.js';
 import { jobManagerRoles } from '../../../src/runtime/process/job-manager.js';
 import { taskManagerRoles } from '../../../src/runtime/process/task-manager.js';
@@ -124,7 +124,7 @@ describe('versions: an envelope of another one', () => {
   function foreign(bytes: Uint8Array): Uint8Array {
     const [, ...rest] = new ValueReader(bytes).read() as unknown[];
     const writer = new ValueWriter();
-    writer.write([wireVersion + 8, ...rest]);
+    writer.write([9, ...rest]);
     return writer.copy();
   }
 
@@ -151,6 +151,36 @@ describe('versions: an envelope of another one', () => {
     expect(refusedVersions(answer)).toEqual({ engine: 'toy', wire: 1 });
     expect(b.stateOf('pong')?.context).toMatchObject({ count: 0 });
     expect(toy.dropped()).toEqual(Array(4).fill(': wire version 9, and this process is weirflow toy (wire version 1)'));
+  });
+
+  it('a registration that lacks a field: answered with both versions and what is missing, and the process ends', () => {
+    const toy = new ToyWorld();
+    const b = toy.pong(true, { pong: { 'pong.count': fields({ versions: anything, slotMemoryBytes: count() }) } });
+    const ask = (message: AnyMessage): void => {
+      toy.a.tell('ping', { type: 'ping.begin' });
+      const life = toy.processes.get('a');
+      if (life === undefined) throw new Error('no process a');
+      const bytes = new EnvelopeWriter().encode({ to, from, epoch: null, kind: 'ask', ask: 'ping/1', message });
+      toy.network.busOf(life).send('b', 'ask', bytes, null);
+      toy.runFor(5);
+    };
+    // What says nothing of itself is garbage, and gets no answer.
+    ask({ type: 'pong.count' });
+    expect(toy.panics).toEqual([]);
+    ask({ type: 'pong.count', versions: { engine: '0.0.9', wire: 1 } } as AnyMessage);
+    const missing = 'malformed: pong.count.slotMemoryBytes is no whole number from 0 to 9007199254740991';
+    expect(toy.dropped()).toContain(
+      `pong.count: weirflow 0.0.9 (wire version 1), and this process is weirflow toy (wire version 1): ${missing}`,
+    );
+    expect(toy.panics).toMatchObject([
+      {
+        code: 'VERSION_MISMATCH',
+        message:
+          'a is weirflow toy (wire version 1) and b is weirflow toy (wire version 1), which does not understand it ' +
+          `(${missing}). Start both with the same version.`,
+      },
+    ]);
+    expect(b.stateOf('pong')?.context).toMatchObject({ count: 0 });
   });
 
   it('the refusal is read in any version, and ends the process whose open question it answers', () => {

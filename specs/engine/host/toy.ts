@@ -5,6 +5,7 @@ import type { AskEvent, Delivered } from '../../../actors/kernel/message.js';
 import { askEvents } from '../../../actors/kernel/message.js';
 import type { TraceRecord } from '../../../src/ports/telemetry.js';
 import { ActorHost } from '../../../src/runtime/host/actor-host.js';
+import type { WireMessages } from '../../../src/runtime/host/wire-messages.js';
 import type { Deviations } from '../../../src/simulation/choices.js';
 import { Choices, noFaults } from '../../../src/simulation/choices.js';
 import { SimNetwork } from '../../../src/simulation/network.js';
@@ -166,7 +167,13 @@ export class ToyWorld {
     this.a.startActor('ping', 'ping', undefined);
   }
 
-  host(process: string, incarnation: string, epoch: number | null, crashAtCall = 0): ActorHost {
+  host(
+    process: string,
+    incarnation: string,
+    epoch: number | null,
+    crashAtCall = 0,
+    wire: WireMessages = {},
+  ): ActorHost {
     const life = new SimProcess(
       this.world,
       process,
@@ -185,7 +192,6 @@ export class ToyWorld {
         large: null,
         records: null,
         sweeper: null,
-        copier: null,
         discovery: null,
         tasks: null,
       },
@@ -194,14 +200,14 @@ export class ToyWorld {
         incarnation,
         epoch,
         roles: { ping, pong: pongActor, crier },
-        wire: {},
+        wire,
         versions: { engine: 'toy', wire: 1 },
       },
     );
   }
 
-  pong(ready = true): ActorHost {
-    const host = this.host('b', 'b.1', null);
+  pong(ready = true, wire: WireMessages = {}): ActorHost {
+    const host = this.host('b', 'b.1', null, 0, wire);
     host.startActor('pong', 'pong', { ready });
     return host;
   }

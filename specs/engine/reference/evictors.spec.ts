@@ -75,6 +75,31 @@ describe('Evictors', () => {
     expect(harness.output()).toEqual([{ value: event('a', 5), timestamp: 99 }]);
   });
 
+  it('one of the job sees the watermark and the clock', async () => {
+    const seen: (readonly [string, number, number])[] = [];
+    const looking: Evictor<Event, Window> = {
+      evictBefore: (elements, { maxTimestamp }, { watermark, currentProcessingTime }) => {
+        seen.push(['before', watermark - maxTimestamp, currentProcessingTime()]);
+        return elements.filter(({ timestamp }) => timestamp > watermark - 100);
+      },
+      evictAfter: (elements, _window, { watermark }) => {
+        seen.push(['after', watermark, elements.length]);
+        return elements;
+      },
+    };
+    const harness = await openHarness({
+      build: (events: DataStream<Event>) => windows(events, looking).process(listed),
+      processingTime: 7,
+    });
+    for (const time of [1, 2, 3]) harness.push(event('a', time), time);
+    harness.watermark(101);
+    expect(shown(harness.output())).toEqual(['a: 2 3 @99']);
+    expect(seen).toEqual([
+      ['before', 2, 7],
+      ['after', 101, 2],
+    ]);
+  });
+
   it('a window of which all is evicted does not emit', async () => {
     const last = await open(countEvictor(0));
     expect(last([1, 1])).toBeUndefined();

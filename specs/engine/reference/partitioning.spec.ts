@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { type DataStream, type Instance, outputTag, type ProcessContext, type ProcessFunction } from 'weirflow';
+import {
+  type DataStream,
+  type Instance,
+  outputTag,
+  type ProcessContext,
+  type ProcessFunction,
+  tumblingEventTimeWindows,
+} from 'weirflow';
 import { openHarness } from 'weirflow/testing';
 import { values } from './events.js';
 
@@ -115,6 +122,27 @@ describe('Side output', () => {
     expect(harness.sideOutput(odd)).toEqual([
       { value: 'odd 1', timestamp: 10 },
       { value: 'odd 3', timestamp: 30 },
+    ]);
+  });
+
+  it('a process function of windows has them too: with the greatest timestamp of the window', async () => {
+    const harness = await openHarness({
+      build: (numbers: DataStream<number>) =>
+        numbers.windowAll(tumblingEventTimeWindows({ sizeMs: 10 })).process<number>({
+          process: (all, { emit, output }) => {
+            emit(all.length);
+            for (const n of all) if (n % 2 !== 0) output(odd, `odd ${n}`);
+            output(odd, 'at 3', 3);
+          },
+        }),
+      sideOutputs: [odd],
+    });
+    for (const n of [1, 2]) harness.push(n, n);
+    harness.watermark(9);
+    expect(harness.output()).toEqual([{ value: 2, timestamp: 9 }]);
+    expect(harness.sideOutput(odd)).toEqual([
+      { value: 'odd 1', timestamp: 9 },
+      { value: 'at 3', timestamp: 3 },
     ]);
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   aggregatingState,
+  type CoProcessFunction,
   type DataStream,
   type KeyedInstance,
   type KeyedProcessContext,
@@ -16,7 +17,7 @@ import {
   type ValueState,
   valueState,
 } from 'weirflow';
-import { checkOperator, openHarness, processingTime, record } from 'weirflow/testing';
+import { checkOperator, openHarness, openTwoInputHarness, processingTime, record } from 'weirflow/testing';
 import { type Event, event, keyOf, values } from './events.js';
 
 describe('State: keyed', () => {
@@ -92,6 +93,61 @@ describe('State: operator', () => {
   it('list state is even split: concatenated and cut into equal parts', async () => {
     expect((await afterRescale('listState', 2, 3)).map((text) => text.split(' ').length)).toEqual([2, 2, 2]);
     expect(await afterRescale('listState', 3, 1)).toEqual(['0 3 1 4 2 5']);
+  });
+
+  /** The numbers of an instance, whatever their key, and the sum of each key beside them. */
+  class KeptBeside implements KeyedProcessFunction<number, number, string> {
+    private numbers!: ListState<number>;
+    private newest: number[] = [];
+    initializeState({ listState }: OperatorStateAccess): void {
+      this.numbers = listState<number>('numbers');
+      this.newest.push(...this.numbers.get());
+    }
+    snapshotState(): void {
+      this.numbers.update(this.newest);
+    }
+    processElement(n: number, { state }: KeyedProcessContext<number, string>): void {
+      this.newest.push(n);
+      const sum = state(valueState<number>('sum'));
+      sum.update((sum.value() ?? 0) + n);
+      if (n < 0) this.newest.push(sum.value() ?? 0);
+    }
+    finish({ emit }: ProcessContext<string>): void {
+      emit(this.newest.join(' '));
+    }
+  }
+
+  it('a function with keys may have it too, beside the state of its keys', async () => {
+    const harness = await openHarness({
+      build: (numbers: DataStream<number>) => numbers.keyBy((n) => Math.abs(n) % 3).process(new KeptBeside()),
+      parallelism: 2,
+    });
+    for (const n of [1, 2, 3, 4]) harness.push(n);
+    harness.restore(harness.snapshot(), { parallelism: 1 });
+    harness.push(-4);
+    harness.endInput();
+    const [all = ''] = values(harness.output());
+    expect(all.split(' ').sort()).toEqual(['-4', '1', '1', '2', '3', '4']);
+  });
+
+  it('and so may one with two inputs', async () => {
+    const seen: string[] = [];
+    const both = (kept: ListState<string>[]): CoProcessFunction<number, number, string> => ({
+      initializeState: ({ unionListState }) => kept.push(unionListState<string>('both')),
+      processElement1: (n) => kept.at(-1)?.add(`first ${n}`),
+      processElement2: (n) => kept.at(-1)?.add(`second ${n}`),
+      finish: () => seen.push(...(kept.at(-1)?.get() ?? [])),
+    });
+    const harness = await openTwoInputHarness({
+      build: (first: DataStream<number>, second: DataStream<number>) => first.connect(second).process(both([])),
+    });
+    harness.pushFirst(1);
+    harness.pushSecond(2);
+    harness.restore(harness.snapshot());
+    harness.pushFirst(3);
+    harness.endFirst();
+    harness.endSecond();
+    expect(seen).toEqual(['first 1', 'second 2', 'first 3']);
   });
 
   it('union list state: everyone gets all', async () => {

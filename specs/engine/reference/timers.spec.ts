@@ -120,6 +120,27 @@ describe('Timers: processing time', () => {
     expect(values(harness.output())).toEqual(['done processing 40', 'a processingTime 40']);
   });
 
+  it('every process function knows the clock, with and without keys or timers', async () => {
+    const told = {
+      processElement: (n: unknown, context: { currentProcessingTime(): number; emit(n: number): void }) => {
+        context.emit(context.currentProcessingTime() + Number(n));
+      },
+    };
+    const harness = await openHarness({
+      build: (numbers: DataStream<number>) => {
+        const plain = numbers.process<number>(told);
+        return plain
+          .keyBy((n) => n)
+          .process<number>({
+            processElement: (n, { timers, emit }) => emit(n + timers.currentProcessingTime()),
+          });
+      },
+      processingTime: 100,
+    });
+    harness.push(1);
+    expect(values(harness.output())).toEqual([201]);
+  });
+
   it('overdue ones fire at once after a restore', async () => {
     const { harness, say, fired } = await open(100);
     say('a', 'processing', 110);

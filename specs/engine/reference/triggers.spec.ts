@@ -138,6 +138,15 @@ describe('Triggers: built in', () => {
     expect(out()).toEqual(['a: 1 @2', 'a: 1 @2']);
   });
 
+  it('ContinuousEventTime fires once for a watermark that passes several intervals: nothing changes in between', async () => {
+    const { harness, push, out } = await open(continuousEventTimeTrigger(3), tumblingEventTimeWindows({ sizeMs: 20 }));
+    push(1);
+    harness.watermark(13);
+    expect(out()).toEqual(['a: 1 @19']);
+    harness.watermark(15);
+    expect(out()).toEqual(['a: 1 @19']);
+  });
+
   it('ContinuousProcessingTime fires every interval of the clock', async () => {
     const { harness, push, out } = await open(continuousProcessingTimeTrigger(5), globalWindows());
     harness.advanceProcessingTime(2);

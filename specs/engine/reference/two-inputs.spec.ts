@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type DataStream, outputTag, tumblingEventTimeWindows } from 'weirflow';
+import { countEvictor, type DataStream, outputTag, tumblingEventTimeWindows } from 'weirflow';
 import { openHarness, openTwoInputHarness } from 'weirflow/testing';
 import { type Event, event, keyOf, shown, values } from './events.js';
 
@@ -61,6 +61,20 @@ describe('Two-input: join and coGroup', () => {
     harness.endFirst();
     harness.endSecond();
     expect(shown(harness.output())).toEqual(['a 1 2 @9']);
+  });
+
+  it('an evictor takes from the records of both sides, as they came', async () => {
+    const harness = await openTwoInputHarness({
+      build: (first: DataStream<Event>, second: DataStream<Event>) =>
+        joined(first, second)
+          .evictor(countEvictor(3))
+          .join<string>({ processElement: (a, b, { emit }) => emit(`${a.n} ${b.n}`) }),
+    });
+    for (const n of [1, 2, 3]) harness.pushFirst(event('a', n), n);
+    harness.pushSecond(event('a', 4), 4);
+    harness.endFirst();
+    harness.endSecond();
+    expect(shown(harness.output())).toEqual(['2 4 @9', '3 4 @9']);
   });
 
   it('coGroup gives both sides, also where one has nothing', async () => {

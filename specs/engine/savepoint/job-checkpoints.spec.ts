@@ -109,6 +109,19 @@ describe('checkpoints as they lie in a store', () => {
     expect(await orphanedFiles(three, await jobCheckpoints(three, 'flights'))).toEqual([]);
   });
 
+  it('what a job that runs replaces while its files are looked at is neither missing nor left over', async () => {
+    const blobs = await storeWith({}, chain.slice(0, 3).map(checkpointed));
+    const found = await jobCheckpoints(blobs, 'flights');
+    await put(blobs, 'jobs/flights/log/00000003', encodeRecord({ ...checkpointed(manifest(4, [4])), index: 3 }));
+    expect(await orphanedFiles(blobs, found)).toEqual([]);
+    for (const n of [1, 2, 3]) await remove(blobs, fileOf(n));
+    expect(await damagedFiles(blobs, found)).toEqual([]);
+    await remove(blobs, fileOf(4));
+    expect(await damagedFiles(blobs, await jobCheckpoints(blobs, 'flights'))).toEqual([
+      { name: fileOf(4), what: 'is missing' },
+    ]);
+  });
+
   it('says which entry of the log is damaged, and which jobs there are', async () => {
     const blobs = await storeWith({ retainedCheckpoints: 2 });
     await put(blobs, 'jobs/flights/log/00000003', bytesOf(1));

@@ -11,8 +11,10 @@ import { nodeQueue } from '../../../src/runtime/world/queue.js';
 import {
   bringSavepoint,
   copySavepoint,
+  isOfJob,
   keepCheckpoint,
   listSavepoints,
+  loadCheckpoint,
   loadSavepoint,
   originPlace,
   verifySavepoint,
@@ -106,6 +108,9 @@ describe('a checkpoint of a job that has ended, copied into a savepoint', () => 
     expect(await listSavepoints(blobs)).toEqual([]);
     const running = await storeWith([began, taken(1)], false);
     await expect(keepCheckpoint(running, { job, id: null })).rejects.toMatchObject({ code: 'JOB_NOT_ENDED' });
+    await expect(keepCheckpoint(await storeWith([began], false), { job, id: null })).rejects.toMatchObject({
+      code: 'JOB_NOT_ENDED',
+    });
     const fresh = await storeWith([began]);
     await expect(keepCheckpoint(fresh, { job, id: null })).rejects.toMatchObject({ code: 'CHECKPOINT_UNKNOWN' });
   });
@@ -175,5 +180,27 @@ describe('where a job is to begin, as it is said', () => {
     ['No Name', null],
   ])('%s', (said, place) => {
     expect(originPlace(said)).toEqual(place);
+  });
+});
+
+describe('a checkpoint of a job that runs, read where it lies', () => {
+  it('is the one that a leader would go on from, at the parallelism that it was taken at', async () => {
+    const blobs = await storeWith([began, taken(1), taken(2), { kind: 'recovered', run: 8, from: id(1) }], false);
+    const manifest = await loadCheckpoint(blobs, { job, id: null });
+    expect(manifest.checkpoint.id).toEqual(id(1));
+    expect(isOfJob(manifest)).toBe(true);
+    const submitted = recordOf(graphWith()).graph.vertices.find((vertex) => vertex.id === 'v2');
+    expect(submitted?.parallelism).not.toBe(1);
+    expect(manifest.graph.vertices.find((vertex) => vertex.id === 'v2')?.parallelism).toBe(1);
+  });
+
+  it('a file that is gone was replaced, and one that is not what was written is damaged', async () => {
+    const blobs = await storeWith([began, taken(1)], false);
+    const manifest = await loadCheckpoint(blobs, { job, id: id(1) });
+    await verifySavepoint(blobs, manifest);
+    await put(blobs, blobOf(1), contentOf(7));
+    await expect(verifySavepoint(blobs, manifest)).rejects.toMatchObject({ code: 'CHECKPOINT_DAMAGED' });
+    await remove(blobs, blobOf(1));
+    await expect(verifySavepoint(blobs, manifest)).rejects.toMatchObject({ code: 'CHECKPOINT_GONE' });
   });
 });

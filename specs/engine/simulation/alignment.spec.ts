@@ -26,14 +26,19 @@ const usual = { count: records, perSecond: 40 };
 
 interface Setting {
   readonly aligned?: boolean;
-  readonly slow?: { readonly count: number; readonly perSecond: number; readonly idleMs?: number };
+  readonly slow?: {
+    readonly count: number;
+    readonly perSecond: number;
+    readonly idleMs?: number;
+    readonly splits?: number;
+  };
 }
 
 /** A source that could be read at once, and one that takes its time; what is read is told, in the order in which it is. */
 const together = (read: (reading: Reading) => void, { aligned = true, slow = usual }: Setting = {}) =>
   defineJob('together', (env) => {
     env.setParallelism(2).enableCheckpointing({ intervalMs: 80 }).setAutoWatermarkInterval(20);
-    const source = (uid: string, ratePerSecond: number | null, count: number) => {
+    const source = (uid: string, ratePerSecond: number | null, count: number, splits = 2) => {
       const rate = ratePerSecond === null ? {} : { ratePerSecond };
       const bounded = WatermarkStrategy.forMonotonousTimestamps<Reading>().withTimestampAssigner<Reading>(
         ({ at }) => at,
@@ -41,7 +46,7 @@ const together = (read: (reading: Reading) => void, { aligned = true, slow = usu
       const idling = slow.idleMs === undefined ? bounded : bounded.withIdleness(slow.idleMs);
       return env
         .fromSource(
-          generatorSource({ count, splits: 2, generate: (index) => ({ source: uid, at: index * stepMs }), ...rate }),
+          generatorSource({ count, splits, generate: (index) => ({ source: uid, at: index * stepMs }), ...rate }),
           { uid },
         )
         .map((reading) => {
@@ -52,7 +57,7 @@ const together = (read: (reading: Reading) => void, { aligned = true, slow = usu
         .uid(`${uid}-time`);
     };
     source('fast', null, records)
-      .union(source('slow', slow.perSecond, slow.count))
+      .union(source('slow', slow.perSecond, slow.count, slow.splits))
       .map(({ source: from, at }) => `${from} ${at}`)
       .sinkTo(fileSink({ folder: 'out', format: lines() }))
       .uid('out');
@@ -131,6 +136,14 @@ describe('Alignment: two sources of a job on a simulated cluster', () => {
   it('the leader is lost while the fast source waits', () => {
     const { report, readings } = run({ 'crash:jm@1': 250_001 });
     expect(report).toMatchObject({ violation: null, outcome: 'finished', crashes: 1 });
+    expect(everything(readings)).toBe(2 * records);
+    expect(drift(readings)).toBeLessThanOrEqual(driftMs + batchMs);
+  });
+
+  it('a reader that gets no split is waited for until it is told so, and not for ever', () => {
+    // Of a source with one split the second reader has none. It asks for one, as all do, and so hears that there is none: a source finds its splits once.
+    const { report, readings } = run({}, { slow: { ...usual, splits: 1 } });
+    expect(report).toMatchObject({ violation: null, outcome: 'finished' });
     expect(everything(readings)).toBe(2 * records);
     expect(drift(readings)).toBeLessThanOrEqual(driftMs + batchMs);
   });

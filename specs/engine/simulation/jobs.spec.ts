@@ -43,7 +43,7 @@ const wide: JobSpec = {
   ...plain,
   sources: [source(20, 3), source(8, 1)],
   stages: [
-    { kind: 'map' },
+    { kind: 'hold', capacity: 2, state: 'union' },
     { kind: 'filter', oneIn: 3 },
     { kind: 'flatMap', copies: 2, lazy: true },
     { kind: 'broadcast', parallelism: 2 },
@@ -51,8 +51,10 @@ const wide: JobSpec = {
     { kind: 'rebalance', parallelism: 2 },
     keyed('reduce', 2, 1, 'tuple'),
     keyed('map', 4, 3, 'number', 2),
+    { kind: 'notes', parallelism: 2 },
     { kind: 'flatMap', copies: 2, lazy: false },
     keyed('value', 1, 2, 'number'),
+    { kind: 'hold', capacity: 3, state: 'list' },
     { kind: 'farewell' },
   ],
 };
@@ -67,7 +69,8 @@ describe('generated jobs', () => {
   it('are small, and the same for the same seed', () => {
     for (const [seed, spec] of jobs.entries()) {
       const { graph } = jobOf(spec).record;
-      expect(graph.vertices.length, `seed ${seed}`).toBeLessThanOrEqual(4);
+      // A chain that comes into another slot sharing group is two.
+      expect(graph.vertices.length, `seed ${seed}`).toBeLessThanOrEqual(spec.groupFrom === undefined ? 4 : 5);
       expect(Math.max(...graph.vertices.map(({ parallelism }) => parallelism))).toBeLessThanOrEqual(3);
       const records = spec.sources.reduce((sum, each) => sum + each.records, 0);
       expect(records).toBeGreaterThanOrEqual(15);
@@ -85,17 +88,23 @@ describe('generated jobs', () => {
   });
 
   it('reach every kind of stage, of state and of union', () => {
-    const kinds = (stage: StageSpec): string => (stage.kind === 'keyed' ? `keyed ${stage.state}` : stage.kind);
+    const kinds = (stage: StageSpec): string =>
+      stage.kind === 'keyed' || stage.kind === 'hold' ? `${stage.kind} ${stage.state}` : stage.kind;
     const reached = new Set(jobs.flatMap(({ stages }) => stages.map(kinds)));
     const states = ['keyed list', 'keyed map', 'keyed reduce', 'keyed value'];
-    const plainKinds = ['async', 'broadcast', 'farewell', 'filter', 'flatMap', 'map', 'rebalance'];
+    const plainKinds = ['async', 'broadcast', 'farewell', 'filter', 'flatMap', 'map', 'notes', 'rebalance'];
+    const heldKinds = ['hold list', 'hold union'];
     const timeKinds = ['intervalJoin', 'lateWindow', 'rules', 'timers', 'window'];
-    expect([...reached].sort()).toEqual([...plainKinds, ...timeKinds, ...states].sort());
+    expect([...reached].sort()).toEqual([...plainKinds, ...heldKinds, ...timeKinds, ...states].sort());
     expect(new Set(jobs.map(({ sources }) => sources.length))).toEqual(new Set([1, 2]));
     expect(jobs.some(({ stages }) => stages.filter(({ kind }) => kind === 'keyed').length > 1)).toBe(true);
     expect(jobs.some(({ stages }) => stages.some((stage) => stage.kind === 'keyed' && stage.inputs === 2))).toBe(true);
     expect(jobs.some(({ stages }) => stages.filter(isTimeStage).length > 1)).toBe(true);
     expect(jobs.some(hasInputsApart)).toBe(true);
+    expect(jobs.some(({ atLeastOnce }) => atLeastOnce === true)).toBe(true);
+    expect(jobs.some(({ time, sources }) => time?.alignment !== undefined && sources.length > 1)).toBe(true);
+    expect(jobs.some(({ groupFrom }) => groupFrom !== undefined)).toBe(true);
+    expect(new Set(jobs.map(({ bufferTimeoutMs }) => bufferTimeoutMs))).toContain(null);
   });
 
   it('can lose any of their stages, and a source, and still be built', () => {

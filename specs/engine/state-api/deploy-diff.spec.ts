@@ -1,21 +1,23 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   buildJob,
   classSerializer,
+  type DeadLetter,
   defineJob,
   type KeyedInstance,
   type KeyedProcessFunction,
   listState,
   mapState,
+  type Sink,
   type StateOptions,
   valueState,
 } from 'weirflow';
 import { createSavepoint, type NewSavepoint } from 'weirflow/state';
 import type { CheckpointManifest, OperatorSnapshot } from '../../../actors/protocol/manifest.js';
-import { keyGroupsBefore } from '../../../actors/protocol/savepoint.js';
+import { keyGroupsBefore, savepointBlobs } from '../../../actors/protocol/savepoint.js';
 import { nodeQueue } from '../../../src/runtime/world/queue.js';
 import { type DeployDiff, deployDiff, requireFitting } from '../../../src/state-api/deploy-diff.js';
 import { Savepoint } from '../../../src/state-api/savepoint.js';
@@ -28,16 +30,18 @@ const clock = { wallMs: () => 0, monotonicMs: () => 0 };
 interface Variant {
   readonly uid?: string;
   readonly maxParallelism?: number;
+  readonly letters?: Sink<DeadLetter>;
   readonly open?: (state: KeyedInstance['state']) => void;
 }
 
-const job = ({ uid = 'counts', maxParallelism, open = counting() }: Variant) =>
+const job = ({ uid = 'counts', maxParallelism, letters, open = counting() }: Variant) =>
   defineJob('counting', (env) => {
     const counts = env
       .fromCollection(['a', 'b'], { uid: 'words' })
       .keyBy((word) => word)
       .process(new Opening(open))
       .uid(uid);
+    if (letters !== undefined) counts.onError({ deadLetters: letters });
     if (maxParallelism !== undefined) counts.setMaxParallelism(maxParallelism);
     counts.collect('counts');
   });
@@ -56,12 +60,16 @@ function counting(options: StateOptions<number> = {}): (state: KeyedInstance['st
   return (state) => void state(valueState<number>('count', options));
 }
 
-async function diffOf(variant: Variant, fill: (made: NewSavepoint) => void): Promise<DeployDiff> {
+async function written(fill: (made: NewSavepoint) => void) {
   const folder = mkdtempSync(join(tmpdir(), 'weirflow-diff-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const made = createSavepoint({ maxParallelism: 16 });
   fill(made);
-  const savepoint = await made.write(join(folder, 'savepoints/kept'));
+  return { folder, savepoint: await made.write(join(folder, 'savepoints/kept')) };
+}
+
+async function diffOf(variant: Variant, fill: (made: NewSavepoint) => void): Promise<DeployDiff> {
+  const { savepoint } = await written(fill);
   return deployDiff(buildJob(job(variant), [], keyGroupsBefore(savepoint.manifest)).program, savepoint, clock);
 }
 
@@ -217,6 +225,41 @@ describe('deploy diff: what becomes of state', () => {
     ]);
   });
 
+  it('an operator with a sink for its dead letters is looked at like others, and that sink is not opened', async () => {
+    const letters = {
+      name: 'letters',
+      createWriter: () => {
+        throw new Error('a diff opens no sink');
+      },
+    };
+    const asked = (state: KeyedInstance['state']) => void state(mapState<string, number>('count'));
+    const fits = of(await diffOf({ letters }, counts), 'counts');
+    expect(fits).toMatchObject({ verdict: 'fits', states: [{ state: 'count', verdict: 'fits' }] });
+    expect(fits?.notes).toContain('what was to be committed is committed again');
+    const refused = await diffOf({ letters, open: asked }, counts);
+    expect(of(refused, 'counts')).toMatchObject({
+      verdict: 'refused',
+      states: [{ state: 'count', verdict: 'refused' }],
+    });
+  });
+
+  it('keyed state of what is a source now is left behind', async () => {
+    const diff = await diffOf({}, (made) => {
+      counts(made);
+      made.operator('words').value<number>('count').set('a', 1);
+    });
+    expect(diff.verdict).toBe('dropped');
+    expect(of(diff, 'words')).toMatchObject({ verdict: 'dropped', states: [{ state: 'count', verdict: 'dropped' }] });
+  });
+
+  it('nothing is started with it, unless it may be left behind', async () => {
+    const { savepoint } = await written((made) => made.operator('words').value<number>('count').set('a', 1));
+    const { program } = buildJob(job({}), [], keyGroupsBefore(savepoint.manifest));
+    const begin = (allowDroppedState: boolean) => requireFitting(program, savepoint, { clock, allowDroppedState });
+    await expect(begin(false)).rejects.toMatchObject({ code: 'STATE_UNMATCHED' });
+    await begin(true);
+  });
+
   it('versions of a serializer are migrated where it reads them, and each value is tried', async () => {
     class Money {
       constructor(readonly cents: number) {}
@@ -260,5 +303,17 @@ describe('deploy diff: what becomes of state', () => {
     );
     expect(failing.verdict).toBe('fits');
     expect(of(failing, 'counts')?.notes.join()).toContain('no database');
+  });
+
+  it('state whose file is damaged or gone is no verdict', async () => {
+    const { folder, savepoint } = await written(counts);
+    const compare = () => deployDiff(buildJob(job({}), [], { counts: 16 }).program, savepoint, clock);
+    const [blob] = savepointBlobs(savepoint.manifest.checkpoint);
+    const file = join(folder, blob?.name ?? '');
+    const bytes = readFileSync(file);
+    writeFileSync(file, bytes.subarray(1));
+    await expect(compare()).rejects.toMatchObject({ code: 'SAVEPOINT_DAMAGED' });
+    rmSync(file);
+    await expect(compare()).rejects.toThrow('is missing');
   });
 });

@@ -131,6 +131,10 @@ describe('weirflow/state: savepoints without a job', () => {
     });
   });
 
+  it('one that nothing was put into is not written', async () => {
+    await expect(createSavepoint().write('nowhere/savepoints/none')).rejects.toMatchObject({ code: 'SAVEPOINT_EMPTY' });
+  });
+
   it('what it does not have, and what is of another kind, is refused by name', async () => {
     const made = createSavepoint({ maxParallelism });
     made.operator('a').value<number>('n').set('k', 1);

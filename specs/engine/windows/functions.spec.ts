@@ -5,6 +5,7 @@ import {
   tumblingProcessingTimeWindows,
 } from '../../../src/api/windows.js';
 import type { ProcessWindowFunction, WindowContext } from '../../../src/operators/window-functions.js';
+import { aggregateFold } from '../../../src/operators/window-functions.js';
 import { PaneWindowOperator } from '../../../src/operators/window-operator-panes.js';
 import { valueState } from '../../../src/state/descriptors.js';
 import { noTimestamp } from '../../../src/time/timestamps.js';
@@ -50,6 +51,36 @@ describe('functions on windows', () => {
       ['-5: 1', 4],
       ['0: 1 2', 9],
       ['5: 2', 14],
+    ]);
+  });
+
+  it('a merge of panes that adds to the first of them in place changes none of the others', () => {
+    interface All {
+      readonly numbers: number[];
+      readonly bits: Uint8Array;
+    }
+    const fold = aggregateFold<Sale, All, string>({
+      createAccumulator: () => ({ numbers: [], bits: new Uint8Array(8) }),
+      add: ({ n }, { numbers, bits }) => ({
+        numbers: [...numbers, n],
+        bits: Uint8Array.from(bits as Uint8Array).fill(1, n, n + 1),
+      }),
+      getResult: ({ numbers, bits }) => `${numbers.join(' ')}, ${(bits as Uint8Array).join('')}`,
+      merge: (a, b) => {
+        (a as All).numbers.push(...b.numbers);
+        for (const [at, bit] of (b.bits as Uint8Array).entries()) if (bit === 1) (a as All).bits[at] = 1;
+        return a;
+      },
+    });
+    const every5 = slidingEventTimeWindows({ sizeMs: 15, slideMs: 5 });
+    const run = new WindowRun({ assigner: every5, computation: { fold, process: null } });
+    expect(run.operator).toBeInstanceOf(PaneWindowOperator);
+    expect(run.a([1, 1], [6, 2], [11, 3]).watermark(99).out()).toEqual([
+      ['1, 01000000', 4],
+      ['1 2, 01100000', 9],
+      ['1 2 3, 01110000', 14],
+      ['2 3, 00110000', 19],
+      ['3, 00010000', 24],
     ]);
   });
 

@@ -20,8 +20,11 @@ export class LineDecoder implements RecordDecoder<string> {
 
 export class JsonDecoder<T> implements RecordDecoder<T> {
   readonly columns = null;
+  /** `revive` makes a record of what the text holds. */
+  constructor(private readonly revive: (form: unknown) => unknown = (form) => form) {}
+
   decode(text: string): T | typeof noRecord {
-    return isBlank(text) ? noRecord : (JSON.parse(text) as T);
+    return isBlank(text) ? noRecord : (this.revive(JSON.parse(text)) as T);
   }
 }
 

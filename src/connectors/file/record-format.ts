@@ -1,3 +1,4 @@
+import { valueOfForm } from '../../state/json-form.js';
 import { JsonArrayScanner } from './json-array-scanner.js';
 import { LineScanner } from './line-scanner.js';
 import { JsonDecoder, LineDecoder, type RecordDecoder } from './record-decoder.js';
@@ -12,13 +13,19 @@ export interface RecordFormat<T> {
   decoder(columns: readonly string[] | null): RecordDecoder<T>;
 }
 
-/** `lines`: each line is a string. `jsonLines`: a JSON value in each line that is not empty. `jsonArray`: the file is one JSON array. */
-export type NamedFormat = 'lines' | 'jsonLines' | 'jsonArray';
+/**
+ * `lines`: each line is a string. `jsonLines`: a JSON value in each line that is not empty. `exactJsonLines`: the same, as the sink's `exactJsonLines()` writes
+ * it. `jsonArray`: the file is one JSON array.
+ */
+export type NamedFormat = 'lines' | 'jsonLines' | 'exactJsonLines' | 'jsonArray';
 
 export function namedFormat(name: NamedFormat): RecordFormat<unknown> {
   const lines = (position: number): RecordScanner => new LineScanner(position);
   if (name === 'lines') return { splittable: true, scanner: lines, decoder: () => new LineDecoder() };
   if (name === 'jsonLines') return { splittable: true, scanner: lines, decoder: () => new JsonDecoder() };
+  if (name === 'exactJsonLines') {
+    return { splittable: true, scanner: lines, decoder: () => new JsonDecoder(valueOfForm) };
+  }
   if (name === 'jsonArray') {
     return {
       splittable: false,
@@ -26,5 +33,7 @@ export function namedFormat(name: NamedFormat): RecordFormat<unknown> {
       decoder: () => new JsonDecoder(),
     };
   }
-  throw new RangeError(`fileSource: format ${JSON.stringify(name)} is none of lines, jsonLines, jsonArray and csv(…)`);
+  throw new RangeError(
+    `fileSource: format ${JSON.stringify(name)} is none of lines, jsonLines, exactJsonLines, jsonArray and csv(…)`,
+  );
 }

@@ -1,3 +1,5 @@
+import { jsonText } from '../../state/json-form.js';
+
 /** How records of type `T` are written, one after the other. */
 export interface RowFormat<T> {
   /** Of the files, without the dot. */
@@ -8,7 +10,7 @@ export interface RowFormat<T> {
   encode(record: T): string;
 }
 
-/** A JSON value in each line. */
+/** A JSON value in each line. What JSON has no form for is lost, as it is by JSON.stringify, and a bigint is refused. */
 export function jsonLines<T>(): RowFormat<T> {
   return {
     extension: 'jsonl',
@@ -20,6 +22,14 @@ export function jsonLines<T>(): RowFormat<T> {
       return `${text}\n`;
     },
   };
+}
+
+/**
+ * A JSON value in each line, which the format `exactJsonLines` of a source gives back as it was: also bigints, bytes, undefined fields and NaN. For dead letters,
+ * whose records may be anything that streams carry.
+ */
+export function exactJsonLines<T>(): RowFormat<T> {
+  return { extension: 'jsonl', header: '', encode: (record) => `${jsonText(record)}\n` };
 }
 
 /** Each string as a line. */

@@ -1,9 +1,9 @@
-import type { PastFailure } from '../../../actors/job-master/messages.js';
 import type { AnyMessage } from '../../../actors/kernel/message.js';
 import type { Failure } from '../../../actors/protocol/failure.js';
-import { type Epoch, jobRun, runText } from '../../../actors/protocol/ids.js';
+import { type Epoch, epochOf, jobRun, runText } from '../../../actors/protocol/ids.js';
 import type { JobResult } from '../../../actors/protocol/job-graph.js';
 import { bytesText } from '../../../actors/protocol/memory-size.js';
+import type { PastFailure } from '../../../actors/protocol/past-failure.js';
 import type {
   ResourceManagerFact,
   ResourceManagerMessage,
@@ -97,7 +97,7 @@ export class JobManagerLog {
     const job = actor.slice('job-master/'.length);
     const round = (contextPatch.round as number | undefined) ?? this.rounds.get(job) ?? 1;
     this.rounds.set(job, round);
-    const refusal = refusalIn(contextPatch);
+    const refusal = refusalIn(contextPatch, this.epoch);
     if (refusal !== null) {
       this.log.warn(`job ${job} waits for the store, which is asked again: ${refusal.message}`, {
         job,
@@ -124,10 +124,10 @@ export class JobManagerLog {
   }
 }
 
-/** What the store said, if it has said it just now. */
-function refusalIn({ history }: Readonly<Record<string, unknown>>): Failure | null {
+/** What the store said, if it has said it just now, and not to an earlier leader. */
+function refusalIn({ history }: Readonly<Record<string, unknown>>, epoch: Epoch): Failure | null {
   const last = (history as readonly PastFailure[] | undefined)?.at(-1);
-  return last?.where === 'store' ? last.failure : null;
+  return last?.where === 'store' && epochOf(last.run) === epoch ? last.failure : null;
 }
 
 const endStates: ReadonlySet<string> = new Set(['finished', 'failed', 'canceled', 'superseded']);

@@ -23,7 +23,7 @@ import { nodeFiles } from '../world/files.js';
 import { nodeLoops } from '../world/loops.js';
 import { nodeOffload } from '../world/offload.js';
 import { nodeQueue } from '../world/queue.js';
-import { defaultStateFolder, ownStateFolder, sweepStateFolder } from '../world/state-folder.js';
+import { defaultStateFolder, ownStateFolder, requireStateFolder, sweepStateFolder } from '../world/state-folder.js';
 import { type ClusterAddress, jobManagerName } from './cluster-address.js';
 import type { StoreChoice } from './cluster-stores.js';
 import { joinCluster } from './join-cluster.js';
@@ -59,6 +59,7 @@ export interface TaskManagerProcessOptions {
 export async function startTaskManager(options: TaskManagerProcessOptions): Promise<RunningProcess> {
   const { address, process, slots, slotMemoryBytes, engine, engineUrl, client, log, metrics, readiness } = options;
   const stateFolder = options.stateFolder ?? defaultStateFolder();
+  if (options.stateFolder !== null) await requireStateFolder(stateFolder);
   await sweepStateFolder(stateFolder);
   const { bus, store, code, watch, storage, links } = await joinCluster(address, process, options.store, (line) =>
     log.warn(line),

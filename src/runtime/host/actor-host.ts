@@ -14,7 +14,7 @@ import { ActorCell } from './actor-cell.js';
 import type { Delivery } from './delivery.js';
 import { staleReason } from './delivery.js';
 import type { Envelope, ForeignEnvelope, VersionRefusal } from './envelope.js';
-import { decodeEnvelope, EnvelopeWriter, refusedVersions } from './envelope.js';
+import { decodeEnvelope, EnvelopeWriter, refusedBecause, refusedVersions, saidVersions } from './envelope.js';
 import { isStored, type LargeMessages } from './large-messages.js';
 import type { EffectPorts } from './perform.js';
 import { performEffect } from './perform.js';
@@ -184,7 +184,7 @@ export class ActorHost {
     if (cell === undefined || cell.state === null) return this.undeliverable(delivery);
     const stale = staleReason(delivery, cell);
     if (stale !== null) return this.drop(delivery, { cause: 'late', reason: stale });
-    const meta = { from: delivery.from, ask: delivery.ask };
+    const meta = { from: delivery.from, ask: delivery.ask, wallMs: this.ports.clock.wallMs() };
     this.settle(cell, delivery.message, delivery, step(cell.actor, cell.state, delivery.message, meta), delivery.cause);
   }
 
@@ -246,7 +246,7 @@ export class ActorHost {
     if (to.incarnation !== this.options.incarnation && to.incarnation !== anyIncarnation) {
       return this.dropWhole(envelope, { cause: 'past', reason: `meant for incarnation ${to.incarnation}` });
     }
-    if ('foreignVersion' in envelope) return this.refuse(envelope);
+    if ('foreignVersion' in envelope) return this.refuse(envelope, `wire version ${envelope.foreignVersion}`);
     if (envelope.kind === 'refused') return this.refused(envelope);
     const { large } = this.ports;
     if (large === null || !isStored(envelope.message)) return this.take(envelope);
@@ -259,6 +259,8 @@ export class ActorHost {
   private take(envelope: Envelope): void {
     const { to, from, epoch, kind, message } = envelope;
     const wrong = kind === 'absent' ? null : wireRefusal(this.options.wire, to.actor, message);
+    const said = wrong === null ? null : saidVersions(message);
+    if (wrong !== null && said !== null) return this.refuse(envelope, versionsText(said), wrong);
     if (wrong !== null) return this.dropEnvelope(to.actor, message, from, { cause: 'stranger', reason: wrong });
     if (epoch !== null && epoch < this.newestEpoch) {
       return this.dropWhole(envelope, { cause: 'past', reason: `epoch ${epoch} is older than ${this.newestEpoch}` });
@@ -267,13 +269,16 @@ export class ActorHost {
     this.accept(envelope, null);
   }
 
-  /** A question in another version is answered, so that whoever asks can say so and end; only a question, or the answers would go on. */
-  private refuse(envelope: ForeignEnvelope): void {
+  /**
+   * A question in another version is answered, so that whoever asks can say so and end; only a question, or the answers would go on. So is a
+   * registration that lacks what one has here, whatever version it names: its process would ask for ever.
+   */
+  private refuse(envelope: ForeignEnvelope | Envelope, theirs: string, why?: string): void {
     const { versions, epoch } = this.options;
-    const reason = `wire version ${envelope.foreignVersion}, and this process is ${versionsText(versions)}`;
+    const reason = `${theirs}, and this process is ${versionsText(versions)}${why === undefined ? '' : `: ${why}`}`;
     this.dropWhole(envelope, { cause: 'version', reason });
     if (envelope.kind !== 'ask') return;
-    const message: VersionRefusal = { type: 'wire.refused', versions };
+    const message: VersionRefusal = { type: 'wire.refused', versions, ...(why === undefined ? {} : { why }) };
     const from = this.addressOf(envelope.to.actor);
     this.transmit({ to: envelope.from, from, epoch, kind: 'refused', ask: envelope.ask, message }, null, null);
   }
@@ -285,7 +290,8 @@ export class ActorHost {
     const ours = versionsText(this.options.versions);
     this.dropWhole(envelope, { cause: 'version', reason: `${from.process} is ${theirs}, and this process is ${ours}` });
     if (this.cells.get(to.actor)?.asks.isOpen(ask) !== true) return;
-    const text = `${this.options.process} is ${ours} and ${from.process} is ${theirs}. Start both with the same version.`;
+    const they = `${from.process} is ${theirs}${refusedBecause(envelope)}`;
+    const text = `${this.options.process} is ${ours} and ${they}. Start both with the same version.`;
     this.ports.panic(failure('VERSION_MISMATCH', 'infrastructure', text, 'never'));
   }
 

@@ -30,10 +30,12 @@ export interface ForeignEnvelope extends Pick<Envelope, 'to' | 'from' | 'kind' |
   readonly foreignVersion: number;
 }
 
-/** The answer to a question in another version. */
+/** The answer to a question in another version, or from a process that says its versions and asks what this one does not understand. */
 export interface VersionRefusal extends AnyMessage {
   readonly type: 'wire.refused';
   readonly versions: Versions;
+  /** What is wrong with a question in this version. */
+  readonly why?: string;
 }
 
 export type Decoded = Envelope | ForeignEnvelope | { readonly malformed: string };
@@ -108,6 +110,23 @@ export function refusedVersions({ message }: Envelope): Versions {
   const { engine, wire } = (message as Partial<VersionRefusal>).versions ?? {};
   return { engine: typeof engine === 'string' ? engine : 'unknown', wire: typeof wire === 'number' ? wire : 0 };
 }
+
+/** The versions that a process says of itself where it introduces itself; null in any other message. */
+export function saidVersions(message: AnyMessage): Versions | null {
+  const { engine, wire } = (message as Partial<VersionRefusal>).versions ?? {};
+  return typeof engine === 'string' && typeof wire === 'number' ? { engine: engine.slice(0, textMax), wire } : null;
+}
+
+/** Of what a stranger wrote. */
+const textMax = 64;
+
+/** What a `refused` envelope says is wrong, as the end of a sentence; empty where only the version is. */
+export function refusedBecause({ message }: Envelope): string {
+  const { why } = message as Partial<VersionRefusal>;
+  return typeof why === 'string' ? `, which does not understand it (${why.slice(0, whyMax)})` : '';
+}
+
+const whyMax = 200;
 
 function isMessage(value: unknown): value is AnyMessage {
   return typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string';

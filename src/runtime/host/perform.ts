@@ -5,7 +5,6 @@ import { anyIncarnation, everyProcess } from '../../../actors/protocol/ids.js';
 import type { TaskHost } from '../../ports/task-host.js';
 import type { ActorCell } from './actor-cell.js';
 import type { ActorHost } from './actor-host.js';
-import type { BlobCopier } from './blob-copier.js';
 import type { Discovery } from './discovery.js';
 import type { Records } from './records.js';
 import type { Sweeper } from './sweeper.js';
@@ -14,7 +13,6 @@ import type { Sweeper } from './sweeper.js';
 export interface EffectPorts {
   readonly records: Records | null;
   readonly sweeper: Sweeper | null;
-  readonly copier: BlobCopier | null;
   readonly discovery: Discovery | null;
   readonly tasks: TaskHost | null;
 }
@@ -94,7 +92,7 @@ export function performEffect(host: ActorHost, cell: ActorCell, effect: Effect, 
     case 'blobs.sweep':
       return required(ports.sweeper, effect).sweep(effect, complete);
     case 'blobs.copy':
-      return required(ports.copier, effect).copy(effect, complete);
+      return required(ports.records, effect).copy(effect.request, effect.copies, complete);
     case 'savepoint.discard':
       return required(ports.sweeper, effect).discard(effect, complete);
     case 'source.discover':

@@ -2,6 +2,8 @@ import { crc32 } from 'node:zlib';
 import type { Failure } from '../../../actors/kernel/failure.js';
 import { failure } from '../../../actors/kernel/failure.js';
 import type { RecordEvent } from '../../../actors/kernel/message.js';
+import type { BlobHandle } from '../../../actors/protocol/manifest.js';
+import { savepointsPrefix } from '../../../actors/protocol/savepoint.js';
 import type { BlobStore } from '../../ports/blob-store.js';
 
 /** A small durable record as bytes: one line with the checksum, then JSON that a person can read. */
@@ -29,11 +31,19 @@ const damaged = (name: string, why: string): Failure =>
   failure(
     'RECORD_DAMAGED',
     'infrastructure',
-    `The record ${name} is damaged: ${why}. Restore it from a copy, or start the job under another id.`,
+    `The record ${name} is damaged: ${why}. Restore it from a copy, or ${instead(name)}.`,
     'never',
   );
 
-/** Performs `record.*` effects on a blob store; every answer is one RecordEvent. */
+interface BlobCopy {
+  readonly from: BlobHandle;
+  readonly to: string;
+}
+
+const instead = (name: string): string =>
+  name.startsWith(savepointsPrefix) ? 'take another savepoint' : 'start the job under another id';
+
+/** Performs `record.*` effects on a blob store, and copies blobs; every answer is one RecordEvent. */
 export class Records {
   constructor(private readonly blobs: BlobStore) {}
 
@@ -60,6 +70,30 @@ export class Records {
       if (result.outcome === 'listed') done({ type: 'record.listed', request, keys: result.names });
       else done(trouble(request, result));
     });
+  }
+
+  /** Of several that do not succeed, the first answers. A damaged one is not copied. */
+  copy(request: string, copies: readonly BlobCopy[], done: (event: RecordEvent) => void): void {
+    let open = copies.length;
+    const end = (event: RecordEvent): void => {
+      if (open > 0) done(event);
+      open = 0;
+    };
+    if (open === 0) return done({ type: 'record.created', request });
+    for (const { from, to } of copies) {
+      this.blobs.read(from.name, (read) => {
+        if (read.outcome === 'missing') return end({ type: 'record.missing', request });
+        if (read.outcome !== 'read') return end(trouble(request, read));
+        const found = crc32(read.bytes).toString(16).padStart(8, '0');
+        if (found !== from.checksum)
+          return end({ type: 'record.failed', request, failure: damaged(from.name, `its checksum is ${found}`) });
+        this.blobs.put(to, read.bytes, (put) => {
+          if (put.outcome !== 'stored') return end(trouble(request, put));
+          if (open > 1) open -= 1;
+          else end({ type: 'record.created', request });
+        });
+      });
+    }
   }
 
   /** What stands there decides whose write it was; if it cannot be read just now, the outcome is unknown. */

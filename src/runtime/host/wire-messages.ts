@@ -96,6 +96,7 @@ export const jobManagerWire: WireMessages = {
   alignment: {
     'subtask.watermarkReached': fields({ run, subtask: text, report: watermarkReport }),
   } satisfies Of<AlignmentMessage>,
+  'failure-history': {},
 };
 
 export const taskManagerWire: WireMessages = {

@@ -42,6 +42,7 @@ const jobRoles: ReadonlySet<string> = new Set([
   'checkpoint-coordinator',
   'source-coordinator',
   'alignment',
+  'failure-history',
   'subtask',
 ]);
 

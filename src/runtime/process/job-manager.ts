@@ -2,6 +2,7 @@ import { alignmentActor } from '../../../actors/alignment/machine.js';
 import { checkpointCoordinatorActor } from '../../../actors/checkpoint-coordinator/machine.js';
 import { dispatcherActor } from '../../../actors/dispatcher/machine.js';
 import type { DispatcherInput } from '../../../actors/dispatcher/messages.js';
+import { failureHistoryActor } from '../../../actors/failure-history/machine.js';
 import { heartbeatActor } from '../../../actors/heartbeat/machine.js';
 import { jobMasterActor } from '../../../actors/job-master/machine.js';
 import type { ClusterOptions } from '../../../actors/protocol/deployment.js';
@@ -12,7 +13,6 @@ import type { ResourceManagerInput } from '../../../actors/resource-manager/mess
 import { sourceCoordinatorActor } from '../../../actors/source-coordinator/machine.js';
 import { ownVersions } from '../code/engine-modules.js';
 import { ActorHost } from '../host/actor-host.js';
-import { BlobCopier } from '../host/blob-copier.js';
 import { DeadlineStore } from '../host/deadline-store.js';
 import { Discovery } from '../host/discovery.js';
 import { LargeMessages } from '../host/large-messages.js';
@@ -30,6 +30,7 @@ export const jobManagerRoles = {
   'checkpoint-coordinator': checkpointCoordinatorActor,
   'source-coordinator': sourceCoordinatorActor,
   alignment: alignmentActor,
+  'failure-history': failureHistoryActor,
 } as const;
 
 export interface JobManagerOptions {
@@ -82,7 +83,6 @@ export class JobManager {
         large: new LargeMessages(blobs, ports.clock, { process, incarnation }),
         records: new Records(blobs),
         sweeper: new Sweeper(blobs),
-        copier: new BlobCopier(blobs),
         discovery,
         tasks: null,
       },

@@ -58,19 +58,7 @@ export class TaskManager<Tasks extends TaskHost> {
     const blobs = new DeadlineStore(ports.blobs, clock, cluster.storeTimeoutMs);
     const large = new LargeMessages(blobs, clock, { process, incarnation: this.incarnation });
     this.host = new ActorHost(
-      {
-        bus,
-        clock,
-        loops,
-        telemetry,
-        panic,
-        large,
-        records: null,
-        sweeper: null,
-        copier: null,
-        discovery: null,
-        tasks: this.tasks,
-      },
+      { bus, clock, loops, telemetry, panic, large, records: null, sweeper: null, discovery: null, tasks: this.tasks },
       {
         process,
         incarnation: this.incarnation,

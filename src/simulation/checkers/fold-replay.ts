@@ -37,6 +37,22 @@ export function checkFolds(
   }
 }
 
+/** At least once: each key of a keyed stage has counted as many records as the reference, or more. */
+export function checkCounts(spec: JobSpec, totals: Expected['keyed'], output: readonly SimRecord[]): void {
+  const stages = [...spec.stages.keys()].filter((stage) => spec.stages[stage]?.kind === 'keyed');
+  for (const [level, stage] of stages.entries()) {
+    for (const [key, records] of byKey(output, level)) {
+      const most = Math.max(...records.map((record) => foldAt(record, level).count));
+      const least = totals[level]?.get(key)?.count ?? 0;
+      if (most < least)
+        throw new Violation(
+          'I10',
+          `${stageUid(stage)} for ${key} has counted ${most} records and should have ${least}`,
+        );
+    }
+  }
+}
+
 interface Replay {
   readonly records: readonly SimRecord[];
   readonly level: number;
@@ -146,7 +162,7 @@ function copiesBehind({ stages }: JobSpec, stage: number): number {
 
 /** Whether a stage ahead of this one puts records out in an order of its own. */
 const mixesBefore = ({ stages }: JobSpec, stage: number): boolean =>
-  stages.slice(0, stage).some((each) => each.kind === 'async' && !each.ordered);
+  stages.slice(0, stage).some((each) => each.kind === 'hold' || (each.kind === 'async' && !each.ordered));
 
 /**
  * Whether every edge from the source's vertex to that of the operator is `forward` or `hash`, and the only one that leaves its vertex: records

@@ -15,7 +15,7 @@ import {
 } from '../jobs/index.js';
 import type { FileEvent } from '../sim-files.js';
 import type { StoreEvent } from '../sim-store.js';
-import { checkFolds } from './fold-replay.js';
+import { checkCounts, checkFolds } from './fold-replay.js';
 import { checkLateRecords } from './late-records.js';
 import { completedCheckpoint, createdResult, isRescaleWish, isStopWish, stopWithWish } from './log-entries.js';
 import { underWayIn } from './manifest-state.js';
@@ -29,7 +29,7 @@ import { Positions } from './positions.js';
  * was shown once is never changed, replaced or removed. What a job that was stopped has put out is, in the same way, what
  * the reference makes of a prefix of each split: of what it had read at its last checkpoint. One that begins with a savepoint is held against its
  * whole input, with what stood there when it began. Where records may be late, each of them is where it belongs. A job whose checkpoints are
- * at-least-once may put a record out more often, and may count it in its folds again; it puts out none that the reference does not, and misses none. Of a job that
+ * at-least-once may put a record out more often, and may count it in its folds again, never less often; it puts out none that the reference does not, and misses none. Of a job that
  * was canceled only what is too much is looked at. For generated jobs only, and only once their result is durable.
  */
 export const exactlyOnce: CheckerFactory = (context) => {
@@ -131,7 +131,10 @@ class ExactlyOnce implements Checker {
       if (this.spec.atLeastOnce === true ? is < times : is !== times)
         throw new Violation('I10', `the output has record ${id} ${is} times and should have it ${times} times`);
     }
-    if (this.spec.atLeastOnce === true) return;
+    if (this.spec.atLeastOnce === true) {
+      if (!this.isMidway) checkCounts(this.spec, expected.keyed, records);
+      return;
+    }
     // What an asynchronous stage holds in the savepoint has been folded, and has not come out.
     if (this.isMidway && this.underWay.length > 0) return;
     const { graph } = this.context.record;

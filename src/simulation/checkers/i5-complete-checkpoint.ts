@@ -3,12 +3,7 @@ import type { CheckpointCoordinatorInput } from '../../../actors/checkpoint-coor
 import type { CheckpointId, JobRun, SubtaskKey } from '../../../actors/protocol/ids.js';
 import { actorNames, checkpointText, runText, subtaskKey } from '../../../actors/protocol/ids.js';
 import type { JobVertex } from '../../../actors/protocol/job-graph.js';
-import type {
-  CheckpointManifest,
-  OperatorSnapshot,
-  StateRange,
-  SubtaskSnapshot,
-} from '../../../actors/protocol/manifest.js';
+import type { CheckpointManifest, OperatorSnapshot, SubtaskSnapshot } from '../../../actors/protocol/manifest.js';
 import { type SavepointManifest, savepointKey } from '../../../actors/protocol/savepoint.js';
 import type { TaskEvent } from '../../../actors/subtask/messages.js';
 import type { TraceRecord } from '../../ports/telemetry.js';
@@ -16,13 +11,13 @@ import { decodeRecord } from '../../runtime/host/records.js';
 import type { Checker, CheckerContext, CheckerFactory } from '../checker.js';
 import { Violation } from '../checker.js';
 import type { StoreEvent } from '../sim-store.js';
-import { completedCheckpoint, createdResult, idText, outlives } from './log-entries.js';
+import { completedCheckpoint, createdResult, idText } from './log-entries.js';
 import { blobFault, ownedRangesOf } from './manifest-blobs.js';
 
 /**
  * I5: a complete checkpoint has exactly one part of every subtask of the graph, either the snapshot that this subtask's
  * attempt of the checkpoint's run reported for this very checkpoint, or the note that it had finished, or its list states as the
- * checkpoint before has them, which may be the savepoint that the job began with. Snapshots are of
+ * checkpoint before has them. Snapshots are of
  * operators of the subtask's own vertex and of key groups that it owns, each once; all blobs exist at that moment,
  * whole. Known from the log entry, the store, and the `task.snapshotted` steps of subtasks. It does not read what is in
  * the blobs; I9 does.
@@ -35,12 +30,19 @@ class CompleteCheckpoint implements Checker {
   private readonly places = new Map<JobRun, ReadonlyMap<SubtaskKey, Place>>();
   private readonly reported = new Map<string, SubtaskSnapshot>();
 
-  /** The job has its result, and leaves no checkpoints. */
+  /** The job has its result. */
   private isOver = false;
-  /** Parts of the checkpoint before. */
-  private before: ReadonlyMap<SubtaskKey, SubtaskSnapshot> | null = null;
+  /** Parts of the checkpoint before; at first of the savepoint that the job begins with. */
+  private before: ReadonlyMap<SubtaskKey, SubtaskSnapshot> = new Map();
 
-  constructor(private readonly context: CheckerContext) {}
+  constructor(private readonly context: CheckerContext) {
+    const { record, store } = context;
+    const bytes = record.from === undefined ? undefined : store.blobs.get(savepointKey(record.from.savepoint));
+    const decoded = bytes === undefined ? null : decodeRecord(savepointKey(''), bytes);
+    if (decoded === null || !('record' in decoded)) return;
+    const { checkpoint } = decoded.record as SavepointManifest;
+    this.before = new Map(checkpoint.subtasks.map((snapshot) => [snapshot.subtask, snapshot]));
+  }
 
   trace({ actor, message, effects }: TraceRecord): void {
     for (const effect of effects) {
@@ -55,16 +57,14 @@ class CompleteCheckpoint implements Checker {
 
   store(event: StoreEvent): void {
     const { job } = this.context.record;
-    // An entry that was on its way when the job ended, and leaves nothing, is void: what it refers to may be swept already.
-    const result = createdResult(event, job);
-    this.isOver ||= result !== null && !outlives(this.context.record.graph.options, result);
+    // An entry that was on its way when the job ended is void: what it refers to may be swept already.
+    this.isOver ||= createdResult(event, job) !== null;
     const manifest = completedCheckpoint(event, job);
     if (manifest === null || this.isOver) return;
     this.parts(manifest);
-    this.before ??= this.origin();
     for (const snapshot of manifest.subtasks) this.snapshot(manifest, snapshot);
     this.blobs(manifest);
-    this.before = partsOf(manifest);
+    this.before = new Map(manifest.subtasks.map((snapshot) => [snapshot.subtask, snapshot]));
     this.reported.clear();
   }
 
@@ -84,7 +84,7 @@ class CompleteCheckpoint implements Checker {
     const { subtask, operators } = snapshot;
     const place = this.placesIn(manifest).get(subtask) as Place;
     const report = this.reported.get(reportName(this.context.record.job, manifest.run, subtask, manifest.id));
-    if (report === undefined && isCarried(snapshot, this.before ?? new Map())) return;
+    if (report === undefined && isCarried(snapshot, this.before)) return;
     if (report === undefined) broken(manifest, `run ${runText(manifest.run)} of ${subtask} never reported its part`);
     if (!isDeepStrictEqual(report, snapshot))
       broken(manifest, `the part of ${subtask} is not what it reported`, { report, snapshot });
@@ -95,16 +95,6 @@ class CompleteCheckpoint implements Checker {
       uids.add(operator.uid);
       ownedOnce(manifest, subtask, place, operator);
     }
-  }
-
-  private origin(): ReadonlyMap<SubtaskKey, SubtaskSnapshot> {
-    const name = this.context.record.from?.savepoint;
-    const key = name === undefined ? null : savepointKey(name);
-    const bytes = key === null ? undefined : this.context.store.blobs.get(key);
-    const decoded = key === null || bytes === undefined ? null : decodeRecord(key, bytes);
-    return decoded !== null && 'record' in decoded
-      ? partsOf((decoded.record as SavepointManifest).checkpoint)
-      : new Map();
   }
 
   private blobs(manifest: CheckpointManifest): void {
@@ -158,18 +148,16 @@ function broken(manifest: CheckpointManifest, what: string, details: Readonly<Re
   throw new Violation('I5', `checkpoint ${idText(manifest.id)} is complete, but ${what}`, details);
 }
 
-const partsOf = ({ subtasks }: CheckpointManifest): ReadonlyMap<SubtaskKey, SubtaskSnapshot> =>
-  new Map(subtasks.map((snapshot) => [snapshot.subtask, snapshot]));
+/** A savepoint has a copy, which its length and checksum tell. */
+const whereverItLies = (state: OperatorSnapshot['operatorState']): unknown =>
+  state === null ? null : { ...state, blob: { ...state.blob, name: '' } };
 
-/** A range without the name of the blob that it lies in. */
-const contentOf = (range: StateRange | null | undefined) => range && { ...range, blob: { ...range.blob, name: '' } };
-
-/** The list states of a subtask that had finished, as the checkpoint before, or the savepoint that the job began with, has them; also as a copy. */
+/** The list states of a subtask that had finished, as the checkpoint before has them. */
 function isCarried({ subtask, drained, operators }: SubtaskSnapshot, before: ReadonlyMap<SubtaskKey, SubtaskSnapshot>) {
   const last = before.get(subtask);
   if (!drained || last?.drained !== true) return false;
   return operators.every(({ uid, keyGroups, operatorState }) => {
     const known = last.operators.find((operator) => operator.uid === uid)?.operatorState;
-    return keyGroups.length === 0 && isDeepStrictEqual(contentOf(operatorState), contentOf(known));
+    return keyGroups.length === 0 && isDeepStrictEqual(whereverItLies(operatorState), whereverItLies(known ?? null));
   });
 }

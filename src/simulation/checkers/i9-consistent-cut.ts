@@ -21,12 +21,14 @@ import { keyAs } from '../jobs/sim-record.js';
 import type { StoreEvent } from '../sim-store.js';
 import { completedCheckpoint, createdSavepoint, idText, isRescaleWish } from './log-entries.js';
 import { committablesOf, keyedStateOf, underWayIn } from './manifest-state.js';
+import { checkOperatorState } from './operator-state.js';
 import { promiseIn, recordsIn, shownIn } from './parts.js';
 import { Positions } from './positions.js';
 
 /**
  * I9: a checkpoint is a consistent cut. The reader positions in it give a prefix of each split; the keyed state in it
- * is exactly what the reference makes of these prefixes, but for records that an asynchronous stage holds (records and sum of each key), and all that complete
+ * is exactly what the reference makes of these prefixes, but for records that an asynchronous stage holds or one with list state (records and sum of each key); so are
+ * its counts in list states, and the broadcast state of each subtask; and all that complete
  * checkpoints have promised to commit are exactly the records that the reference puts out for them. State is read by
  * the code that a restore uses. For generated jobs only. In a job with event time positions do not tell what has come out: there only that what is promised
  * is there is looked at. Which order the records of a key came in is not looked at
@@ -80,7 +82,7 @@ class ConsistentCut implements Checker {
     this.isRescaled ||= isRescaleWish(event, this.context.record.job);
     const savepoint = createdSavepoint(event)?.checkpoint;
     const isAtEachCut = settledOf(this.spec) === 'atEachCut';
-    if (savepoint !== undefined && isAtEachCut) this.state(savepoint, this.expectedAt(savepoint).keyed);
+    if (savepoint !== undefined && isAtEachCut) this.state(savepoint, this.expectedAt(savepoint));
     const manifest = completedCheckpoint(event, this.context.record.job);
     if (manifest === null) return;
     if (!isAtEachCut) {
@@ -89,7 +91,7 @@ class ConsistentCut implements Checker {
       return;
     }
     const expected = this.expectedAt(manifest);
-    this.state(manifest, expected.keyed);
+    this.state(manifest, expected);
     this.promise(manifest);
     compareOutput(manifest, expected.output, this.output, this.isRescaled);
   }
@@ -98,10 +100,11 @@ class ConsistentCut implements Checker {
     return this.reference.expected(this.positions.at(manifest), underWayIn(this.context.store, this.spec, manifest));
   }
 
-  private state(manifest: CheckpointManifest, expected: Expected['keyed']): void {
+  private state(manifest: CheckpointManifest, { keyed, seen }: Expected): void {
+    checkOperatorState(this.context, this.spec, manifest, seen);
     for (const [level, { stage, uid, maxParallelism }] of this.keyed.entries()) {
       const state = keyedStateOf(this.context.store, manifest, uid, maxParallelism);
-      compareTotals(manifest, uid, expected[level] as ReadonlyMap<string, KeyTotals>, totalsIn(state, stage));
+      compareTotals(manifest, uid, keyed[level] as ReadonlyMap<string, KeyTotals>, totalsIn(state, stage));
     }
   }
 

@@ -22,6 +22,7 @@ import { stopIsKept } from './i23-stop-is-kept.js';
 import { savepointIsWhole } from './i24-savepoint-is-whole.js';
 import { rescaleIsKept } from './i25-rescale-is-kept.js';
 import { cancelIsKept } from './i26-cancel-is-kept.js';
+import { alignmentDrift } from './i27-alignment-drift.js';
 
 export { sameDigest } from './i20-same-digest.js';
 
@@ -52,5 +53,6 @@ export const allCheckers: readonly CheckerFactory[] = [
   stopIsKept,
   rescaleIsKept,
   cancelIsKept,
+  alignmentDrift,
   liveness,
 ];

@@ -9,6 +9,7 @@ import { createHeapState } from '../../state/heap/heap-state.js';
 import type { KeyedStateBackend } from '../../state/keyed-state.js';
 import { itemsOf } from '../../task/checkpoint/plain-items.js';
 import { type JobSpec, type SimRecord, stageUid, type UnderWay } from '../jobs/index.js';
+import { type Held, heldName } from '../jobs/operator-state.js';
 import type { SimStore } from '../sim-store.js';
 
 /** What a sink has in a checkpoint: prepared, and not known to be committed. */
@@ -41,9 +42,38 @@ function operatorItemsOf(store: SimStore, manifest: CheckpointManifest, uid: str
   return snapshotsOf(manifest, uid).flatMap(({ snapshot }) => itemsIn(store, snapshot));
 }
 
-/** An asynchronous stage keeps its records as themselves until their results are out. */
+/** What each subtask of an operator in the checkpoint has as operator state; of one that has none, nothing. */
+export function operatorItemsBySubtask(
+  store: SimStore,
+  manifest: CheckpointManifest,
+  uid: string,
+): ReadonlyMap<string, readonly unknown[]> {
+  return new Map(snapshotsOf(manifest, uid).map(({ subtask, snapshot }) => [subtask, itemsIn(store, snapshot)]));
+}
+
+/** One subtask's list states, as one item. */
+interface ListsItem {
+  readonly lists: readonly (readonly [name: string, mode: string, values: readonly unknown[]])[];
+}
+
+/** The entries of a list state of an operator in a checkpoint, those of all its subtasks. */
+export const listEntriesOf = (
+  store: SimStore,
+  manifest: CheckpointManifest,
+  uid: string,
+  name: string,
+): readonly unknown[] =>
+  (operatorItemsOf(store, manifest, uid) as readonly ListsItem[]).flatMap(({ lists }) =>
+    lists.flatMap(([each, , values]) => (each === name ? values : [])),
+  );
+
+/** An asynchronous stage keeps its records as themselves until their results are out; one that holds records has seen them, and the next has not. */
 export function underWayIn(store: SimStore, { stages }: JobSpec, manifest: CheckpointManifest): readonly UnderWay[] {
   return stages.flatMap((each, stage) => {
+    if (each.kind === 'hold') {
+      const held = listEntriesOf(store, manifest, stageUid(stage), heldName) as readonly Held[];
+      return held.map(({ record }) => ({ stage: stage + 1, record }));
+    }
     const items = each.kind === 'async' ? operatorItemsOf(store, manifest, stageUid(stage)) : [];
     return (items as readonly { value: SimRecord }[]).map(({ value }) => ({ stage, record: value }));
   });

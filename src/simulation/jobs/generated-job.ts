@@ -24,6 +24,7 @@ import {
   specParam,
 } from './job-spec.js';
 import { keyedCoFold, keyedFold } from './keyed-fold.js';
+import { Hold, Notes, noteState } from './operator-state.js';
 import { settled } from './settled.js';
 import {
   copyOf,
@@ -188,6 +189,13 @@ function withStage(flow: Flow, stage: StageSpec, index: number): Flow {
       return placed(stream.broadcast().map(asItIs), stage.parallelism);
     case 'farewell':
       return placed(stream.process(new Farewell(index)), parallelism);
+    case 'hold':
+      return placed(stream.process(new Hold(stage)), parallelism);
+    case 'notes': {
+      const divided = dividedBefore(flow, index);
+      const noted = divided.getSideOutput(aside).broadcast(noteState);
+      return placed(divided.rebalance().connect(noted).process(new Notes(index)), stage.parallelism);
+    }
     case 'keyed':
       return placed(keyed(flow, stage, index).setMaxParallelism(stage.maxParallelism), stage.parallelism);
   }

@@ -1,5 +1,6 @@
 import type { CheckpointRetention, JobRecord } from '../../../actors/protocol/job-graph.js';
 import type { Random } from '../random.js';
+import { drawAlignment, drawHold, type HoldStageSpec, type NotesStageSpec } from './operator-state-spec.js';
 import {
   drawFirstTimeStage,
   drawTime,
@@ -30,12 +31,13 @@ export interface JobSpec {
   readonly retainedCheckpoints?: number;
   /** Absent: none. */
   readonly externalizedCheckpoints?: CheckpointRetention;
-  /** Its checkpoints are: records may be put out more than once, and none is lost. Not drawn for a seed alone. */
+  /** Its checkpoints are: records may be put out more than once, and none is lost. */
   readonly atLeastOnce?: boolean;
   /** Absent: fixed delay. */
   readonly restart?: 'fixedDelay' | 'exponentialDelay' | 'failureRate';
-  readonly bufferTimeoutMs: number;
-  /** From this stage on, operators are in a slot sharing group of their own. Not drawn for a seed alone, whose jobs stay what they were. */
+  /** Null: batches wait until they are full, or something follows them. */
+  readonly bufferTimeoutMs: number | null;
+  /** From this stage on, operators are in a slot sharing group of their own. */
   readonly groupFrom?: number;
 }
 
@@ -64,6 +66,9 @@ export type StageSpec =
    */
   | { readonly kind: 'farewell' }
   | KeyedStageSpec
+  /** Not ahead of a stage that knows event time, which overtakes what is held. */
+  | HoldStageSpec
+  | NotesStageSpec
   /** Only in jobs with event time, and ahead of keyed stages: what it puts out no longer says what those had counted. */
   | TimeStageSpec;
 
@@ -113,6 +118,14 @@ const timeTwiceShare = 0.5;
 const keyedShare = 0.7;
 const asyncShare = 0.2;
 const asyncTimedShare = 0.75;
+const holdShare = 0.25;
+const notesShare = 0.2;
+const atLeastOnceShare = 0.12;
+/** Of the jobs with event time that have two sources, and of those that have one. */
+const alignedShare = 0.8;
+const alignedAloneShare = 0.2;
+const groupedShare = 0.12;
+const otherTimeoutShare = 0.2;
 const recordsMin = 15;
 const recordsMax = 60;
 
@@ -137,12 +150,58 @@ export function generateJob(random: Random, size: JobSize = 'any'): JobSpec {
   };
   const drawn = { ...spec, stages: spec.stages.map((stage) => withInputs(random, stage)) };
   const whole = withAsync(random, vertices, withKeyed(random, vertices, withTime(random, vertices, drawn)));
-  return {
+  return withOptions(random, vertices, {
     ...whole,
     retainedCheckpoints: random.integer(1, 3),
     externalizedCheckpoints: random.pick(['none', 'deleteOnCancellation', 'retainOnCancellation'] as const),
     restart: random.pick(['fixedDelay', 'exponentialDelay', 'failureRate'] as const),
+  });
+}
+
+/** Drawn behind all else, and each at every seed, so that the rest of a job does not depend on the others. */
+function withOptions(random: Random, vertices: number, spec: JobSpec): JobSpec {
+  const isHeld = random.chance(holdShare);
+  const hold = drawHold(random);
+  const isNoted = random.chance(notesShare);
+  const notes: NotesStageSpec = { kind: 'notes', parallelism: random.pick(boundsOf.any.parallelisms) };
+  const places = [random.unit(), random.unit(), random.unit()] as const;
+  const atLeastOnce = random.chance(atLeastOnceShare);
+  const isAligned = random.chance(spec.sources.length > 1 ? alignedShare : alignedAloneShare);
+  const alignment = drawAlignment(random);
+  const isGrouped = random.chance(groupedShare);
+  const isOtherTimeout = random.chance(otherTimeoutShare);
+  const bufferTimeoutMs = random.pick([0, 200, null] as const);
+  const held = isHeld ? withHold(spec, hold, places[0]) : spec;
+  const { stages, ...noted } = isNoted ? withNotes(held, vertices, notes, places[1]) : held;
+  return {
+    ...noted,
+    stages,
+    ...(isOtherTimeout ? { bufferTimeoutMs } : {}),
+    ...(spec.time !== null && isAligned ? { time: { ...spec.time, alignment } } : {}),
+    // Where event time counts, what comes twice may be in another window.
+    ...(spec.time === null && atLeastOnce ? { atLeastOnce } : {}),
+    ...(isGrouped && stages.length > 0 ? { groupFrom: Math.floor(places[2] * stages.length) } : {}),
   };
+}
+
+/** Behind every stage that knows event time, and ahead of a farewell. */
+function withHold(spec: JobSpec, stage: HoldStageSpec, place: number): JobSpec {
+  const { stages } = spec;
+  if (stages.some(({ kind }) => kind === 'lateWindow')) return spec;
+  return withStageAt(spec, stage, stages.findLastIndex(isTimeStage) + 1, place);
+}
+
+function withNotes(spec: JobSpec, vertices: number, stage: NotesStageSpec, place: number): JobSpec {
+  if (spec.sources.length > 1 || vertexCount(spec) + 1 >= vertices) return spec;
+  // Of what is late, only where it is can be looked at: nothing stands behind such windows.
+  return spec.stages.some(({ kind }) => kind === 'lateWindow') ? spec : withStageAt(spec, stage, 0, place);
+}
+
+function withStageAt(spec: JobSpec, stage: StageSpec, from: number, place: number): JobSpec {
+  const { stages } = spec;
+  const last = stages.length - Number(stages.at(-1)?.kind === 'farewell');
+  const at = from + Math.floor(place * (last - from + 1));
+  return { ...spec, stages: [...stages.slice(0, at), stage, ...stages.slice(at)] };
 }
 
 /** Drawn last, so that the rest of a seed's job does not depend on it. */
@@ -254,7 +313,13 @@ function vertexCount({ sources, stages }: Pick<JobSpec, 'sources' | 'stages'>): 
   return sources.length + (sources.length > 1 ? 1 : 0) + own;
 }
 
-const beginsVertex: ReadonlySet<string> = new Set<StageSpec['kind']>(['rebalance', 'broadcast', 'async', 'keyed']);
+const beginsVertex: ReadonlySet<string> = new Set<StageSpec['kind']>([
+  'rebalance',
+  'broadcast',
+  'async',
+  'keyed',
+  'notes',
+]);
 
 /** The parameter by which a generated job finds its spec in its record. */
 export const specParam = 'spec';

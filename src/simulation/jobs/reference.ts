@@ -1,4 +1,4 @@
-import { hasInputsApart, type JobSpec } from './job-spec.js';
+import { hasInputsApart, type JobSpec, type StageSpec } from './job-spec.js';
 import {
   copyOf,
   farewellOf,
@@ -35,6 +35,8 @@ export interface Expected {
   readonly output: ReadonlyMap<string, number>;
   /** By keyed stage, in their order: how many records each key has had, and the sum of their values. */
   readonly keyed: readonly ReadonlyMap<string, KeyTotals>[];
+  /** By stage with operator state: how often each id has come to it, or to its broadcast side, and the sum of the values. */
+  readonly seen: ReadonlyMap<number, ReadonlyMap<string, KeyTotals>>;
 }
 
 export interface KeyTotals {
@@ -44,7 +46,7 @@ export interface KeyTotals {
 
 export const wholeInput: Prefix = () => Number.POSITIVE_INFINITY;
 
-/** A record that an asynchronous stage holds in a checkpoint: it has come out of the stage before, and not out of this one. */
+/** A record that lies in the state of a checkpoint ahead of this stage, because an asynchronous one or one that holds records has not put it out. */
 export interface UnderWay {
   readonly stage: number;
   readonly record: SimRecord;
@@ -58,6 +60,13 @@ interface Consequence {
   /** The event time of all of them. */
   readonly at: number;
   readonly keyed: readonly Counted[];
+  readonly seen: readonly Seen[];
+}
+
+/** That it has come to a stage with operator state. */
+interface Seen {
+  readonly stage: number;
+  readonly record: SimRecord;
 }
 
 /** What a keyed stage counts of it. */
@@ -72,12 +81,15 @@ export class Reference {
   private readonly consequences: readonly Consequence[];
   private readonly levels: number;
   private readonly farewells: readonly string[];
+  /** The stages with operator state. */
+  private readonly seeing: readonly number[];
   /** The first stage of those that look at records together. */
   private readonly timed: number;
 
   constructor(private readonly spec: JobSpec) {
     this.levels = spec.stages.filter(({ kind }) => kind === 'keyed').length;
     this.farewells = farewellsOf(spec);
+    this.seeing = [...spec.stages.keys()].filter((stage) => hasOperatorState(spec.stages[stage]));
     const timed = spec.stages.findIndex(isTimeStage);
     this.timed = timed < 0 ? spec.stages.length : timed;
     this.consequences = spec.sources.flatMap(({ records, splits }, source) =>
@@ -89,26 +101,33 @@ export class Reference {
   expected(prefix: Prefix, underWay: readonly UnderWay[] = []): Expected {
     const output = new Map<string, number>();
     const keyed = Array.from({ length: this.levels }, () => new Map<string, KeyTotals>());
+    const seen = new Map(this.seeing.map((stage) => [stage, new Map<string, KeyTotals>()]));
+    const see = (all: readonly Seen[], times: number): void => {
+      for (const { stage, record } of all)
+        count(seen.get(stage) as Map<string, KeyTotals>, record.id, record.value, times);
+    };
     const put = (records: readonly SimRecord[], times: number): void => {
       for (const { id } of records) output.set(id, (output.get(id) ?? 0) + times);
     };
     const tally = (counted: readonly Counted[], times: number): void => {
       for (const { level, key, value } of counted) count(keyed[level] as Map<string, KeyTotals>, key, value, times);
     };
-    for (const { record, passing, keyed: counted } of this.consequences) {
+    for (const { record, passing, keyed: counted, seen: each } of this.consequences) {
       if (record.number >= prefix(record.source, record.split)) continue;
       if (this.timed === this.spec.stages.length) put(passing, 1);
       tally(counted, 1);
+      see(each, 1);
     }
     for (const { stage, record } of underWay) {
-      if (stage >= this.timed) continue;
-      const { passing, keyed: counted } = through(this.spec, [record], stage, this.timed);
+      if (stage > this.timed) continue;
+      const { passing, keyed: counted, seen: each } = through(this.spec, [record], stage, this.timed);
       if (this.timed === this.spec.stages.length) put(passing, -1);
       tally(counted, -1);
+      see(each, -1);
     }
     if (this.timed < this.spec.stages.length) this.together(this.arrived(prefix), put, tally);
     for (const id of this.farewells) output.set(id, 1);
-    return { output, keyed };
+    return { output, keyed, seen };
   }
 
   /** What comes to the first stage that knows event time, with its time. */
@@ -163,6 +182,8 @@ export class Reference {
   }
 }
 
+const hasOperatorState = (stage: StageSpec | undefined): boolean => stage?.kind === 'hold' || stage?.kind === 'notes';
+
 /** One for each subtask of the stage, which has the parallelism of what stands before it. */
 function farewellsOf({ sources, stages }: JobSpec): readonly string[] {
   let parallelism = sources[0]?.parallelism ?? 0;
@@ -180,8 +201,9 @@ function through(
   records: readonly SimRecord[],
   from: number,
   to: number,
-): Pick<Consequence, 'passing' | 'keyed'> {
+): Pick<Consequence, 'passing' | 'keyed' | 'seen'> {
   const keyed: Counted[] = [];
+  const seen: Seen[] = [];
   let level = stages.slice(0, from).filter(({ kind }) => kind === 'keyed').length;
   let passing = records;
   for (const [index, stage] of stages.entries()) {
@@ -209,12 +231,18 @@ function through(
         level += 1;
         break;
       }
+      case 'hold':
+        seen.push(...passing.map((record) => ({ stage: index, record })));
+        break;
+      case 'notes':
+        seen.push(...passing.filter((each) => !isFirst(each, index)).map((record) => ({ stage: index, record })));
+        break;
       case 'rebalance':
       case 'farewell':
         break;
     }
   }
-  return { passing, keyed };
+  return { passing, keyed, seen };
 }
 
 function count(totals: Map<string, KeyTotals>, key: string, value: number, times = 1): void {

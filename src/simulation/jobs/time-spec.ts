@@ -1,5 +1,6 @@
 import type { Random } from '../random.js';
 import type { KeyedBy } from './job-spec.js';
+import type { AlignmentSpec } from './operator-state-spec.js';
 
 /** How the records of a job get event time: the same for all of its sources. Grain and disorder are such that `boundMs` is the exact bound. */
 export interface TimeSpec {
@@ -16,6 +17,8 @@ export interface TimeSpec {
   readonly intervalMs: number;
   /** When a source without records falls idle. Only where late records are looked at. */
   readonly idleMs: number | null;
+  /** Absent: sources do not wait for each other, nor splits of one. */
+  readonly alignment?: AlignmentSpec;
 }
 
 export type WindowShape =

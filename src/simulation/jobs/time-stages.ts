@@ -36,7 +36,10 @@ export function watermarksOf(time: TimeSpec, splits: number): WatermarkStrategy<
   const strategy = WatermarkStrategy.forBoundedOutOfOrderness<SimRecord>(time.boundMs).withTimestampAssigner(
     (record: SimRecord) => eventTimeOf(record, time, splits),
   );
-  return time.idleMs === null ? strategy : strategy.withIdleness(time.idleMs);
+  const idling = time.idleMs === null ? strategy : strategy.withIdleness(time.idleMs);
+  if (time.alignment === undefined) return idling;
+  const { maxDriftMs, updateIntervalMs } = time.alignment;
+  return idling.withAlignment('sources', maxDriftMs, updateIntervalMs);
 }
 
 /** What a stage makes of its inputs, `second` being null for one that has one; and what comes out of it beside that. */

@@ -118,8 +118,12 @@ export class DiskCursor implements KeyCursor, EntryOwner {
     return this.placed().group.watermarkFloor;
   }
 
+  /** A snapshot under way takes what is handed out first, as in the heap: it may be changed in place before that is said. */
   read(slot: number): unknown {
-    return this.found()?.get(slot);
+    const entry = this.found();
+    if (entry === null) return undefined;
+    this.setting.cache.beforeChange(entry);
+    return entry.get(slot);
   }
 
   write(slot: number, content: unknown, noted = true): void {

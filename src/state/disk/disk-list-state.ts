@@ -65,7 +65,7 @@ export class DiskListState<T> implements ListState<T> {
   }
 }
 
-export function longListOf(collections: Collections, admission: Admission, values: readonly unknown[]): LongList {
+function longListOf(collections: Collections, admission: Admission, values: readonly unknown[]): LongList {
   const list = new LongList(collections, admission, null);
   for (const value of values) list.add(value);
   return list;

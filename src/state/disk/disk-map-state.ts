@@ -80,11 +80,7 @@ export class DiskMapState<K, T> implements MapState<K, T> {
   }
 }
 
-export function longMapOf(
-  collections: Collections,
-  admission: Admission,
-  pairs: CanonicalMap<unknown, unknown>,
-): LongMap {
+function longMapOf(collections: Collections, admission: Admission, pairs: CanonicalMap<unknown, unknown>): LongMap {
   const map = new LongMap(collections, admission, null);
   for (const [key, value] of pairs.entries()) map.set(key, value);
   return map;

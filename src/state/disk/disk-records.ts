@@ -50,8 +50,6 @@ export interface RecordParts {
 export class DiskRecords implements RecordFormat {
   /** Of entries that are read for others than the cache. */
   readonly nobody: EntryOwner = { encode: (entry) => this.encode(entry), entry: null };
-  /** Columns of which long lists or maps were restored, by slot. */
-  readonly restoredLong = new Set<number>();
   private readonly anew = new Map<number, (data: unknown) => unknown>();
   private readonly writer = new ValueWriter();
 
@@ -123,6 +121,12 @@ export class DiskRecords implements RecordFormat {
   /** From here on what was restored of the column is read by `read`, and written in another version. */
   readAnew(column: DiskColumn, read: (data: unknown) => unknown): void {
     this.anew.set(column.slot, read);
+    this.collections.readAnew(column.admission, read);
+  }
+
+  /** A chunk of a long list or map as it stands in a group, in the version of now. */
+  chunkImage({ kind, admission }: DiskColumn, bytes: Uint8Array): Uint8Array {
+    return this.collections.image(bytes, { isMap: kind === 'map', admission });
   }
 
   private readStates(reader: ValueReader, isRestored: boolean, entry: DiskEntry): void {

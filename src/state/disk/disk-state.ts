@@ -23,7 +23,6 @@ import type {
   ValueState,
 } from '../keyed-state.js';
 import type { KeyedStateOptions } from '../state-backends.js';
-import { StateFailure } from '../state-failure.js';
 import { type KeyGroupImage, outgrown, type SnapshotBase, type StateSnapshot } from '../state-snapshot.js';
 import type { TimerQueue } from '../timers.js';
 import { Collections } from './collections.js';
@@ -286,7 +285,6 @@ class DiskState implements KeyedStateBackend {
       }
     }
     if (!isNew) return;
-    if (records.restoredLong.has(column.slot)) refuseLong(column);
     records.readAnew(column, read);
     this.taken.clear();
   }
@@ -332,11 +330,4 @@ class DiskState implements KeyedStateBackend {
   private wake(): void {
     if (!this.closed) this.options.wake();
   }
-}
-
-/** Their chunks do not say in which version they were written. */
-function refuseLong({ admission }: DiskColumn): never {
-  const what = 'has lists or maps of more than 64 elements, and its serializer has another version than before';
-  const advice = "let it run until the next checkpoint with the state backend 'heap', which rewrites them";
-  throw new StateFailure('SERIALIZER_CHANGED', 'user', `${admission.where} ${what}; ${advice}`);
 }

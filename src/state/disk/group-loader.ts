@@ -6,11 +6,10 @@ import type { KeyTimers } from '../heap/key-timers.js';
 import type { Collections } from './collections.js';
 import { DiskEntry, type DiskGroup } from './disk-entry.js';
 import { DiskKeyTimers } from './disk-key-timers.js';
-import { longListOf, shortMax } from './disk-list-state.js';
-import { longMapOf } from './disk-map-state.js';
+import { shortMax } from './disk-list-state.js';
 import type { DiskColumn, DiskRecords } from './disk-records.js';
-import { LongList } from './long-list.js';
-import { LongMap } from './long-map.js';
+import { kindOfList, LongList } from './long-list.js';
+import { kindOfMap, LongMap } from './long-map.js';
 import { recordKey } from './store-keys.js';
 import type { WriteBehind } from './write-behind.js';
 
@@ -34,9 +33,7 @@ export function loadGroup(
     for (const column of columns) {
       const content = entry.get(column.slot);
       if (content === undefined) continue;
-      const own = diskContent(column, content, collections);
-      if (own instanceof LongList || own instanceof LongMap) records.restoredLong.add(column.slot);
-      loaded.set(column.slot, own);
+      loaded.set(column.slot, diskContent(column, content, collections));
     }
     for (const { timers } of columns) timers?.restored(loaded);
     writes.put(storeKey, records.encodeRestored(loaded));
@@ -50,11 +47,13 @@ function diskContent({ kind, timed, admission }: DiskColumn, content: unknown, c
   if (timed) return content;
   if (kind === 'list') {
     const { values } = content as HeapList;
-    return values.length > shortMax ? longListOf(collections, admission, values) : content;
+    if (values.length <= shortMax) return content;
+    return new LongList(collections, admission, collections.restored(values, kindOfList(admission)));
   }
   if (kind === 'map') {
     const map = content as CanonicalMap<unknown, unknown>;
-    return map.size > shortMax ? longMapOf(collections, admission, map) : content;
+    if (map.size <= shortMax) return content;
+    return new LongMap(collections, admission, collections.restored(map.entries(), kindOfMap(admission)));
   }
   return content;
 }

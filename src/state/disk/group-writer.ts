@@ -49,6 +49,8 @@ export class OpenGroup {
   private goneCount = 0;
   private keptCount = 0;
   private reading = false;
+  /** Writes the record whose chunks have all been read. */
+  private read: (() => void) | null = null;
   private closed = false;
   private readonly cleans: boolean;
 
@@ -59,8 +61,11 @@ export class OpenGroup {
     this.cleans = setting.columns.some(({ expiry }) => expiry?.cleansImages === true);
   }
 
-  /** While it does it takes no more. */
+  /** While it does it takes no more. What has been read is written here, where what the job's code throws fails its task. */
   waits(): boolean {
+    const { read } = this;
+    this.read = null;
+    read?.();
     return this.reading;
   }
 
@@ -112,8 +117,10 @@ export class OpenGroup {
       const page = keys.slice(from, from + chunksMax);
       if (page.length === 0) {
         this.reading = false;
-        if (parts.isStale || this.cleans) this.addRead(bytes, countedBySlot(collections, chunks));
-        else this.addImage(parts, countedBySlot(collections, chunks));
+        this.read = () => {
+          if (parts.isStale || this.cleans) this.addRead(bytes, countedBySlot(collections, chunks));
+          else this.addImage(parts, countedBySlot(collections, chunks));
+        };
         wake();
         return;
       }
@@ -188,10 +195,11 @@ export class OpenGroup {
   }
 
   private writeLong(slot: number, { count, chunks }: LongContent): void {
-    const { kept, columns } = this.setting;
-    if (columns[slot]?.kind === 'list') kept.writeArrayOf(count);
+    const { kept, columns, records } = this.setting;
+    const column = columns[slot] as DiskColumn;
+    if (column.kind === 'list') kept.writeArrayOf(count);
     else kept.write(count);
-    for (const chunk of chunks) kept.writeRaw(chunk);
+    for (const chunk of chunks) kept.writeRaw(records.chunkImage(column, chunk));
   }
 }
 

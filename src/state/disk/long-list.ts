@@ -16,7 +16,7 @@ export class LongList implements OutsideContent, CollectionFacts {
     admission: Admission,
     facts: CollectionFacts | null,
   ) {
-    this.kind = { isMap: false, admission, nameOf: (_element, at) => at };
+    this.kind = kindOfList(admission);
     this.id = facts?.id ?? collections.newId();
     this.last = facts?.last ?? -1;
     this.count = facts?.count ?? 0;
@@ -55,3 +55,9 @@ export class LongList implements OutsideContent, CollectionFacts {
     return no < 0 ? null : this.collections.chunk(this.id, no, this.kind);
   }
 }
+
+export const kindOfList = (admission: Admission): ChunkKind => ({
+  isMap: false,
+  admission,
+  nameOf: (_element, at) => at,
+});

@@ -1,8 +1,7 @@
 import { canonicalKeyText } from '../canonical-key.js';
 import type { Admission } from '../heap/admission.js';
 import { ValueReader } from '../value-reader.js';
-import { ValueWriter } from '../value-writer.js';
-import type { Chunk, ChunkKind, CollectionFacts, Collections } from './collections.js';
+import { type Chunk, type ChunkKind, type CollectionFacts, type Collections, chunkNumber } from './collections.js';
 import type { OutsideContent } from './disk-cursor.js';
 import { memberKey } from './store-keys.js';
 
@@ -14,14 +13,13 @@ export class LongMap implements OutsideContent, CollectionFacts {
   last: number;
   count: number;
   private readonly kind: ChunkKind;
-  private readonly writer = new ValueWriter();
 
   constructor(
     private readonly collections: Collections,
     admission: Admission,
     facts: CollectionFacts | null,
   ) {
-    this.kind = { isMap: true, admission, nameOf: (pair) => canonicalKeyText((pair as unknown[])[0]) };
+    this.kind = kindOfMap(admission);
     this.id = facts?.id ?? collections.newId();
     this.first = facts?.first ?? 0;
     this.last = facts?.last ?? -1;
@@ -49,9 +47,7 @@ export class LongMap implements OutsideContent, CollectionFacts {
     }
     chunk.set(text, [key, value]);
     this.count += 1;
-    this.writer.clear();
-    this.writer.write(chunk.no);
-    this.collections.setting.writes.put(memberKey(this.id, text), this.writer.copy());
+    this.collections.setting.writes.put(memberKey(this.id, text), chunkNumber(chunk.no));
   }
 
   /** False when there was none. */
@@ -88,3 +84,9 @@ export class LongMap implements OutsideContent, CollectionFacts {
     return this.collections.chunk(this.id, no, this.kind);
   }
 }
+
+export const kindOfMap = (admission: Admission): ChunkKind => ({
+  isMap: true,
+  admission,
+  nameOf: (pair) => canonicalKeyText((pair as unknown[])[0]),
+});

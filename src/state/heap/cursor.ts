@@ -7,6 +7,10 @@ import { bitOf, Entry, KeyGroup } from './key-group.js';
 export interface Witness {
   /** An entry is about to change for the first time since the snapshot began. */
   beforeChange(group: KeyGroup, key: unknown, entry: Entry): void;
+  /** The number that stands for it among the intervals. */
+  readonly stamp: number;
+  /** What an entry of an earlier stamp holds is about to be handed out to code that might change it in place. */
+  beforeUse(group: KeyGroup, key: unknown, entry: Entry): void;
 }
 
 /**
@@ -95,9 +99,13 @@ export class Cursor {
     return this.group.watermarkFloor;
   }
 
+  /** While a snapshot is under way, what is handed out is written first: who folds into it in place, or has a method do that, tells only when it is done. */
   read(slot: number): unknown {
-    const { entry } = this;
-    if (entry !== null) return entry.get(slot);
+    const { entry, witness } = this;
+    if (entry !== null) {
+      if (witness !== null && entry.stamp < witness.stamp) witness.beforeUse(this.group as KeyGroup, this.key, entry);
+      return entry.get(slot);
+    }
     if (this.group === null) refuseNoKey(this.operator);
     return undefined;
   }

@@ -29,7 +29,7 @@ import { readTimed, writeTimed } from './timed-format.js';
  * Format 1 knows value, list and map state and timers, and no TTL. It is written as long as it suffices; both are read. Format 3 is a
  * delta: see delta-format.ts.
  *
- * Map keys and list elements keep their order, and so do keys that nobody changes while the group is written: the same changes in the same
+ * Map keys and list elements keep their order, and so do keys that nobody uses while the group is written: the same calls in the same
  * order then give the same bytes, also after a restore.
  */
 const plainFormat = 1;

@@ -39,8 +39,8 @@ const entryBytes = 64;
 
 /**
  * A snapshot of the heap under way. To begin ends the interval and looks at each group once; entries are then written group by group. An entry that is about to
- * change and is not written yet is written at once, to its group: its stamp tells, because it is that of the snapshot when it was written by it, and a later one when it
- * changed since.
+ * change, or to be handed out, and is not written yet is written at once, to its group: its stamp tells, because it is that of the snapshot when it was written by it, and a
+ * later one when it changed since.
  */
 export class HeapSnapshot implements StateSnapshot, Witness {
   readonly changed: KeyGroupPart[] = [];
@@ -88,15 +88,11 @@ export class HeapSnapshot implements StateSnapshot, Witness {
   }
 
   beforeChange(group: KeyGroup, key: unknown, entry: Entry): void {
-    const task = this.taskOf.get(group);
-    if (task === undefined || task.done || this.failed !== null) return;
-    const isPending = entry.stamp < this.stamp && (task.changes === null || entry.stamp > this.baseInterval);
-    if (!isPending) return;
-    try {
-      this.writeEarly(key, entry, task);
-    } catch (error) {
-      this.failed = { error };
-    }
+    this.writtenEarly(group, key, entry);
+  }
+
+  beforeUse(group: KeyGroup, key: unknown, entry: Entry): void {
+    if (this.writtenEarly(group, key, entry)) entry.stamp = this.stamp;
   }
 
   advance(entriesMax: number): StateProgress {
@@ -141,6 +137,21 @@ export class HeapSnapshot implements StateSnapshot, Witness {
     if (early !== null) this.kept.writeFrom(early);
     this.keptCount = earlyCount;
     return changes === null ? group.entries.entries() : entriesOf(changes);
+  }
+
+  /** False when it is written already, or not to be written. */
+  private writtenEarly(group: KeyGroup, key: unknown, entry: Entry): boolean {
+    const task = this.taskOf.get(group);
+    if (task === undefined || task.done || this.failed !== null) return false;
+    const isPending = entry.stamp < this.stamp && (task.changes === null || entry.stamp > this.baseInterval);
+    if (!isPending) return false;
+    try {
+      this.writeEarly(key, entry, task);
+      return true;
+    } catch (error) {
+      this.failed = { error };
+      return false;
+    }
   }
 
   private writeEarly(key: unknown, entry: Entry, task: GroupTask): void {

@@ -170,10 +170,20 @@ export class LevelStore implements KeyValueStore {
   }
 
   private failed(error: unknown): Failure {
-    const what = `State on disk in ${this.place.location} failed: ${textOf(error)}.`;
-    return failure('STORE_FAILED', 'infrastructure', `${what} Look at that folder and the room on its disk.`);
+    const text = textOf(error);
+    const what = `State on disk in ${this.place.location} failed: ${text}.`;
+    // A restart meets the same folder; room on a disk may be made meanwhile.
+    if (unusable.test(text)) {
+      const advice = 'Let this process write there, or give its task manager another folder (--state-dir).';
+      return failure('STORE_UNWRITABLE', 'infrastructure', `${what} ${advice}`, 'never');
+    }
+    const code = full.test(text) ? 'STORE_FULL' : 'STORE_FAILED';
+    return failure(code, 'infrastructure', `${what} Look at that folder and the room on its disk.`);
   }
 }
+
+const unusable = /\b(EACCES|EPERM|EROFS|ENOTDIR|Permission denied|Read-only file system|Not a directory)\b/;
+const full = /\b(ENOSPC|EDQUOT|No space left on device|Disk quota exceeded)\b/;
 
 const pages = { highWaterMarkBytes: 256 * 1_024 };
 

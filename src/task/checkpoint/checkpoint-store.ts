@@ -111,6 +111,13 @@ export const damaged = ({ name }: Pick<BlobHandle, 'name'>, what: string): Failu
   failure(
     'CHECKPOINT_DAMAGED',
     'infrastructure',
-    `${name} is not what the checkpoint wrote: ${what}. Restore the file from a copy, or start the job anew under another name`,
+    `${name} is not what the checkpoint wrote: ${what}. ${wayOut(name)}`,
     'never',
   );
+
+/** The job that this ends keeps what it has: with the file back, another goes on from there. */
+function wayOut(name: string): string {
+  const [, job] = /^jobs\/([^/]+)\//.exec(name) ?? [];
+  if (job === undefined) return 'Put the file back from a copy, or begin with another savepoint';
+  return `Put the file back from a copy and go on from it (--from checkpoint:${job}), or start the job anew under another name`;
+}

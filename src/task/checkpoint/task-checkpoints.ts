@@ -1,8 +1,8 @@
 import { failure } from '../../../actors/kernel/failure.js';
 import type { CheckpointId } from '../../../actors/protocol/ids.js';
 import { checkpointText, compareCheckpoints } from '../../../actors/protocol/ids.js';
-import { rangesOf, stateBlob } from '../../../actors/protocol/manifest.js';
-import { savepointBlob } from '../../../actors/protocol/savepoint.js';
+import { rangesOf } from '../../../actors/protocol/manifest.js';
+import { savepointBlob, stateBlob } from '../../../actors/protocol/savepoint.js';
 import type { Barrier } from '../elements.js';
 import type { OpenSource } from '../open-source.js';
 import type { Procedure } from '../operator/procedures.js';

@@ -17,12 +17,22 @@ export class Procedures {
   /** Goes on as far as possible; true when nothing is left to do. */
   advance(): boolean {
     while (this.current !== null) {
-      if (this.wait !== null && !this.wait()) return false;
-      const step = this.current.next();
+      const step = this.step(this.current);
+      if (step === null) return false;
       if (step.done === true) this.current = null;
       else this.wait = step.value;
     }
     return true;
+  }
+
+  /** Null while it waits. What a wait throws is thrown where the procedure waits, so that whoever guards its steps says whose it is. */
+  private step(current: Procedure): IteratorResult<Wait, void> | null {
+    try {
+      if (this.wait !== null && !this.wait()) return null;
+    } catch (error) {
+      return current.throw(error);
+    }
+    return current.next();
   }
 
   /** Also from within a step: it is the last one. */
