@@ -3,15 +3,14 @@ import type { Decision } from '../kernel/actor.js';
 import type { RecordEvent } from '../kernel/message.js';
 import { actorNames } from '../protocol/ids.js';
 import type { JobResult } from '../protocol/job-graph.js';
-import type { CheckpointManifest, RetainedCheckpoint } from '../protocol/manifest.js';
 import { keptFailures } from '../protocol/past-failure.js';
 import { type Any, both, type Context, isAwaited, type On, requesting, runOf } from './context.js';
 import { closingStep, release, stopCoordinators } from './failover.js';
 import { endHistory, noted } from './history.js';
-import { notReading, readOn } from './log.js';
+import { notReading } from './log.js';
 import { jobMasterMessages } from './messages.js';
 import { openQuestions, unasked } from './questions.js';
-import { askStore, factsOf, refusal } from './recovery.js';
+import { askStore, readNext, refusal, retrieval } from './recovery.js';
 import { blobNames } from './restore.js';
 import { outlive } from './retained.js';
 import { askClosed, isAnyClosing, loseSlotsThere } from './slots.js';
@@ -80,10 +79,18 @@ function whileClosing(context: Context, message: Any): Ending {
 
 function whileReading(context: Context, message: Any): Ending {
   if (!isRecord(message) || !isAwaited(context, message)) return { kind: 'stale' };
-  const step = readOn(context.log, message, { ...factsOf(context), origin: null });
-  if (step.kind === 'ask') return { kind: 'on', decision: askStore(context, step.reading) };
-  // Whoever does not know the newest checkpoint deletes nothing.
-  return step.kind === 'end' ? { kind: 'on', decision: sweep(context, step.latest, step.older) } : { kind: 'over' };
+  const found = retrieval(context, message);
+  switch (found.kind) {
+    case 'ask':
+      return { kind: 'on', decision: readNext(context, message) };
+    case 'claim':
+      return { kind: 'on', decision: isKept(context) ? readNext(context, message) : sweep(context, found) };
+    case 'claimed':
+      return { kind: 'on', decision: sweep(context, found) };
+    default:
+      // Whoever does not know the newest checkpoint deletes nothing.
+      return { kind: 'over' };
+  }
 }
 
 const isRecord = (message: Any): message is Extract<Any, RecordEvent> => message.type.startsWith('record.');
@@ -135,15 +142,16 @@ function leaveSlots(context: Context): Decision<Context> {
   return context.slots.length === 0 ? reading : both(release(context), reading);
 }
 
-function sweep(
-  context: Context,
-  latest: CheckpointManifest | null,
-  older: readonly RetainedCheckpoint[] = [],
-): Decision<Context> {
+/**
+ * Whether checkpoints outlive the job. Then nothing is swept before an entry of ours stands at the end of the log, as in a recovery: the last
+ * coordinator may still have one under way, which would name files that are about to go. It finds its place taken, or is the newest that is kept.
+ */
+const isKept = ({ record, result }: Context): boolean => result !== null && outlive(record.graph.options, result);
+
+function sweep(context: Context, { latest, retained }: Pick<Context, 'latest' | 'retained'>): Decision<Context> {
   const job = context.record.job;
   const throughRun = runOf(context);
-  const isKept = context.result !== null && outlive(context.record.graph.options, context.result);
-  const keep = isKept ? [...new Set([...blobNames(latest), ...older.flatMap(({ blobs }) => blobs)])] : [];
+  const keep = isKept(context) ? [...new Set([...blobNames(latest), ...retained.flatMap(({ blobs }) => blobs)])] : [];
   const asked = requesting(context, 'sweep', (request) => ({ kind: 'blobs.sweep', job, keep, throughRun, request }));
   return { context: { ...asked.context, endingStep: 'sweeping' }, effects: asked.effects };
 }

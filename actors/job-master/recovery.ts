@@ -1,9 +1,10 @@
 import type { Decision } from '../kernel/actor.js';
 import { type Failure, failure } from '../kernel/failure.js';
 import type { Delivered, RecordEvent } from '../kernel/message.js';
+import { jobRun } from '../protocol/ids.js';
 import type { LogEntry } from '../protocol/manifest.js';
 import { type SavepointName, savepointKey } from '../protocol/savepoint.js';
-import { type Any, both, type Context, isAwaited, requesting, runOf } from './context.js';
+import { type Any, both, type Context, isAwaited, requesting } from './context.js';
 import { failed } from './failover.js';
 import { noted } from './history.js';
 import { isWrittenBy, type LogFacts, type LogReading, logKey, logPrefix, notReading, readOn } from './log.js';
@@ -28,7 +29,7 @@ type Retrieval =
 
 type Found = Pick<Context, 'latest' | 'retained'>;
 
-function retrieval(context: Context, message: StoreAnswer): Retrieval {
+export function retrieval(context: Context, message: StoreAnswer): Retrieval {
   if (!isAwaited(context, message)) return { kind: 'stale' };
   const { log, latest, retained } = context;
   const nonce = nonceOf(context);
@@ -44,19 +45,23 @@ function retrieval(context: Context, message: StoreAnswer): Retrieval {
   return own ? { kind: 'claimed', nextIndex: end, ...found } : { kind: 'claim', index: end, ...found };
 }
 
-export const factsOf = (context: Context): LogFacts => ({
+const factsOf = (context: Context): LogFacts => ({
   job: context.record.job,
   epoch: context.epoch,
   nonce: nonceOf(context),
   allowRollback: context.record.graph.options.allowRollback,
   knownEnd: context.nextIndex,
   known: context.latest,
-  origin: context.record.from?.savepoint ?? null,
+  // A job that has ended begins with nothing.
+  origin: context.result === null ? (context.record.from?.savepoint ?? null) : null,
   retained: context.record.graph.options.retainedCheckpoints ?? 1,
   passedOver: context.passedOver,
 });
 
-const nonceOf = ({ incarnation, epoch, round }: Context): string => `${incarnation}/${epoch}/r${round}`;
+const nonceOf = (context: Context): string => `${context.incarnation}/${context.epoch}/r${claimedRound(context)}`;
+
+/** The entry at the end of the log of a job that has ended is that of a run which never begins. */
+const claimedRound = ({ round, result }: Context): number => (result === null ? round : round + 1);
 
 /** Begins with the list of the log's keys. */
 export const retrieve = (context: Context): Decision<Context> => askStore(context, notReading);
@@ -94,7 +99,7 @@ const claimOf = (context: Context, index: number): LogEntry => ({
   epoch: context.epoch,
   nonce: nonceOf(context),
   kind: 'recovered',
-  run: runOf(context),
+  run: jobRun(context.epoch, claimedRound(context)),
   from: context.latest?.id ?? null,
   ...(isOrigin(context.latest) ? { savepoint: originOf(context) } : {}),
 });

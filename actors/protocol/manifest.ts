@@ -111,7 +111,10 @@ interface LogEntryBase {
 
 export type LogEntry =
   | (LogEntryBase & { readonly kind: 'checkpoint'; readonly checkpoint: CheckpointManifest })
-  /** A leader has read the log to its end and goes on from `from` (null: from the beginning) as `run`. */
+  /**
+   * A leader has read the log to its end and goes on from `from` (null: from the beginning) as `run`. At the end of a job that leaves its checkpoints it
+   * closes the log: that `run` never begins.
+   */
   | (LogEntryBase & {
       readonly kind: 'recovered';
       readonly run: JobRun;

@@ -90,8 +90,25 @@ export const originId: CheckpointId = { epoch: 0, n: 0 };
 export const isDrained = ({ subtasks }: CheckpointManifest): boolean => subtasks.every(({ drained }) => drained);
 
 /** Readers had ended in it, because the job was being stopped, before they had read all: nobody who goes on from it would read the rest. */
-export const isInputStopped = ({ subtasks, inputStopped }: CheckpointManifest): boolean =>
+const isInputStopped = ({ subtasks, inputStopped }: CheckpointManifest): boolean =>
   inputStopped === true || subtasks.some(({ stopped }) => stopped === true);
+
+/** Why nobody can go on with what it holds; null when somebody can. */
+export function endedText({ name, checkpoint }: Pick<SavepointManifest, 'name' | 'checkpoint'>): string | null {
+  if (isDrained(checkpoint)) {
+    return (
+      `Savepoint '${name}' was taken when all input was processed to its end, so nothing is left to go on with. ` +
+      'Give the job without --from to begin anew. To have one that goes on, stop without --drain, before the input ends.'
+    );
+  }
+  if (isInputStopped(checkpoint)) {
+    return (
+      `'${name}' was taken while its job was being stopped: some of the input had ended before all of it was read, and nobody would read the rest. ` +
+      'Take a savepoint from before, or stop a job with one: weir stop --savepoint.'
+    );
+  }
+  return null;
+}
 
 /** What is said of a job that is to be stopped without a savepoint when one is wanted. */
 export const stoppingText = (job: JobId): string =>

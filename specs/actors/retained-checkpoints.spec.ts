@@ -178,4 +178,41 @@ describe('retained checkpoints: what is left of a job that has ended', () => {
     stage.until(end === 'damaged' ? 'failed' : end);
     expect(stage.every('blobs.sweep').at(-1)?.keep).toEqual(keep);
   });
+
+  /** Canceled while an entry was being created; the log has been read to its end, and ours is about to be created. */
+  function closing(): JobStage {
+    const options = { externalizedCheckpoints: 'retainOnCancellation' } as const;
+    const stage = ends.canceled(new JobStage({ log, graph: retaining(2, options) })).until('canceling');
+    while (stage.every('record.create').filter(({ key }) => key.includes('/log/')).length < 2) stage.stores();
+    return stage;
+  }
+
+  it('before anything is swept an entry of ours closes the log: one that lands later finds its place taken', () => {
+    const stage = closing();
+    expect(stage.every('blobs.sweep')).toEqual([]);
+    expect(stage.until('canceled').log.at(-1)).toMatchObject({ kind: 'recovered', index: 5, from: at(3).id });
+    const rounds = stage.log.slice(-2).map((entry) => (entry as { run: number }).run);
+    expect(rounds).toEqual([run1, run1 + 1]);
+  });
+
+  it('an entry that lands just before is the newest of those that are left', () => {
+    const stage = closing();
+    const late = manifest({ epoch: 7, n: 1_000_001 }, { 'v2#0': [snapshot('count', { list: 'blob-late' })] });
+    stage.log[5] = { ...checkpointed(late), index: 5 };
+    stage.until('canceled');
+    expect(stage.every('blobs.sweep').at(-1)?.keep).toEqual(['blob-late', 'blob-3']);
+    expect(stage.log.at(-1)).toMatchObject({ kind: 'recovered', index: 6, from: late.id });
+  });
+
+  it('whether ours was created is unknown: it is created again, and nothing is swept before that is known', () => {
+    const stage = closing().loses();
+    expect(stage.every('blobs.sweep')).toEqual([]);
+    expect(stage.until('canceled').log).toHaveLength(6);
+    expect(stage.every('blobs.sweep')).toHaveLength(1);
+  });
+
+  it('a log that cannot be closed is left as it is, with all files', () => {
+    const stage = closing().says('record.failed', { failure: failure('STORE_FULL', 'infrastructure', 'no space') });
+    expect(stage.until('canceled').every('blobs.sweep')).toEqual([]);
+  });
 });

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { dispatcherActor } from '../../actors/dispatcher/machine.js';
+import { originProblem } from '../../actors/dispatcher/origin.js';
 import type { AnyMessage, AskRef } from '../../actors/kernel/message.js';
 import { defaultClusterOptions } from '../../actors/protocol/deployment.js';
 import { failure } from '../../actors/protocol/failure.js';
+import type { JobRecord, OperatorNode } from '../../actors/protocol/job-graph.js';
+import type { CheckpointManifest } from '../../actors/protocol/manifest.js';
 import type { SavepointManifest } from '../../actors/protocol/savepoint.js';
 import { base, Checkpoints, checkpoint, everyone, run, triggerOf } from './checkpoints.js';
 import { Driver } from './driver.js';
@@ -228,6 +231,53 @@ describe('savepoint: the dispatcher', () => {
     says(driver, 'record.exists', { record: { format: 1, job: 'flights' } });
     expect(driver.of('answer')).toMatchObject([{ message: { failure: { code: 'JOB_STOPPING' } } }]);
     expect(driver.of('blobs.delete')).toMatchObject([{ names: ['savepoints/kept/owner'] }]);
+  });
+});
+
+describe('savepoint: a job to begin with it', () => {
+  const range = { blob: { name: 'b', bytes: 1, checksum: '0' }, offset: 0, bytes: 1 };
+  const state = { serializers: [], keyGroups: [], operatorState: range };
+  const saved = (uid: string, more: Partial<CheckpointManifest> = {}): SavepointManifest => ({
+    format: 1,
+    name: 'kept',
+    request: 'r1',
+    job: 'flights',
+    graph: graphWith(),
+    checkpoint: {
+      ...base(checkpoint(1)),
+      subtasks: [{ subtask: 'v2#0', drained: false, operators: [{ uid, ...state }] }],
+      ...more,
+    },
+  });
+  /** The job in which the operators of this uid are others. */
+  const jobWith = (uid: string, change: Partial<OperatorNode>, allowDroppedState = false): JobRecord => {
+    const graph = graphWith();
+    const vertices = graph.vertices.map((vertex) => ({
+      ...vertex,
+      operators: vertex.operators.map((node) => (node.uid === uid ? { ...node, ...change } : node)),
+    }));
+    const from = { savepoint: 'kept', allowDroppedState, maxParallelism: {} };
+    return { ...recordOf({ ...graph, vertices }), from };
+  };
+  const unassigned = [{ uid: 'read', discovered: true, unassigned: [{ id: 's', data: null }] }];
+
+  it.each([
+    ['an operator that is gone', jobWith('count', { uid: 'total' }), saved('count'), 'no operator of job'],
+    ['one without state', jobWith('count', { stateful: false }), saved('count'), 'has no state in job'],
+    ['a source that is none', jobWith('read', { kind: 'transform' }), saved('read'), 'and was a source'],
+    [
+      'splits of one',
+      jobWith('read', { kind: 'sink' }),
+      saved('count', { enumerators: unassigned }),
+      'and was a source',
+    ],
+    ['an operator that is a source', jobWith('write', { kind: 'source' }), saved('write'), 'is a source in job'],
+  ])('operator state of %s is refused, unless it may be left behind', (_, record, manifest, why) => {
+    const refused = { code: 'STATE_UNMATCHED', message: expect.stringContaining(why) };
+    expect(originProblem(record, manifest)).toMatchObject(refused);
+    const from = { savepoint: 'kept', allowDroppedState: true, maxParallelism: {} };
+    expect(originProblem({ ...record, from }, manifest)).toBeNull();
+    expect(originProblem(jobWith('', {}), manifest)).toBeNull();
   });
 });
 

@@ -10,7 +10,7 @@ import type { Bundle } from '../runtime/code/bundle.js';
 import { loadJob } from '../runtime/code/load.js';
 import { nodeClock } from '../runtime/world/clock.js';
 import { beginWith, bringSavepoint, type OriginPlace } from '../savepoint/index.js';
-import { requireReadable } from '../state-api/deploy-diff.js';
+import { requireFitting } from '../state-api/deploy-diff.js';
 import { Savepoint } from '../state-api/savepoint.js';
 import type { GivenOrigin } from './savepoint-options.js';
 
@@ -28,10 +28,8 @@ export async function begunInCluster(
   const begun = await beginWith(record, { savepoint, allowDroppedState }, { before, bundle, engine: engineModules });
   if (reached === null) return begun;
   const { program } = buildJob(await loadJob(bundle, engineModules), record.params, before);
-  await requireReadable(program, new Savepoint(reached.blobs, reached.manifest), {
-    clock: nodeClock,
-    allowDroppedState,
-  });
+  const saved = new Savepoint(reached.blobs, reached.manifest);
+  await requireFitting(program, saved, { clock: nodeClock, allowDroppedState });
   return begun;
 }
 

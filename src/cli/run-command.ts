@@ -26,7 +26,7 @@ import {
   savepointAt,
   verifySavepoint,
 } from '../savepoint/index.js';
-import { requireReadable } from '../state-api/deploy-diff.js';
+import { requireFitting } from '../state-api/deploy-diff.js';
 import { Savepoint } from '../state-api/savepoint.js';
 import { FileBlobStore } from '../storage/file/file-blob-store.js';
 import { clientLines } from './client-lines.js';
@@ -148,7 +148,7 @@ async function begun(
   const before = keyGroupsBefore(manifest);
   const begun = await beginWith(record, origin, { before, bundle, engine: engineModules });
   const { program } = buildJob(await loadJob(bundle, engineModules), record.params, before);
-  await requireReadable(program, new Savepoint(blobs, manifest), { clock: nodeClock, allowDroppedState });
+  await requireFitting(program, new Savepoint(blobs, manifest), { clock: nodeClock, allowDroppedState });
   return begun;
 }
 

@@ -19,6 +19,7 @@ import {
   type RestoredOperatorState,
   type Settle,
 } from './operator.js';
+import { isItemOf } from './operator-state.js';
 
 /** An input that is in a snapshot because its results had not come out. */
 interface InFlight<In> {
@@ -129,6 +130,10 @@ export class AsyncWaitOperator<In, R, Out> extends BasicOperator<In, Out> {
   override snapshot(_checkpoint: CheckpointId): readonly InFlight<In>[] {
     const calls = [...this.results.calls()].map(({ value, timestamp }) => ({ value, timestamp }));
     return [...calls, ...this.restored];
+  }
+
+  takesItem(item: unknown): boolean {
+    return isItemOf('calls', item);
   }
 
   override finish(settle: Settle): Lifecycle {

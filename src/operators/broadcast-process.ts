@@ -3,6 +3,7 @@ import type { MapState, StateDescriptor } from '../state/keyed-state.js';
 import { type BroadcastDescriptor, BroadcastStates, type ReadOnlyMapState } from './broadcast-state.js';
 import { FunctionOperator, type Instance, type ProcessContext, RecordContext } from './function-operator.js';
 import type { Lifecycle, OperatorContext, RestoredOperatorState, Settle, TwoInputOperator } from './operator.js';
+import { isItemOf } from './operator-state.js';
 
 /** What the side that is not broadcast meets. It is one object that changes: do not keep it. */
 export interface ReadOnlyBroadcastContext<Out> extends ProcessContext<Out> {
@@ -60,6 +61,10 @@ export class BroadcastProcessOperator<In, Broadcast, Out>
   processSecond(value: Broadcast, timestamp: number): void {
     this.record.timestamp = timestamp;
     this.states.written(() => this.broadcastFunction.processBroadcastElement(value, this.record));
+  }
+
+  takesItem(item: unknown): boolean {
+    return isItemOf('broadcast', item);
   }
 
   override snapshot(_checkpoint: CheckpointId): readonly unknown[] {

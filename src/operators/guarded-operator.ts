@@ -17,6 +17,7 @@ import {
   type Settle,
   type TwoInputOperator,
 } from './operator.js';
+import { isItemOf, takesItem } from './operator-state.js';
 import { SinkOperator } from './sink-operator.js';
 
 interface Failed {
@@ -155,6 +156,10 @@ export class GuardedOperator implements TwoInputOperator {
     ];
   }
 
+  takesItem(item: unknown): boolean {
+    return isItemOf('deadLetters', item) || takesItem(this.inner, item);
+  }
+
   checkpointCompleted(checkpoint: CheckpointId, settle: Settle): Lifecycle {
     return this.inTurn(
       (then) => this.inner.checkpointCompleted(checkpoint, then),
@@ -256,8 +261,8 @@ function timeOf(event: FailedEvent): number {
   return event.startsWith(timerAt) ? Number(event.slice(timerAt.length)) : noTimestamp;
 }
 
-export function isLetterItem(item: unknown): item is LetterItem {
-  return typeof item === 'object' && item !== null && 'deadLetters' in item && 'subtask' in item;
+function isLetterItem(item: unknown): item is LetterItem {
+  return isItemOf('deadLetters', item);
 }
 
 /** Told by its shape, because user code may run in a realm of its own. */

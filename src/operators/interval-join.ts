@@ -14,6 +14,7 @@ import {
   type RestoredOperatorState,
   type Settle,
 } from './operator.js';
+import { isItemOf } from './operator-state.js';
 import type { OutputTag } from './output-tag.js';
 
 /** What a join function meets with a pair. It is one object that changes: do not keep it. */
@@ -86,6 +87,10 @@ export class IntervalJoinOperator<K, Left, Right, Out> extends KeyedCoProcessOpe
   override snapshot(_checkpoint: CheckpointId): readonly unknown[] {
     const watermark = Math.max(this.record.watermark, this.restored);
     return [{ watermark: watermark === noTimestamp ? null : watermark } satisfies Restored];
+  }
+
+  override takesItem(item: unknown): boolean {
+    return isItemOf('joinTime', item);
   }
 
   get numLateRecordsDropped(): number {

@@ -11,6 +11,7 @@ import {
   type OnTimerContext,
 } from './keyed-process.js';
 import type { Lifecycle, OperatorContext, RestoredOperatorState, Settle, TwoInputOperator } from './operator.js';
+import { isItemOf } from './operator-state.js';
 
 /** As KeyedProcessContext, with broadcast state to read. */
 export interface KeyedBroadcastContext<K, Out> extends KeyedProcessContext<K, Out>, ReadOnlyBroadcastContext<Out> {}
@@ -63,6 +64,10 @@ export class KeyedBroadcastProcessOperator<K, In, Broadcast, Out>
   processSecond(value: Broadcast, timestamp: number): void {
     this.record.timestamp = timestamp;
     this.states.written(() => this.broadcastFunction.processBroadcastElement(value, this.record));
+  }
+
+  takesItem(item: unknown): boolean {
+    return isItemOf('broadcast', item);
   }
 
   override snapshot(_checkpoint: CheckpointId): readonly unknown[] {

@@ -7,6 +7,7 @@ import { FunctionOperator, type Instance, type ProcessContext, RecordContext } f
 import { keyedStateOf, type StateAccess, stateAccessOf } from './keyed-input.js';
 import type { Lifecycle, OperatorContext, RestoredOperatorState, Settle } from './operator.js';
 import { OperatorLists, type WithOperatorState } from './operator-lists.js';
+import { isItemOf } from './operator-state.js';
 import { TimerService } from './timer-service.js';
 
 /** As ProcessContext, with the key of the record and its state. It is one object that changes: do not keep it. */
@@ -149,6 +150,10 @@ export class KeyedProcessOperator<K, In, Out> extends KeyedFunctionOperator<In, 
     this.lists = new OperatorLists(context, restored);
     this.keyedFunction.initializeState?.(this.lists);
     return super.open(context, restored, settle);
+  }
+
+  takesItem(item: unknown): boolean {
+    return isItemOf('lists', item);
   }
 
   override snapshot(_checkpoint: CheckpointId): readonly unknown[] {

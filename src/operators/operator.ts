@@ -83,6 +83,8 @@ export interface Operator<In = unknown, Out = unknown> {
   readonly copiesState: boolean;
   /** Operator state as plain data. Must not keep references to what changes later. */
   snapshot(checkpoint: CheckpointId): readonly unknown[];
+  /** Whether it is an item of operator state such as `snapshot` writes: only such are restored. Absent: it writes none. */
+  takesItem?(item: unknown): boolean;
   /** To whom the items of a snapshot go at a restore; without it each piece goes to one subtask as a whole. */
   readonly operatorStateKind?: OperatorStateKind;
   /** How long `finish` may be pending beyond what every call may. */

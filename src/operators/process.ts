@@ -3,6 +3,7 @@ import type { OperatorStateKind } from '../../actors/protocol/manifest.js';
 import { FunctionOperator, type Instance, type ProcessContext, RecordContext } from './function-operator.js';
 import type { Lifecycle, OperatorContext, RestoredOperatorState, Settle } from './operator.js';
 import { OperatorLists, type WithOperatorState } from './operator-lists.js';
+import { isItemOf } from './operator-state.js';
 
 /**
  * The job's own code for one operator. Each subtask needs an instance of its own, because an instance may keep what it
@@ -54,6 +55,10 @@ export class ProcessOperator<In, Out> extends FunctionOperator<In, Out, RecordCo
     this.lists = new OperatorLists(context, restored);
     this.processFunction.initializeState?.(this.lists);
     return super.open(context, restored, settle);
+  }
+
+  takesItem(item: unknown): boolean {
+    return isItemOf('lists', item);
   }
 
   override snapshot(_checkpoint: CheckpointId): readonly unknown[] {

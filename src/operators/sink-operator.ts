@@ -10,6 +10,7 @@ import {
   type RestoredOperatorState,
   type Settle,
 } from './operator.js';
+import { isItemOf } from './operator-state.js';
 import type { Sink, SinkWriter } from './sink.js';
 
 /** What was prepared for one checkpoint and is not known to be committed: one item of operator state. */
@@ -78,6 +79,10 @@ export class SinkOperator<T, C> extends BasicOperator<T, never> {
 
   override snapshot(_checkpoint: CheckpointId): readonly unknown[] {
     return this.pending;
+  }
+
+  takesItem(item: unknown): boolean {
+    return isItemOf('committables', item);
   }
 
   /**

@@ -12,6 +12,7 @@ import {
   type RestoredOperatorState,
   type Settle,
 } from './operator.js';
+import { isItemOf } from './operator-state.js';
 
 /**
  * Gives records their timestamps and the stream its watermarks. Those that come from upstream end here, but for the last one. Right behind a source
@@ -65,6 +66,10 @@ export class WatermarkOperator<T> extends BasicOperator<T, T> {
   override snapshot(_checkpoint: CheckpointId): readonly unknown[] {
     const newest = Math.max(this.newest, this.restored);
     return [newest === noTimestamp ? null : newest];
+  }
+
+  takesItem(item: unknown): boolean {
+    return isItemOf('watermark', item);
   }
 
   override close(): void {

@@ -14,6 +14,7 @@ import {
   type RestoredOperatorState,
   type Settle,
 } from './operator.js';
+import { isItemOf } from './operator-state.js';
 import { TimerService } from './timer-service.js';
 import { PlainResults, ProcessedResults, type WindowResults } from './window-results.js';
 import type { WindowSetting } from './window-setting.js';
@@ -75,6 +76,10 @@ export abstract class Windowing<T, W extends Window, Out> extends BasicOperator<
   override snapshot(_checkpoint: CheckpointId): readonly unknown[] {
     const { watermark } = this.timers;
     return [{ watermark: watermark === noTimestamp ? null : watermark, layout: this.layout() } satisfies Restored];
+  }
+
+  takesItem(item: unknown): boolean {
+    return isItemOf('windowTime', item);
   }
 
   override finish(_settle: Settle): Lifecycle {

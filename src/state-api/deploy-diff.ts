@@ -1,8 +1,9 @@
 import type { JobGraph, JobVertex, OperatorNode } from '../../actors/protocol/job-graph.js';
-import { isDrained, keyGroupsBefore } from '../../actors/protocol/savepoint.js';
+import { endedText, keyGroupsBefore } from '../../actors/protocol/savepoint.js';
 import { mistake } from '../api/engine-error.js';
 import type { JobProgram } from '../graph/job-program.js';
 import type { Stage } from '../operators/operator.js';
+import { isItemOf, itemsText, takesItem } from '../operators/operator-state.js';
 import type { StoredState } from '../state/group-image.js';
 import { StateFailure } from '../state/state-failure.js';
 import { readerOf, stateText, type ValueSerializer } from '../state/value-serializer.js';
@@ -63,45 +64,40 @@ export async function deployDiff(
   }
   const gone = [...saved].filter((uid) => !uids.includes(uid));
   for (const uid of gone) operators.push(droppedOperator(uid, parts, operators));
-  const isOver = isDrained(manifest.checkpoint);
-  const drained =
-    'it was taken when all was processed to its end, so nothing is left to go on with: stop the job without --drain';
-  const refused = isOver || operators.some(({ verdict }) => verdict === 'refused');
+  const ended = endedText(manifest);
+  const refused = ended !== null || operators.some(({ verdict }) => verdict === 'refused');
   return {
     savepoint: savepoint.name,
     title: savepoint.title,
     verdict: refused ? 'refused' : operators.some(({ verdict }) => verdict === 'dropped') ? 'dropped' : 'fits',
-    notes: isOver ? [drained] : [],
+    notes: ended === null ? [] : [ended],
     operators,
   };
 }
 
 /**
- * Throws STATE_UNREADABLE when an operator cannot go on with its state, and STATE_UNMATCHED when one has keyed state that may not be dropped and is not keyed any more:
- * before anything of the job is started. Operators that are gone are the matter of whoever takes the job.
+ * Throws before anything of the job is started: SAVEPOINT_DRAINED when nothing can go on with the savepoint, STATE_UNREADABLE when an operator cannot go on with its
+ * state, and STATE_UNMATCHED when state is left behind that may not be.
  */
-export async function requireReadable(
+export async function requireFitting(
   program: JobProgram,
   savepoint: Savepoint,
   { clock, allowDroppedState }: Pick<OpenSetting, 'clock'> & { readonly allowDroppedState: boolean },
 ): Promise<void> {
+  const ended = endedText(savepoint.manifest);
+  if (ended !== null) throw mistake('SAVEPOINT_DRAINED', ended);
   const { operators } = await deployDiff(program, savepoint, clock);
+  const begin = `The job cannot begin with ${savepoint.title}`;
   const reasons = operators.flatMap(({ reasons: own }) => own);
-  if (reasons.length > 0) {
-    const what = `The job cannot begin with ${savepoint.title}:\n${reasons.map((reason) => `  ${reason}`).join('\n')}`;
-    throw mistake('STATE_UNREADABLE', `${what}\nweir diff says more.`);
-  }
-  const uids = new Set(nodesOf(program.graph).map(({ node }) => node.uid));
-  const lost = operators.find(
-    ({ uid, verdict, states }) => verdict === 'dropped' && states.length > 0 && uids.has(uid),
-  );
-  if (lost === undefined || allowDroppedState) return;
-  throw mistake(
-    'STATE_UNMATCHED',
-    `Operator '${lost.uid}' has keyed state in ${savepoint.title}, and is not keyed any more. ` +
-      'Key its input again, or leave that state behind with --allow-dropped-state.',
-  );
+  if (reasons.length > 0) throw mistake('STATE_UNREADABLE', `${begin}:\n${indented(reasons)}\nweir diff says more.`);
+  const dropped = operators.filter(({ verdict }) => verdict === 'dropped');
+  if (dropped.length === 0 || allowDroppedState) return;
+  const left = dropped.map(({ uid, notes }) => `Of operator '${uid}': ${notes.join('; ')}.`);
+  const way = 'Give the operators their uids again, or leave that state behind with --allow-dropped-state.';
+  throw mistake('STATE_UNMATCHED', `${begin} without losing state. ${left.join(' ')} ${way} weir diff says more.`);
 }
+
+const indented = (lines: readonly string[]): string => lines.map((line) => `  ${line}`).join('\n');
 
 interface DiffWork {
   readonly program: JobProgram;
@@ -133,15 +129,23 @@ async function operatorDiff(work: DiffWork, node: OperatorNode, vertex: JobVerte
     return { uid, verdict: 'refused', reasons: [], notes: [groups, ...notes], states };
   }
   const own = node.kind === 'source' ? [positions] : node.kind === 'sink' || node.commits ? [committables] : [];
-  const isEnd = node.kind !== 'transform';
-  const opened = isEnd ? null : await openOf(work, node, vertex, parts);
-  if (saved.length === 0 && opened === null && own.length > 0)
+  const lost = await lostItems(work, node, vertex);
+  const left =
+    lost.length === 0 ? [] : [`has no such state any more: ${itemsText(lost)} of the savepoint are left behind`];
+  const droppedStates = saved.map(({ name: state, kind }): StateDiff => ({ state, kind, verdict: 'dropped', why: '' }));
+  const unkeyed =
+    saved.length === 0 ? [] : ['has no keyed state any more: what the savepoint holds of it is left behind'];
+  const dropped: OperatorDiff = {
+    uid,
+    verdict: 'dropped',
+    reasons: [],
+    notes: [...unkeyed, ...left, ...notes],
+    states: droppedStates,
+  };
+  const opened = node.kind === 'transform' ? await openOf(work, node, vertex, parts) : null;
+  if (opened === null && unkeyed.length + left.length === 0)
     return { uid, verdict: 'fits', reasons: [], notes: [...own, ...notes], states: [] };
-  if (opened === null || (!opened.isKeyed && saved.length > 0)) {
-    const states = saved.map((info) => ({ state: info.name, kind: info.kind, verdict: 'dropped' as const, why: '' }));
-    const what = 'has no keyed state any more: what the savepoint holds of it is left behind';
-    return { uid, verdict: 'dropped', reasons: [], notes: [what, ...own, ...notes], states };
-  }
+  if (opened === null || (!opened.isKeyed && saved.length > 0)) return dropped;
   const forms = await parts.formsOf(uid);
   const states = statesDiff(uid, saved, opened.declared, forms);
   const { refused, unknown } = opened;
@@ -153,7 +157,27 @@ async function operatorDiff(work: DiffWork, node: OperatorNode, vertex: JobVerte
     .filter(({ verdict }) => verdict === 'refused')
     .map(({ state, why }) => whole(stateText(uid, state), why));
   if (refused !== null && reasons.length === 0) reasons.push(refused);
-  return { uid, verdict: reasons.length > 0 ? 'refused' : 'fits', reasons, notes: [...more, ...own, ...notes], states };
+  const verdict = reasons.length > 0 ? 'refused' : left.length > 0 ? 'dropped' : 'fits';
+  return { uid, verdict, reasons, notes: [...left, ...more, ...own, ...notes], states };
+}
+
+/** Operator state that the operator of that uid does not take, as a restore decides it. */
+async function lostItems(
+  { program, parts }: DiffWork,
+  { uid, kind }: OperatorNode,
+  { id }: JobVertex,
+): Promise<readonly unknown[]> {
+  const { stages = [], errorPolicies } = program.vertices.get(id) ?? {};
+  const stage = stages.find((each) => each.uid === uid);
+  const operator = stage?.kind === 'operator' || stage?.kind === 'twoInputs' ? stage.create() : null;
+  const hasLetters = typeof errorPolicies?.get(uid) === 'object';
+  const isTaken = (item: unknown): boolean =>
+    (kind === 'source' && isItemOf('positions', item)) ||
+    (hasLetters && isItemOf('deadLetters', item)) ||
+    (operator !== null && takesItem(operator, item));
+  const unread = parts.manifest.checkpoint.enumerators.filter((each) => each.uid === uid && kind !== 'source');
+  const items = [...(await parts.itemsOfOperator(uid)), ...unread.flatMap(({ unassigned }) => unassigned)];
+  return items.filter((item) => !isTaken(item));
 }
 
 const positions = 'goes on at the positions of the savepoint';

@@ -1,7 +1,7 @@
 import { originId } from '../../actors/protocol/savepoint.js';
 import { thrownText } from '../api/engine-error.js';
-import { isLetterItem } from '../operators/guarded-operator.js';
 import type { Operator, OperatorContext, Stage } from '../operators/operator.js';
+import { takesItem } from '../operators/operator-state.js';
 import type { Clock } from '../ports/clock.js';
 import { createHeapState } from '../state/heap/heap-state.js';
 import type { KeyedState, KeyedStateBackend } from '../state/keyed-state.js';
@@ -43,20 +43,20 @@ export async function dryOpen(
   const { uid } = stage;
   const items: unknown[] = [];
   // Files that are damaged or gone are no matter of the operator: that is not caught here.
-  // Letters that are to be committed are no state of the operator itself, which is opened without its error policy: its sink is not.
-  if (parts !== null)
-    for (const snapshot of parts.snapshotsOf(uid))
-      items.push(...(await parts.itemsOf(snapshot)).filter((item) => !isLetterItem(item)));
+  if (parts !== null) items.push(...(await parts.itemsOfOperator(uid)));
   const isKeyed = stage.kind === 'operator' ? stage.key !== null : stage.keys.some((key) => key !== null);
   const backend = isKeyed ? backendOf(uid, setting) : null;
   const declarations = backend === null ? null : new Declarations(backend);
   let operator: Operator | null = null;
   let unknown: string | null;
   try {
-    operator = stage.create();
+    const created: Operator = stage.create();
+    operator = created;
+    // Letters that are to be committed are no state of the operator itself, which is opened without its error policy: its sink is not.
+    const own = items.filter((item) => takesItem(created, item));
     const context = contextOf(uid, setting, declarations);
     const from = parts === null ? null : originId;
-    const lifecycle = operator.open(context, { from, items }, () => undefined);
+    const lifecycle = operator.open(context, { from, items: own }, () => undefined);
     unknown = lifecycle === 'pending' ? 'it waits for something outside while it opens' : null;
   } catch (error) {
     const declared = declarations?.declared ?? [];

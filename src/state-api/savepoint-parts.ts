@@ -71,6 +71,13 @@ export class SavepointParts {
     return items;
   }
 
+  /** Operator state of all subtasks. */
+  async itemsOfOperator(uid: string): Promise<readonly unknown[]> {
+    const items: unknown[] = [];
+    for (const snapshot of this.snapshotsOf(uid)) items.push(...(await this.itemsOf(snapshot)));
+    return items;
+  }
+
   /** How the states of an operator stand: with a TTL or without one, which only the bytes tell. */
   async formsOf(uid: string): Promise<ReadonlyMap<string, StoredState>> {
     for (const snapshot of this.snapshotsOf(uid)) {

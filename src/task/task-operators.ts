@@ -3,6 +3,7 @@ import type { CheckpointId } from '../../actors/protocol/ids.js';
 import { splitWatermarkStage } from '../graph/split-watermark-stage.js';
 import { GuardedOperator } from '../operators/guarded-operator.js';
 import { lateRecordsOf, type OperatorContext } from '../operators/operator.js';
+import { takesItem } from '../operators/operator-state.js';
 import { WatermarkOperator } from '../operators/watermarks.js';
 import { buildParts } from './chain/build-parts.js';
 import { type Chain, type ChainEnd, compileChain } from './chain/compile-chain.js';
@@ -88,7 +89,10 @@ export class TaskOperators {
 
   *loadState(restored: RestoredState): Procedure {
     const { wake } = this.setting;
-    restored.requireTaken(new Set(this.instances.flatMap(({ part, culprit }) => (part.keyed ? [culprit.uid] : []))));
+    restored.requireTaken({
+      keyed: new Set(this.instances.flatMap(({ part, culprit }) => (part.keyed ? [culprit.uid] : []))),
+      stateful: new Set([...this.instances.map(({ culprit }) => culprit.uid), this.setting.program.source?.uid ?? '']),
+    });
     for (const { culprit, part, tables } of this.instances) {
       if (part.keyed === null) continue;
       try {
@@ -102,9 +106,10 @@ export class TaskOperators {
   /** From the last to the first: when an operator opens, what comes after it can take records. */
   *open(from: CheckpointId | null, restored: RestoredState): Procedure {
     for (const instance of this.instances.toReversed()) {
-      const items = restored.items(instance.culprit.uid);
+      const { operator } = instance.part;
+      const items = restored.items(instance.culprit.uid, (item) => takesItem(operator, item));
       const context = this.contextOf(instance);
-      yield* this.call(instance, 'open', (settle) => instance.part.operator.open(context, { from, items }, settle));
+      yield* this.call(instance, 'open', (settle) => operator.open(context, { from, items }, settle));
     }
   }
 

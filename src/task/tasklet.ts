@@ -298,7 +298,7 @@ export class Tasklet {
     yield* operators.loadState(restored);
     yield* operators.open(plan.from, restored);
     const { source } = program;
-    const restoredSplits = source === null ? [] : (restored.items(source.uid) as readonly Split[]);
+    const restoredSplits = source === null ? [] : restored.positions(source.uid);
     restored.cancel();
     this.source =
       source === null

@@ -51,8 +51,8 @@ export const stopMutants: readonly Mutant[] = [
   {
     name: 'cancel-deletes-what-is-to-outlive-it',
     file: 'actors/job-master/ending.ts',
-    find: 'const keep = isKept ?',
-    replace: "const keep = isKept && context.intent !== 'cancel' ?",
+    find: 'const keep = isKept(context) ?',
+    replace: "const keep = isKept(context) && context.intent !== 'cancel' ?",
     race: null,
     harm: 'What a user wants to go on from after a cancel is gone.',
   },

@@ -16,8 +16,14 @@ import {
   valueState,
 } from 'weirflow';
 import { createSavepoint, type NewSavepoint } from 'weirflow/state';
+import type { CheckpointManifest, OperatorSnapshot } from '../../../actors/protocol/manifest.js';
 import { keyGroupsBefore, savepointBlobs } from '../../../actors/protocol/savepoint.js';
-import { type DeployDiff, deployDiff, requireReadable } from '../../../src/state-api/deploy-diff.js';
+import { nodeQueue } from '../../../src/runtime/world/queue.js';
+import { type DeployDiff, deployDiff, requireFitting } from '../../../src/state-api/deploy-diff.js';
+import { Savepoint } from '../../../src/state-api/savepoint.js';
+import { MemoryBlobStore } from '../../../src/storage/memory/memory-blob-store.js';
+import { itemsBytes, operatorStateSerializer } from '../../../src/task/checkpoint/plain-items.js';
+import { checksumText } from '../../../src/task/checkpoint/subtask-snapshot.js';
 
 const clock = { wallMs: () => 0, monotonicMs: () => 0 };
 
@@ -69,6 +75,104 @@ async function diffOf(variant: Variant, fill: (made: NewSavepoint) => void): Pro
 
 const counts = (made: NewSavepoint): void => made.operator('counts').value<number>('count').set('a', 1);
 const of = (diff: DeployDiff, uid: string) => diff.operators.find((each) => each.uid === uid);
+
+/** A savepoint of a job with these operators, which have these items of operator state. */
+async function savedItems(
+  items: Readonly<Record<string, readonly unknown[]>>,
+  { drained = false, ...more }: Partial<CheckpointManifest> & { readonly drained?: boolean } = {},
+): Promise<Savepoint> {
+  const blobs = new MemoryBlobStore(nodeQueue);
+  const operators: OperatorSnapshot[] = [];
+  for (const [uid, each] of Object.entries(items)) {
+    const bytes = itemsBytes(each);
+    const name = `savepoints/kept/1/1-1/${uid}`;
+    await new Promise((resolve) => blobs.put(name, bytes, resolve));
+    const blob = { name, bytes: bytes.length, checksum: checksumText(bytes) };
+    const serializers = [operatorStateSerializer('operatorList')];
+    operators.push({ uid, serializers, keyGroups: [], operatorState: { blob, offset: 0, bytes: bytes.length } });
+  }
+  const checkpoint = {
+    id: { epoch: 1, n: 1 },
+    run: 1,
+    subtasks: [{ subtask: 'v1#0', operators, drained }],
+    enumerators: [],
+    finished: [],
+    ...more,
+  };
+  const { graph } = buildJob(listing, []).program;
+  return new Savepoint(blobs, { format: 1, name: 'kept', request: 'r', job: 'flights', graph, checkpoint });
+}
+
+const lists = { subtask: 0, parallelism: 1, lists: [['rows', 'list', [1]]] };
+const committable = { checkpoint: { epoch: 1, n: 1 }, committables: [1] };
+const split = { id: 'words/0', data: null };
+
+const listing = defineJob('listing', (env) => {
+  env
+    .fromCollection(['a'], { uid: 'words' })
+    .process({ initializeState: ({ listState }) => void listState('rows'), processElement: () => undefined })
+    .uid('rows')
+    .map((word) => word)
+    .uid('plain')
+    .collect('out');
+});
+const both = async (savepoint: Savepoint, allowDroppedState = false) => {
+  const { program } = buildJob(listing, []);
+  const diff = await deployDiff(program, savepoint, clock);
+  const refused = await requireFitting(program, savepoint, { clock, allowDroppedState }).then(
+    () => null,
+    (error: { code: string; message: string }) => error,
+  );
+  return { diff, refused };
+};
+
+describe('deploy diff: operator state', () => {
+  it('fits where the operator of its uid takes it', async () => {
+    const { diff, refused } = await both(
+      await savedItems({ words: [split], rows: [lists], 'collect-out': [committable] }),
+    );
+    expect(diff.operators.map(({ uid, verdict }) => [uid, verdict])).toEqual([
+      ['words', 'fits'],
+      ['rows', 'fits'],
+      ['collect-out', 'fits'],
+    ]);
+    expect(refused).toBeNull();
+  });
+
+  it.each([
+    ['plain', lists, 'list state'],
+    ['plain', split, 'positions of a source'],
+    ['rows', committable, 'what a sink had to commit'],
+    ['words', lists, 'list state'],
+    ['collect-out', lists, 'list state'],
+    ['rows', ['rule', 1, 2], 'broadcast state'],
+    ['rows', null, 'event time'],
+  ])("is dropped, and refused unless that is asked for: '%s' has no such state (%j)", async (uid, item, what) => {
+    const savepoint = await savedItems({ [uid]: [item] });
+    const { diff, refused } = await both(savepoint);
+    expect(diff.verdict).toBe('dropped');
+    expect(of(diff, uid)?.notes[0]).toContain(what);
+    expect(refused).toMatchObject({ code: 'STATE_UNMATCHED', message: expect.stringMatching(`'${uid}'.*${what}`) });
+    expect((await both(savepoint, true)).refused).toBeNull();
+  });
+
+  it('splits that nobody reads yet are dropped with the source', async () => {
+    const enumerators = [{ uid: 'plain', discovered: true, unassigned: [split] }];
+    const { diff } = await both(await savedItems({}, { enumerators }));
+    expect(of(diff, 'plain')).toMatchObject({ verdict: 'dropped' });
+  });
+});
+
+describe('deploy diff: a savepoint with which nobody can go on', () => {
+  it.each([
+    ['drained', true, {}, 'all input was processed to its end'],
+    ['of a job whose input was being stopped', false, { inputStopped: true }, 'nobody would read the rest'],
+  ] as const)('%s', async (_, drained, more, why) => {
+    const { diff, refused } = await both(await savedItems({ rows: [lists] }, { ...more, drained }));
+    expect(diff).toMatchObject({ verdict: 'refused', notes: [expect.stringContaining(why)] });
+    expect(refused).toMatchObject({ code: 'SAVEPOINT_DRAINED', message: expect.stringContaining(why) });
+  });
+});
 
 describe('deploy diff: what becomes of state', () => {
   it('fits, begins empty, and is kept though nobody asks for it', async () => {
@@ -151,7 +255,7 @@ describe('deploy diff: what becomes of state', () => {
   it('nothing is started with it, unless it may be left behind', async () => {
     const { savepoint } = await written((made) => made.operator('words').value<number>('count').set('a', 1));
     const { program } = buildJob(job({}), [], keyGroupsBefore(savepoint.manifest));
-    const begin = (allowDroppedState: boolean) => requireReadable(program, savepoint, { clock, allowDroppedState });
+    const begin = (allowDroppedState: boolean) => requireFitting(program, savepoint, { clock, allowDroppedState });
     await expect(begin(false)).rejects.toMatchObject({ code: 'STATE_UNMATCHED' });
     await begin(true);
   });

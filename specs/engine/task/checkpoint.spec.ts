@@ -1,43 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { RestorePlan } from '../../../actors/protocol/deployment.js';
-import type { OperatorSnapshot } from '../../../actors/protocol/manifest.js';
 import { BasicOperator, type Operator } from '../../../src/operators/operator.js';
-import { valueState } from '../../../src/state/descriptors.js';
-import type { ValueState } from '../../../src/state/keyed-state.js';
 import { SourceHead } from '../../../src/task/source-head.js';
+import { CountByKey, countingJob, lastDigit } from './counting-job.js';
 import { Driver, type DriverOptions, type Manifest } from './driver.js';
-import { map, Outside, operator, RangeSource, ranges, type TestJob, testJob, transactionalSink } from './test-jobs.js';
+import { Outside, operator, RangeSource, ranges, testJob, transactionalSink } from './test-jobs.js';
 import { World } from './world.js';
-
-/** How many records each key has had. */
-class CountByKey extends BasicOperator<number, string> {
-  private count!: ValueState<number>;
-
-  override open(...args: Parameters<BasicOperator<number, string>['open']>) {
-    const answer = super.open(...args);
-    this.count = this.context.keyed?.value(valueState<number>('count')) as ValueState<number>;
-    return answer;
-  }
-
-  process(value: number, timestamp: number): void {
-    const count = (this.count.value() ?? 0) + 1;
-    this.count.update(count);
-    this.context.output.emit(`${value % 10}:${count}`, timestamp);
-  }
-}
-
-const lastDigit = (value: number): number => value % 10;
-const countByKey = operator('count', () => new CountByKey() as Operator<never, never>, lastDigit as never);
-
-function countingJob(outside: Outside, parallelism = 1, source = new RangeSource(), count = countByKey): TestJob {
-  return testJob(
-    [
-      { id: 'read', parallelism, source, stages: [map('same', (value: number) => value)] },
-      { id: 'count', parallelism, stages: [count, transactionalSink('sink', outside)] },
-    ],
-    [{ from: 'read', to: 'count', partitioner: 'hash', key: lastDigit as never }],
-  );
-}
 
 const id = (n: number) => ({ epoch: 1, n });
 const expectedCounts = (records: number): readonly string[] =>
@@ -210,61 +177,6 @@ describe('checkpoint: going on from it', () => {
     expect(next.messages('task.failed')).toMatchObject([
       { failure: { code: 'CHECKPOINT_DAMAGED', retry: 'never', message: expect.stringMatching(message) } },
     ]);
-  });
-});
-
-/** What the attempt of a job fails with that goes on from a checkpoint of `countingJob`. */
-const restored = (
-  change: (snapshot: OperatorSnapshot) => OperatorSnapshot,
-  now: TestJob = countingJob(new Outside()),
-  more: Partial<RestorePlan> = {},
-) => {
-  const world = new World();
-  const job = countingJob(new Outside());
-  const driver = new Driver(world, job, { splits: ranges(30), bounded: false }).deploy();
-  world.runUntil(() => driver.tasklet('count#0').recordsIn === 30);
-  const from = driver.checkpoint(1);
-  driver.crash();
-  const next = new Driver(world, now, { run: 2, from });
-  next.load();
-  const operators = (from.snapshots.get('count#0')?.operators ?? []).map(change);
-  next.restore('count#0', { from: from.id, operators, finished: false, ...more });
-  world.runFor(100);
-  return next.messages('task.failed');
-};
-
-describe('checkpoint: state of another version', () => {
-  it('ends the attempt, naming the operator, when keyed state was written by an unknown serializer', () => {
-    const changed = restored((snapshot) => ({
-      ...snapshot,
-      serializers: snapshot.serializers.map((identity) =>
-        identity.kind === 'value' ? { ...identity, version: 99 } : identity,
-      ),
-    }));
-    expect(changed).toMatchObject([
-      { failure: { code: 'STATE_UNREADABLE', message: expect.stringContaining("operator 'count'") } },
-    ]);
-  });
-
-  it('ends the attempt when operator state was written by an unknown serializer', () => {
-    const changed = restored((snapshot) => (snapshot.uid === 'sink' ? { ...snapshot, serializers: [] } : snapshot));
-    expect(changed).toMatchObject([
-      { failure: { code: 'CHECKPOINT_DAMAGED', message: expect.stringContaining('unknown serializer') } },
-    ]);
-  });
-});
-
-describe('checkpoint: an operator that is not keyed any more', () => {
-  const unkeyed = countingJob(new Outside(), 1, new RangeSource(), map('count', String));
-
-  it('ends the attempt for good, naming it: its state would be lost without a word', () => {
-    const message = expect.stringContaining("'count' has keyed state in checkpoint 1-1");
-    const failures = restored((snapshot) => snapshot, unkeyed);
-    expect(failures).toMatchObject([{ failure: { code: 'STATE_UNMATCHED', retry: 'never', message } }]);
-  });
-
-  it('leaves it behind where that is allowed', () => {
-    expect(restored((snapshot) => snapshot, unkeyed, { dropsState: true })).toEqual([]);
   });
 });
 

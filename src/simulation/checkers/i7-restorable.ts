@@ -15,7 +15,7 @@ export const restorable: CheckerFactory = (context) => new Restorable(context);
 class Restorable implements Checker {
   readonly invariant = 'I7';
   private latest: CheckpointManifest | null = null;
-  /** The job has its result. */
+  /** The job has its result, and leaves no checkpoints. */
   private isOver = false;
 
   constructor(private readonly context: CheckerContext) {}
@@ -23,9 +23,9 @@ class Restorable implements Checker {
   store(event: StoreEvent): void {
     const { job, graph } = this.context.record;
     const result = createdResult(event, job);
-    if (result !== null && !outlives(graph.options, result)) this.latest = null;
-    this.isOver ||= result !== null;
-    // What was on its way when the job ended is void.
+    this.isOver ||= result !== null && !outlives(graph.options, result);
+    // What was on its way when the job ended is void; where checkpoints outlive it, it is one of them.
+    if (this.isOver) this.latest = null;
     if (this.isOver) return;
     const entry = createdEntry(event, job);
     if (entry?.kind === 'checkpoint') this.latest = entry.checkpoint;

@@ -24,7 +24,7 @@ class NothingNeededIsDeleted implements Checker {
   readonly invariant = 'I8';
   /** Newest last. */
   private retained: readonly CheckpointManifest[] = [];
-  /** The job has its result. */
+  /** The job has its result, and leaves no checkpoints. */
   private isOver = false;
   private readonly writtenAtMs = new Map<string, number>();
   private readonly sweeps: { readonly sweep: Sweep; readonly atMs: number }[] = [];
@@ -36,10 +36,10 @@ class NothingNeededIsDeleted implements Checker {
     const { options } = graph;
     if (event.name.startsWith(statePrefix(job))) this.blob(event);
     const result = createdResult(event, job);
-    if (result !== null && !outlives(options, result)) this.retained = [];
-    this.isOver ||= result !== null;
+    this.isOver ||= result !== null && !outlives(options, result);
+    if (this.isOver) this.retained = [];
     const manifest = completedCheckpoint(event, job);
-    // What was on its way when the job ended is void.
+    // What was on its way when the job ended is void; where checkpoints outlive it, it is one of them.
     if (manifest !== null && !this.isOver)
       this.retained = [...this.retained, manifest].slice(-(options.retainedCheckpoints ?? 1));
   }

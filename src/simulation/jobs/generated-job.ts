@@ -1,3 +1,4 @@
+import { InvariantViolation } from '../../../actors/kernel/invariant.js';
 import type { JobRecord } from '../../../actors/protocol/job-graph.js';
 import type { RestartStrategy } from '../../../actors/protocol/restart-strategy.js';
 import type { DataStream, SingleOutputStream } from '../../api/data-stream.js';
@@ -9,7 +10,9 @@ import { fileSink, jsonLines } from '../../connectors/file/index.js';
 import { generatorSource } from '../../connectors/generator/index.js';
 import type { CodeStore } from '../../graph/code-store.js';
 import type { Instance, ProcessContext } from '../../operators/function-operator.js';
+import type { OperatorStateAccess } from '../../operators/operator-lists.js';
 import type { ProcessFunction } from '../../operators/process.js';
+import type { ListState } from '../../state/keyed-state.js';
 import { aside, Divide } from './divide.js';
 import {
   hasInputsApart,
@@ -236,21 +239,44 @@ function combined(before: SimRecord, next: SimRecord): SimRecord {
   return { ...next, folds: [...folds.slice(0, -1), nextFold(before.folds.at(-1) as Fold, next)] };
 }
 
+interface Member {
+  readonly subtask: number;
+  readonly of: number;
+}
+
 class Farewell implements ProcessFunction<SimRecord, SimRecord> {
   private subtask = 0;
+  private members!: ListState<Member>;
+  private restored: readonly Member[] = [];
 
   constructor(private readonly stage: number) {}
 
-  open({ subtaskIndex }: Instance): void {
+  initializeState({ unionListState }: OperatorStateAccess): void {
+    this.members = unionListState<Member>('members');
+    this.restored = [...this.members.get()];
+  }
+
+  open({ subtaskIndex, parallelism }: Instance): void {
     this.subtask = subtaskIndex;
+    this.members.update([{ subtask: subtaskIndex, of: parallelism }]);
   }
 
   processElement(record: SimRecord, context: ProcessContext<SimRecord>): void {
+    this.requireAll();
     context.emit(record);
   }
 
   finish(context: ProcessContext<SimRecord>): void {
+    this.requireAll();
     context.emit(farewellOf(this.stage, this.subtask));
+  }
+
+  /** Each subtask stands in the list, so that whoever goes on finds all of them there, also those that have finished. */
+  private requireAll(): void {
+    const { restored } = this;
+    const found = new Set(restored.map(({ subtask }) => subtask)).size;
+    if (restored.some(({ of }) => of !== found))
+      throw new InvariantViolation('subtasks are missing in a restored list', { restored });
   }
 }
 

@@ -6,9 +6,11 @@ import type {
   KeyGroupSnapshot,
   OperatorSnapshot,
   SerializerIdentity,
+  Split,
   StateRange,
 } from '../../../actors/protocol/manifest.js';
 import { originId } from '../../../actors/protocol/savepoint.js';
+import { isItemOf, itemsText } from '../../operators/operator-state.js';
 import type { KeyedStateBackend } from '../../state/keyed-state.js';
 import { Unreadable } from '../../state/value-reader.js';
 import { type Procedure, until } from '../operator/procedures.js';
@@ -56,16 +58,22 @@ export class RestoredState {
     return this.failure !== null || [...this.first].every((name) => this.contents.has(name));
   }
 
-  /** Throws when an operator that is not among the keyed ones has keyed state here: it would be lost without a word, unless it may be left behind. */
-  requireTaken(keyed: ReadonlySet<string>): void {
-    const { from, operators, dropsState } = this.plan;
-    const lost = operators.find(({ uid, keyGroups }) => keyGroups.length > 0 && !keyed.has(uid));
-    if (lost === undefined || from === null || dropsState === true) return;
-    const what = compareCheckpoints(from, originId) === 0 ? 'the savepoint' : `checkpoint ${checkpointText(from)}`;
-    const message =
-      `Operator '${lost.uid}' has keyed state in ${what}, and is not keyed any more. ` +
-      'Key its input again, or leave that state behind with --allow-dropped-state.';
-    throw new TaskFailure(failure('STATE_UNMATCHED', 'user', message, 'never'));
+  /**
+   * Throws when there is state of an operator that nobody takes: keyed state of one that is not among the keyed ones, or operator state of one that has none. It would
+   * be lost without a word, unless it may be left behind.
+   */
+  requireTaken({
+    keyed,
+    stateful,
+  }: {
+    readonly keyed: ReadonlySet<string>;
+    readonly stateful: ReadonlySet<string>;
+  }): void {
+    for (const { uid, keyGroups } of this.plan.operators) {
+      if (keyGroups.length > 0 && !keyed.has(uid))
+        this.refuse(uid, 'keyed state', 'is not keyed any more. Key its input again');
+      if (!stateful.has(uid)) this.items(uid, () => false);
+    }
   }
 
   /**
@@ -113,11 +121,32 @@ export class RestoredState {
     );
   }
 
-  /** The items of operator state that fall to this subtask, in the order of the plan. */
-  items(uid: string): readonly unknown[] {
-    return this.snapshotsOf(uid).flatMap(({ operatorState, serializers }) =>
+  /** The items of operator state that fall to this subtask, in the order of the plan. Throws when one is not taken, unless it may be left behind. */
+  items(uid: string, takes: (item: unknown) => boolean): readonly unknown[] {
+    const items = this.snapshotsOf(uid).flatMap(({ operatorState, serializers }) =>
       operatorState === null ? [] : this.itemsIn(operatorState, serializers),
     );
+    const lost = items.filter((item) => !takes(item));
+    if (lost.length > 0)
+      this.refuse(
+        uid,
+        itemsText(lost),
+        'has no such state any more. Give it another uid, and that one back to the operator that had it',
+      );
+    return lost.length === 0 ? items : items.filter(takes);
+  }
+
+  /** Where the readers of a source stood, as far as it falls to this one. */
+  positions(source: string): readonly Split[] {
+    return this.items(source, (item) => isItemOf('positions', item)) as readonly Split[];
+  }
+
+  private refuse(uid: string, what: string, why: string): void {
+    const { from, dropsState } = this.plan;
+    if (from === null || dropsState === true) return;
+    const where = compareCheckpoints(from, originId) === 0 ? 'the savepoint' : `checkpoint ${checkpointText(from)}`;
+    const message = `Operator '${uid}' has ${what} in ${where}, and ${why}, or leave that state behind with --allow-dropped-state.`;
+    throw new TaskFailure(failure('STATE_UNMATCHED', 'user', message, 'never'));
   }
 
   /** Lets go of all that it holds: everything is loaded, or nobody wants it any more. */
