@@ -57,7 +57,10 @@ class PrintWriter extends ClientWriter<never> {
   }
 }
 
-/** The values of one checkpoint interval of one subtask. `id` tells a repeated delivery from a new one. */
+/**
+ * The values of one checkpoint interval of one subtask. `id` tells a repeated delivery from a new one: no other writer gives the same, nor does one of the job that goes on from a
+ * savepoint of this, which counts its runs and checkpoints anew.
+ */
 interface Collected {
   readonly id: string;
   readonly values: readonly unknown[];
@@ -84,11 +87,11 @@ class CollectWriter extends ClientWriter<Collected> {
   private values: unknown[] = [];
   private prepared: Collected[] = [];
 
-  constructor({ client, run, subtaskIndex }: OperatorContext<never>, collection: string) {
+  constructor({ client, clock, job, run, subtaskIndex }: OperatorContext<never>, collection: string) {
     super();
     this.client = client;
     this.collection = collection;
-    this.idPrefix = `${run}-${subtaskIndex}`;
+    this.idPrefix = `${job}-${clock.wallMs()}-${run}-${subtaskIndex}`;
   }
 
   write(value: unknown): void {

@@ -7,11 +7,13 @@ const checkpoint = (n: number): CheckpointId => ({ epoch: 1, n });
 const settled = (): void => expect.fail('nothing is pending');
 
 /** A subtask whose client remembers what it is given. */
-function subtask(subtaskIndex = 0, run = 1) {
+function subtask(subtaskIndex = 0, run = 1, wallMs = 5) {
   const lines: string[] = [];
   const delivered: unknown[] = [];
   const context = {
+    job: 'job',
     run,
+    clock: { wallMs: () => wallMs },
     subtaskIndex,
     client: {
       line: (text: string) => void lines.push(text),
@@ -44,10 +46,10 @@ describe('collect', () => {
     writer.write(3, 0);
     expect(delivered).toEqual([]);
     writer.commit(first, settled);
-    expect(delivered).toEqual([['sums', '1-0-1-1', [1, 2]]]);
+    expect(delivered).toEqual([['sums', 'job-5-1-0-1-1', [1, 2]]]);
     writer.prepare(checkpoint(2), settled);
     writer.commit(writer.take(), settled);
-    expect(delivered[1]).toEqual(['sums', '1-0-1-2', [3]]);
+    expect(delivered[1]).toEqual(['sums', 'job-5-1-0-1-2', [3]]);
   });
 
   it('makes no committable of nothing', () => {
@@ -56,8 +58,8 @@ describe('collect', () => {
     expect(writer.take()).toEqual([]);
   });
 
-  it('names deliveries so that a repeated one can be told, and two of different attempts or subtasks never look alike', () => {
-    const ids = [subtask(0, 1), subtask(1, 1), subtask(0, 2)].map(({ context, delivered }) => {
+  it('names deliveries so that a repeated one can be told, and two of different attempts, subtasks or jobs that count anew never look alike', () => {
+    const ids = [subtask(0, 1), subtask(1, 1), subtask(0, 2), subtask(0, 1, 6)].map(({ context, delivered }) => {
       const writer = new CollectSink('sums').createWriter(context);
       writer.write(1, 0);
       writer.prepare(checkpoint(1), settled);
@@ -67,6 +69,6 @@ describe('collect', () => {
       expect(delivered[1]).toEqual(delivered[0]);
       return JSON.stringify(delivered[0]);
     });
-    expect(new Set(ids).size).toBe(3);
+    expect(new Set(ids).size).toBe(4);
   });
 });
