@@ -26,20 +26,21 @@ export interface LevelPlace {
   readonly cacheBytes: number;
 }
 
-/** What was written last is in a buffer, while a second one is on its way to disk. Small ones make many tables, which are compacted over and over. */
+/**
+ * What was written last is in a buffer, while a second one is on its way to disk. Small ones make many tables, which are compacted over and over. What is left is for blocks that were
+ * read.
+ */
+const bufferShare = 0.4;
 const writeBufferBytesMin = 2 * 1_024 * 1_024;
 const writeBufferBytesMax = 16 * 1_024 * 1_024;
+/** A look for a key unpacks one. Packed, a large state has half as many tables, of which more are open. */
+const blockBytes = 2_048;
 /**
- * Not compressed, blocks are read where their table is mapped, without a copy and without a cache: a look for a key costs two thirds. They are small, because it reads through half
- * of one.
- */
-const blocks = { compression: false, cacheSize: 0, blockSize: 2_048 };
-/**
- * Tables are mapped into memory while they are open, which counts as memory of the process: as few as the database accepts, ten of them for other files, of a size that
- * makes them 256 MiB in all. Smaller ones would be many, and slow to compact.
+ * Tables are mapped into memory while they are open, which counts as memory of the process: so many that they are 512 MiB in all, and ten for other files. Each one more spares a
+ * large state the opening of one; smaller ones would be many, and slow to compact.
  */
 const fileBytes = 4 * 1_024 * 1_024;
-const openFilesMax = 74;
+const openFilesMax = 138;
 
 /** Removes a folder and all in it; one that is not there is removed. */
 export const removed = (folder: string): Promise<void> => rm(folder, { recursive: true, force: true });
@@ -63,12 +64,14 @@ export class LevelStore implements KeyValueStore {
       this.settle(Promise.reject(new Error(why)), opened);
       return;
     }
-    const half = Math.floor(place.cacheBytes / 2);
-    const writeBufferSize = Math.min(writeBufferBytesMax, Math.max(writeBufferBytesMin, half));
+    const share = Math.floor(place.cacheBytes * bufferShare);
+    const writeBufferSize = Math.min(writeBufferBytesMax, Math.max(writeBufferBytesMin, share));
+    const cacheSize = Math.max(writeBufferBytesMin, place.cacheBytes - 2 * writeBufferSize);
     this.level = open.create(place.location, {
       keyEncoding: 'utf8',
       valueEncoding: 'view',
-      ...blocks,
+      cacheSize,
+      blockSize: blockBytes,
       maxOpenFiles: openFilesMax,
       writeBufferSize,
       maxFileSize: fileBytes,
