@@ -21,13 +21,10 @@ export function restorePlans(
   const plans: Record<SubtaskKey, RestorePlan> = {};
   const checkpoint = latest === null ? null : indexed(latest);
   const over = checkpoint === null ? new Set<SubtaskKey>() : subtasksOver(graph, checkpoint);
-  const same = checkpoint === null || isOrigin(latest) ? new Set<VertexId>() : verticesUnchanged(graph, checkpoint);
   for (const vertex of graph.vertices) {
-    const isFinished = (key: SubtaskKey): boolean =>
-      checkpoint !== null && (over.has(key) || (same.has(vertex.id) && isOver(checkpoint, key)));
     for (const [index, key] of subtasksOf(vertex).entries()) {
       if (checkpoint === null) plans[key] = freshStart;
-      else plans[key] = { ...planOf(vertex, index, checkpoint, isFinished), ...(dropsState ? { dropsState } : {}) };
+      else plans[key] = { ...planOf(vertex, index, checkpoint, over.has(key)), ...(dropsState ? { dropsState } : {}) };
     }
   }
   return plans;
@@ -106,38 +103,19 @@ export function parallelismOf(manifest: CheckpointManifest): ReadonlyMap<VertexI
   return parallelism;
 }
 
-function planOf(
-  vertex: JobVertex,
-  index: number,
-  checkpoint: IndexedCheckpoint,
-  isFinished: (key: SubtaskKey) => boolean,
-): RestorePlan {
-  const key = subtaskKey(vertex.id, index);
+function planOf(vertex: JobVertex, index: number, checkpoint: IndexedCheckpoint, isFinished: boolean): RestorePlan {
   const operators = vertex.operators.flatMap(({ uid }) =>
     shares(checkpoint.byUid.get(uid) ?? [], vertex, index, checkpoint.parallelism).filter(hasState),
   );
   const { id, stops } = checkpoint.manifest;
   // The job ends with this one: each of its subtasks has only to commit.
-  return { from: id, operators, finished: stops !== undefined || isFinished(key) };
+  return { from: id, operators, finished: stops !== undefined || isFinished };
 }
 
 /**
- * At another parallelism no subtask is one of before, so none of them can be the one that had finished. Nor can one further down, which had finished because
- * those that sent to it had: others send to it now, and may have something to send.
- */
-function verticesUnchanged({ vertices, edges }: JobGraph, checkpoint: IndexedCheckpoint): ReadonlySet<VertexId> {
-  const unchanged = new Set<VertexId>();
-  for (const { id, parallelism } of vertices) {
-    const isFed = edges.every(({ from, to }) => to !== id || unchanged.has(from));
-    if (isFed && checkpoint.parallelism.get(id) === parallelism) unchanged.add(id);
-  }
-  return unchanged;
-}
-
-/**
- * Over whatever edges, and at whatever parallelism: one is over that was, or whose whole vertex was, and which nothing can come to. A job that begins with a
- * savepoint, or was rescaled, may have other edges, over which input comes again to a subtask that had none left. One that is over must not run again: it
- * would finish twice.
+ * Over whatever edges, and at whatever parallelism: one is over that was, or whose whole vertex was, and which nothing can come to. At another parallelism no subtask is
+ * one of before. A job that begins with a savepoint, or was rescaled, may have other edges, over which input comes again to a subtask that had none left. One that is over must not
+ * run again: it would finish twice.
  */
 function subtasksOver({ vertices, edges }: JobGraph, checkpoint: IndexedCheckpoint): ReadonlySet<SubtaskKey> {
   const over = new Set<SubtaskKey>();

@@ -38,8 +38,8 @@ export const rescalingMutants: readonly Mutant[] = [
   {
     name: 'finished-at-another-parallelism',
     file: 'actors/job-master/restore.ts',
-    find: 'if (isFed && checkpoint.parallelism.get(id) === parallelism) unchanged.add(id);',
-    replace: 'if (isFed || checkpoint.parallelism.get(id) === parallelism) unchanged.add(id);',
+    find: 'allWere || (before === own && wasOver[index])',
+    replace: 'allWere || wasOver[index]',
     race: null,
     harm: 'A subtask is held to be one that had finished, and gets what another one had not read.',
   },

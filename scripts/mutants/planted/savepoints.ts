@@ -21,8 +21,8 @@ export const savepointMutants: readonly Mutant[] = [
   {
     name: 'stop-savepoint-forgotten-by-the-next-run',
     file: 'actors/job-master/restore.ts',
-    find: 'finished: stops !== undefined || isFinished(key) };',
-    replace: 'finished: isFinished(key) };',
+    find: 'finished: stops !== undefined || isFinished };',
+    replace: 'finished: isFinished };',
     race: 14,
     harm: 'The savepoint with which the job ends is in the log, the leader is lost, and the next run processes on from it.',
   },

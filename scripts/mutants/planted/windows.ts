@@ -83,12 +83,12 @@ export const windowMutants: readonly Mutant[] = [
     harm: 'A record that comes within the allowed lateness is kept in its window, and in no result.',
   },
   {
-    name: 'session-touch-exclusive',
+    name: 'session-gap-too-wide',
     file: 'src/window/session-set.ts',
     find: 'if (session[0] > end || start > session[1]) continue;',
-    replace: 'if (session[0] >= end || start >= session[1]) continue;',
+    replace: 'if (session[0] > end + 1 || start > session[1] + 1) continue;',
     race: null,
-    harm: 'Records that are just a gap apart are in two sessions.',
+    harm: 'Records that are more than a gap apart are in one session.',
   },
   {
     name: 'session-merge-loses-one',

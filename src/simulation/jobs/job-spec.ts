@@ -125,6 +125,7 @@ const atLeastOnceShare = 0.12;
 const alignedShare = 0.8;
 const alignedAloneShare = 0.2;
 const groupedShare = 0.12;
+const sparseShare = 0.2;
 const otherTimeoutShare = 0.2;
 const recordsMin = 15;
 const recordsMax = 60;
@@ -171,11 +172,13 @@ function withOptions(random: Random, vertices: number, spec: JobSpec): JobSpec {
   const isGrouped = random.chance(groupedShare);
   const isOtherTimeout = random.chance(otherTimeoutShare);
   const bufferTimeoutMs = random.pick([0, 200, null] as const);
+  const isSparse = random.chance(sparseShare);
   const held = isHeld ? withHold(spec, hold, places[0]) : spec;
   const { stages, ...noted } = isNoted ? withNotes(held, vertices, notes, places[1]) : held;
   return {
     ...noted,
     stages,
+    ...(isSparse ? { sources: spec.sources.map(sparse) } : {}),
     ...(isOtherTimeout ? { bufferTimeoutMs } : {}),
     ...(spec.time !== null && isAligned ? { time: { ...spec.time, alignment } } : {}),
     // Where event time counts, what comes twice may be in another window.
@@ -183,6 +186,13 @@ function withOptions(random: Random, vertices: number, spec: JobSpec): JobSpec {
     ...(isGrouped && stages.length > 0 ? { groupFrom: Math.floor(places[2] * stages.length) } : {}),
   };
 }
+
+/** All but one of its readers finish at once, while the others of their vertex go on. */
+const sparse = (source: SourceSpec): SourceSpec => ({
+  ...source,
+  splits: 1,
+  parallelism: Math.max(2, source.parallelism),
+});
 
 /** Behind every stage that knows event time, and ahead of a farewell. */
 function withHold(spec: JobSpec, stage: HoldStageSpec, place: number): JobSpec {

@@ -85,7 +85,7 @@ export class Hold implements ProcessFunction<SimRecord, SimRecord> {
     for (const { record } of held) context.emit(record);
   }
 
-  /** While the parallelism stays, each its own: those that have finished do not run again. */
+  /** While the parallelism stays, each its own: those that have finished do not run again. From then on they are this subtask's (seed 60281). */
   private takeOwn(): void {
     const entries = this.counted.get();
     const of = entries[0]?.of ?? 0;
@@ -95,7 +95,8 @@ export class Hold implements ProcessFunction<SimRecord, SimRecord> {
       of === this.parallelism
         ? (subtask: number): boolean => subtask === this.subtask
         : (subtask: number): boolean => subtask % this.parallelism === this.subtask;
-    this.held.update(this.held.get().filter(({ subtask }) => isOwn(subtask)));
+    const held = this.held.get().filter(({ subtask }) => isOwn(subtask));
+    this.held.update(held.map(({ record }) => ({ record, subtask: this.subtask })));
     this.counted.update(entries.filter(({ subtask }) => isOwn(subtask)));
   }
 
