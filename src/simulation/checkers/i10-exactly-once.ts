@@ -17,7 +17,7 @@ import type { FileEvent } from '../sim-files.js';
 import type { StoreEvent } from '../sim-store.js';
 import { checkCounts, checkFolds } from './fold-replay.js';
 import { checkLateRecords } from './late-records.js';
-import { completedCheckpoint, createdResult, isRescaleWish, isStopWish, stopWithWish } from './log-entries.js';
+import { completedCheckpoint, createdResult, endsLog, isRescaleWish, isStopWish, stopWithWish } from './log-entries.js';
 import { underWayIn } from './manifest-state.js';
 import { committedPath, isShown, recordsIn, shownIn } from './parts.js';
 import { Positions } from './positions.js';
@@ -45,6 +45,8 @@ class ExactlyOnce implements Checker {
   private readonly expected: Expected | null;
   private prefix: Prefix = wholeInput;
   private underWay: readonly UnderWay[] = [];
+  /** The job has its result, and leaves no checkpoints. */
+  private isOver = false;
   private isStopped = false;
   private isDrained = true;
   private saysFarewell: boolean;
@@ -72,8 +74,9 @@ class ExactlyOnce implements Checker {
   }
 
   store(event: StoreEvent): void {
+    this.isOver ||= endsLog(event, this.context.record);
     const manifest = completedCheckpoint(event, this.context.record.job);
-    if (manifest !== null) {
+    if (manifest !== null && !this.isOver) {
       this.prefix = this.positions.at(manifest);
       this.underWay = underWayIn(this.context.store, this.spec, manifest);
     }

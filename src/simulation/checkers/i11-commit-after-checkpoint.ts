@@ -2,7 +2,7 @@ import type { Checker, CheckerContext, CheckerFactory } from '../checker.js';
 import { Violation } from '../checker.js';
 import type { FileEvent } from '../sim-files.js';
 import type { StoreEvent } from '../sim-store.js';
-import { completedCheckpoint, createdResult, idText } from './log-entries.js';
+import { completedCheckpoint, createdResult, endsLog, idText } from './log-entries.js';
 import { committablesOf } from './manifest-state.js';
 import { committedPath, promiseIn } from './parts.js';
 
@@ -20,6 +20,8 @@ class CommitAfterCheckpoint implements Checker {
   private readonly promised = new Map<string, { readonly pending: string; readonly by: string }>();
   private readonly shown = new Set<string>();
   private isFinished = false;
+  /** The job has its result, and leaves no checkpoints. */
+  private isOver = false;
 
   constructor(private readonly context: CheckerContext) {
     const operators = context.record.graph.vertices.flatMap((vertex) => vertex.operators);
@@ -29,8 +31,9 @@ class CommitAfterCheckpoint implements Checker {
   store(event: StoreEvent): void {
     const { job } = this.context.record;
     if (createdResult(event, job)?.outcome === 'finished') this.finished();
+    this.isOver ||= endsLog(event, this.context.record);
     const manifest = completedCheckpoint(event, job);
-    if (manifest === null) return;
+    if (manifest === null || this.isOver) return;
     for (const uid of this.sinks) {
       for (const committable of committablesOf(this.context.store, manifest, uid)) {
         const part = promiseIn(committable);

@@ -11,7 +11,7 @@ import { decodeRecord } from '../../runtime/host/records.js';
 import type { Checker, CheckerContext, CheckerFactory } from '../checker.js';
 import { Violation } from '../checker.js';
 import type { StoreEvent } from '../sim-store.js';
-import { completedCheckpoint, createdResult, idText } from './log-entries.js';
+import { completedCheckpoint, endsLog, idText } from './log-entries.js';
 import { blobFault, ownedRangesOf } from './manifest-blobs.js';
 
 /**
@@ -30,7 +30,7 @@ class CompleteCheckpoint implements Checker {
   private readonly places = new Map<JobRun, ReadonlyMap<SubtaskKey, Place>>();
   private readonly reported = new Map<string, SubtaskSnapshot>();
 
-  /** The job has its result. */
+  /** The job has its result, and leaves no checkpoints. */
   private isOver = false;
   /** Parts of the checkpoint before; at first of the savepoint that the job begins with. */
   private before: ReadonlyMap<SubtaskKey, SubtaskSnapshot> = new Map();
@@ -57,8 +57,7 @@ class CompleteCheckpoint implements Checker {
 
   store(event: StoreEvent): void {
     const { job } = this.context.record;
-    // An entry that was on its way when the job ended is void: what it refers to may be swept already.
-    this.isOver ||= createdResult(event, job) !== null;
+    this.isOver ||= endsLog(event, this.context.record);
     const manifest = completedCheckpoint(event, job);
     if (manifest === null || this.isOver) return;
     this.parts(manifest);

@@ -2,7 +2,7 @@ import type { CheckpointManifest } from '../../../actors/protocol/manifest.js';
 import type { Checker, CheckerContext, CheckerFactory } from '../checker.js';
 import { Violation } from '../checker.js';
 import type { StoreEvent } from '../sim-store.js';
-import { createdEntry, createdResult, idText, outlives } from './log-entries.js';
+import { createdEntry, endsLog, idText } from './log-entries.js';
 import { restoreFault } from './manifest-blobs.js';
 
 /**
@@ -21,9 +21,8 @@ class Restorable implements Checker {
   constructor(private readonly context: CheckerContext) {}
 
   store(event: StoreEvent): void {
-    const { job, graph } = this.context.record;
-    const result = createdResult(event, job);
-    this.isOver ||= result !== null && !outlives(graph.options, result);
+    const { job } = this.context.record;
+    this.isOver ||= endsLog(event, this.context.record);
     // What was on its way when the job ended is void; where checkpoints outlive it, it is one of them.
     if (this.isOver) this.latest = null;
     if (this.isOver) return;

@@ -5,7 +5,7 @@ import { statePrefix } from '../../runtime/host/sweeper.js';
 import type { Checker, CheckerContext, CheckerFactory } from '../checker.js';
 import { Violation } from '../checker.js';
 import type { StoreEvent } from '../sim-store.js';
-import { completedCheckpoint, createdResult, idText, outlives } from './log-entries.js';
+import { completedCheckpoint, endsLog, idText } from './log-entries.js';
 import { blobFault, blobsOf, runOfBlob } from './manifest-blobs.js';
 
 /**
@@ -35,8 +35,7 @@ class NothingNeededIsDeleted implements Checker {
     const { job, graph } = this.context.record;
     const { options } = graph;
     if (event.name.startsWith(statePrefix(job))) this.blob(event);
-    const result = createdResult(event, job);
-    this.isOver ||= result !== null && !outlives(options, result);
+    this.isOver ||= endsLog(event, this.context.record);
     if (this.isOver) this.retained = [];
     const manifest = completedCheckpoint(event, job);
     // What was on its way when the job ended is void; where checkpoints outlive it, it is one of them.

@@ -19,7 +19,7 @@ import {
 import { foldState, inOrder, seenList, seenMap } from '../jobs/keyed-fold.js';
 import { keyAs } from '../jobs/sim-record.js';
 import type { StoreEvent } from '../sim-store.js';
-import { completedCheckpoint, createdSavepoint, idText, isRescaleWish } from './log-entries.js';
+import { completedCheckpoint, createdSavepoint, endsLog, idText, isRescaleWish } from './log-entries.js';
 import { committablesOf, keyedStateOf, underWayIn } from './manifest-state.js';
 import { checkOperatorState } from './operator-state.js';
 import { promiseIn, recordsIn, shownIn } from './parts.js';
@@ -49,6 +49,8 @@ class ConsistentCut implements Checker {
   private readonly output = new Map<string, number>();
   /** Then how many subtasks have said farewell follows from nothing that stands in the job. */
   private isRescaled = false;
+  /** The job has its result, and leaves no checkpoints. */
+  private isOver = false;
   private readonly keyed: readonly {
     readonly stage: KeyedStageSpec;
     readonly uid: string;
@@ -80,11 +82,12 @@ class ConsistentCut implements Checker {
 
   store(event: StoreEvent): void {
     this.isRescaled ||= isRescaleWish(event, this.context.record.job);
+    this.isOver ||= endsLog(event, this.context.record);
     const savepoint = createdSavepoint(event)?.checkpoint;
     const isAtEachCut = settledOf(this.spec) === 'atEachCut';
     if (savepoint !== undefined && isAtEachCut) this.state(savepoint, this.expectedAt(savepoint));
     const manifest = completedCheckpoint(event, this.context.record.job);
-    if (manifest === null) return;
+    if (manifest === null || this.isOver) return;
     if (!isAtEachCut) {
       this.positions.at(manifest);
       this.promise(manifest);

@@ -1,6 +1,6 @@
 import { logPrefix } from '../../../actors/job-master/log.js';
 import type { CheckpointId, JobId } from '../../../actors/protocol/ids.js';
-import type { JobOptions, JobResult, StopRecord } from '../../../actors/protocol/job-graph.js';
+import type { JobOptions, JobRecord, JobResult, StopRecord } from '../../../actors/protocol/job-graph.js';
 import type { CheckpointManifest, LogEntry } from '../../../actors/protocol/manifest.js';
 import type { SavepointManifest, StopWithSavepoint, VoidSavepoint } from '../../../actors/protocol/savepoint.js';
 import { scalePrefix } from '../../../actors/protocol/scaling.js';
@@ -55,6 +55,12 @@ export function outlives(
     canceled: ['retainOnCancellation'],
   };
   return (kept[outcome] as readonly string[]).includes(retention);
+}
+
+/** Whether this event has just made durable that the job is over and leaves no checkpoints: an entry that was on its way is void, and what it refers to may be swept already. */
+export function endsLog(event: StoreEvent, { job, graph }: JobRecord): boolean {
+  const result = createdResult(event, job);
+  return result !== null && !outlives(graph.options, result);
 }
 
 /** Whether this event has just made it durable that the job is to run at another parallelism. */
