@@ -9,7 +9,7 @@ import {
 import { mistake } from './engine-error.js';
 import { wholeNumber } from './whole-number.js';
 
-/** Takes the event time out of a record, in milliseconds; `timestamp` is the one it has already. */
+/** Takes the event time out of a record, in milliseconds, of which a fraction is left out, so that it counts to the millisecond it lies in; `timestamp` is the one it has already. */
 export type TimestampAssigner<in T> = (value: DeepReadonly<T>, timestamp: number) => number;
 
 /**

@@ -99,7 +99,7 @@ export class WatermarkOperator<T> extends BasicOperator<T, T> {
   }
 
   private checked(timestamp: number): number {
-    if (Number.isFinite(timestamp)) return timestamp;
+    if (Number.isFinite(timestamp)) return Math.floor(timestamp);
     const message =
       `operator '${this.context.uid}' took ${timestamp} out of a record as its event time; ` +
       'a timestamp is a finite number of milliseconds';

@@ -19,9 +19,9 @@ export function timeWindow(start: number, end: number): TimeWindow {
   return { start, end, maxTimestamp: maxTimestampOf(end) };
 }
 
-/** What would end after the end of time ends with it, or nothing could ever make it due. */
+/** The last whole millisecond before `end`. What would end after the end of time ends with it, or nothing could ever make it due. */
 export function maxTimestampOf(end: number): number {
-  return Math.min(end - 1, maxWatermark);
+  return Math.min(Math.ceil(end) - 1, maxWatermark);
 }
 
 export const globalWindow: GlobalWindow = Object.freeze({ maxTimestamp: maxWatermark });

@@ -56,6 +56,20 @@ describe('watermarks: bounded out-of-orderness', () => {
   });
 });
 
+describe('watermarks: timestamps with a fraction', () => {
+  it('count to the millisecond they lie in: a window is complete with its last one, and neither before nor after it', () => {
+    const { clock, output, records, said } = run(WatermarkStrategy.forMonotonousTimestamps());
+    records(29.2, 29.9, -0.5);
+    expect(output.all.splice(0)).toEqual([
+      [29.2, 29],
+      [29.9, 29],
+      [-0.5, -1],
+    ]);
+    clock.pass(intervalMs);
+    expect(said()).toEqual(['watermark 28']);
+  });
+});
+
 describe('watermarks: punctuated', () => {
   it('a generator may put one out with a record, behind which it comes', () => {
     const strategy = WatermarkStrategy.forGenerator<number>(() => ({

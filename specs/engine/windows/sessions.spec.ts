@@ -31,6 +31,14 @@ describe('sessions', () => {
     ]);
   });
 
+  it('a gap with a fraction: what is put out has the last whole millisecond, with whose watermark it is complete', () => {
+    const assigner = sessionEventTimeWindows({ gapMs: 10.5 });
+    const run = new WindowRun({ assigner, computation: bounds }).a([0, 1], [10, 2]);
+    expect(run.watermark(19).out()).toEqual([]);
+    expect(run.watermark(20).out()).toEqual([['[0, 20.5) 1 2', 20]]);
+    expect(run.groupsWithState()).toBe(0);
+  });
+
   it('a record between two sessions makes them one', () => {
     const run = new WindowRun({ assigner: sessions, computation: bounds }).a([0, 1], [20, 2], [10, 3]);
     expect(run.watermark(99).out()).toEqual([['[0, 30) 1 2 3', 29]]);

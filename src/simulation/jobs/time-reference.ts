@@ -138,7 +138,8 @@ function windowsOf(stage: WindowStageSpec, index: number, key: string, records: 
   return inOrder.map(({ span: { start, end }, records: held }, place) => {
     const tally = tallyOfAll(held);
     const before = (stage.isChained ? inOrder[place - 1]?.span.end : null) ?? 'none';
-    return { at: end - 1, record: resultOf(index, 'window', [key, before, start, end, tallyText(tally), 1], tally) };
+    const record = resultOf(index, 'window', [key, before, start, end, tallyText(tally), 1], tally);
+    return { at: Math.ceil(end) - 1, record };
   });
 }
 

@@ -174,8 +174,7 @@ function sliding(random: Random, unitMs = 1): LateWindowStageSpec['shape'] {
 
 /**
  * A session ends with the watermark that its last moment reaches, while a record of the next moment, which is not late, would still have touched
- * it: what comes of such a record depends on the schedule. So no two records are exactly a gap apart: their times have whole milliseconds, or all
- * the same half (seed 200687).
+ * it: what comes of such a record depends on the schedule. So no two records, whose times are whole milliseconds, are exactly a gap apart (seed 200687).
  */
 const session = (random: Random): WindowShape => ({ kind: 'session', gapMs: random.integer(2, 30) + 0.5 });
 
