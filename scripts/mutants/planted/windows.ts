@@ -5,8 +5,8 @@ export const windowMutants: readonly Mutant[] = [
   {
     name: 'window-over-too-early',
     file: 'src/window/window.ts',
-    find: 'Math.min(end - 1, maxWatermark)',
-    replace: 'Math.min(end - 2, maxWatermark)',
+    find: 'Math.min(Math.ceil(end) - 1, maxWatermark)',
+    replace: 'Math.min(Math.ceil(end) - 2, maxWatermark)',
     race: null,
     harm: 'A window fires when a record of its last millisecond may still come.',
   },
