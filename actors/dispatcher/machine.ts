@@ -1,4 +1,5 @@
 import { defineActor } from '../kernel/actor.js';
+import { ignoredRecords, notAwaited } from '../kernel/message.js';
 import { dispatcherContext } from './context.js';
 import {
   cancelJob,
@@ -38,8 +39,6 @@ import { type DispatcherInput, dispatcherMessages } from './messages.js';
 
 export type { DispatcherContext } from './context.js';
 export type { DispatcherInput } from './messages.js';
-
-const notAwaited = 'It answers a request that is not awaited any more.';
 
 /** One answer about one job; a step forward starts the deadline anew. */
 const looking = [
@@ -133,13 +132,7 @@ export const dispatcherActor = defineActor({
   delays: { storeSilence: storeSilenceMs },
   ignored: {
     '*': {
-      'record.created': notAwaited,
-      'record.exists': notAwaited,
-      'record.read': notAwaited,
-      'record.missing': notAwaited,
-      'record.listed': notAwaited,
-      'record.unknown': notAwaited,
-      'record.failed': notAwaited,
+      ...ignoredRecords,
       'savepoint.discarded': notAwaited,
     },
   },

@@ -1,4 +1,5 @@
 import { defineActor } from '../kernel/actor.js';
+import { ignoredRecords } from '../kernel/message.js';
 import {
   discard,
   endsRecall,
@@ -26,7 +27,6 @@ import {
 } from './decisions.js';
 import { failureHistoryMessages } from './messages.js';
 
-const notAwaited = 'It answers a request that is not awaited any more.';
 const trouble = { guard: 'isAwaited', target: 'resting', actions: 'noteTrouble' } as const;
 const unwritten = [{ guard: 'endsWriting', target: 'ended', actions: 'discard' }, trouble] as const;
 
@@ -120,13 +120,7 @@ export const failureHistoryActor = defineActor({
   delays: { rest: pauseMs, silence: silenceMs },
   ignored: {
     '*': {
-      'record.created': notAwaited,
-      'record.exists': notAwaited,
-      'record.read': notAwaited,
-      'record.missing': notAwaited,
-      'record.listed': notAwaited,
-      'record.unknown': notAwaited,
-      'record.failed': notAwaited,
+      ...ignoredRecords,
     },
   },
   refusals: {},

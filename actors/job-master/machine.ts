@@ -1,4 +1,5 @@
 import { defineActor } from '../kernel/actor.js';
+import { ignoredRecords, notAwaited } from '../kernel/message.js';
 import { jobMasterContext } from './context.js';
 import { actions, delays, guards } from './decisions.js';
 import { type JobMasterInput, jobMasterMessages } from './messages.js';
@@ -9,7 +10,6 @@ export type { JobMasterInput } from './messages.js';
 
 const ended = 'The job has ended otherwise already.';
 const withdrawn = 'The question was withdrawn while this was on its way.';
-const notAwaited = 'It answers a request that is not awaited any more.';
 const stopped = 'The coordinator has been stopped; it said this before.';
 const coordinatorsStopped = {
   'sourceCoordinator.ready': stopped,
@@ -356,13 +356,7 @@ export const jobMasterActor = defineActor({
       'rescale.due': 'Only while it runs it looks for slots; each run begins anew.',
       'resourceManager.slotsCounted': 'It was wanted for a rescale of a run that has ended meanwhile.',
       'checkpointCoordinator.checkpointed': 'The run ends already.',
-      'record.created': notAwaited,
-      'record.exists': notAwaited,
-      'record.read': notAwaited,
-      'record.missing': notAwaited,
-      'record.listed': notAwaited,
-      'record.unknown': notAwaited,
-      'record.failed': notAwaited,
+      ...ignoredRecords,
     },
     pausing: coordinatorsStopped,
     finishing: { 'jobMaster.cancel': ended, ...coordinatorsStopped },

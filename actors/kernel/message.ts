@@ -67,3 +67,17 @@ export const recordEvents = {
   'record.unknown': 'The store gave no answer in time: it may have happened, or happen yet.',
   'record.failed': 'The store refused for good, or what it holds is damaged.',
 } satisfies Record<RecordEvent['type'], string>;
+
+/** Why an answer is let go that comes when its question is over. */
+export const notAwaited = 'It answers a request that is not awaited any more.';
+
+/** For an actor that awaits one answer of the store at most: any other is let go, in whatever state. */
+export const ignoredRecords = {
+  'record.created': notAwaited,
+  'record.exists': notAwaited,
+  'record.read': notAwaited,
+  'record.missing': notAwaited,
+  'record.listed': notAwaited,
+  'record.unknown': notAwaited,
+  'record.failed': notAwaited,
+} satisfies Record<RecordEvent['type'], string>;

@@ -1,7 +1,7 @@
 import { valueState } from '../../src/state/descriptors.js';
 import { createHeapState } from '../../src/state/heap/heap-state.js';
 import type { KeyedStateBackend } from '../../src/state/keyed-state.js';
-import type { KeyGroupImage, SnapshotBase, StateSnapshot } from '../../src/state/state-snapshot.js';
+import { baseOf, type GroupImages, groupsOf } from './group-images.js';
 import type { Outcome } from './outcome.js';
 import { quantile } from './quantile.js';
 
@@ -20,7 +20,7 @@ interface Total {
 
 /** What one snapshot took. */
 interface Taken {
-  readonly groups: ReadonlyMap<number, KeyGroupImage>;
+  readonly groups: GroupImages;
   readonly bytes: number;
   /** The call in which it began: no record goes on meanwhile. */
   readonly pauseMs: number;
@@ -99,13 +99,13 @@ function count(state: KeyedStateBackend, key: number): void {
 
 interface Base {
   readonly n: number;
-  readonly groups: ReadonlyMap<number, KeyGroupImage>;
+  readonly groups: GroupImages;
 }
 
 /** With `keysTouched`, keys up to that number are counted between the slices. */
 function taken(state: KeyedStateBackend, n: number, base: Base | null, keysTouched: number): Taken {
   const sinceMs = performance.now();
-  const snapshot = state.snapshot({ epoch: 1, n }, base === null ? null : baseOf(base));
+  const snapshot = state.snapshot({ epoch: 1, n }, base === null ? null : baseOf(base.n, base.groups));
   const pauseMs = performance.now() - sinceMs;
   const slicesMs: number[] = [];
   for (let done = false, slice = 0; !done; slice += 1) {
@@ -116,28 +116,13 @@ function taken(state: KeyedStateBackend, n: number, base: Base | null, keysTouch
   }
   slicesMs.sort((a, b) => a - b);
   return {
-    groups: groupsOf(snapshot, base),
+    groups: groupsOf(snapshot, base?.groups ?? new Map()),
     bytes: snapshot.changed.reduce((sum, { bytes }) => sum + bytes.length, 0),
     pauseMs,
     longestSliceMs: quantile(slicesMs, 1),
     usualSliceMs: quantile(slicesMs, 0.5),
     writtenMs: slicesMs.reduce((sum, ms) => sum + ms, 0),
   };
-}
-
-const baseOf = ({ n, groups }: Base): SnapshotBase => ({
-  checkpoint: { epoch: 1, n },
-  partBytes: (keyGroup) => groups.get(keyGroup)?.parts.map(({ length }) => length) ?? [],
-});
-
-function groupsOf({ changed, unchanged }: StateSnapshot, base: Base | null): ReadonlyMap<number, KeyGroupImage> {
-  const groups = new Map<number, KeyGroupImage>();
-  for (const keyGroup of unchanged) groups.set(keyGroup, base?.groups.get(keyGroup) as KeyGroupImage);
-  for (const { keyGroup, watermark, kind, bytes } of changed) {
-    const before = kind === 'full' ? [] : (base?.groups.get(keyGroup)?.parts ?? []);
-    groups.set(keyGroup, { keyGroup, watermark, parts: [...before, bytes] });
-  }
-  return groups;
 }
 
 const figures = ({ groups: _, ...rest }: Taken): Omit<Taken, 'groups'> => rest;

@@ -7,9 +7,9 @@ import { nodeEntropy } from '../../src/runtime/world/entropy.js';
 import { valueState } from '../../src/state/descriptors.js';
 import type { KeyedStateBackend } from '../../src/state/keyed-state.js';
 import { createKeyedState } from '../../src/state/state-backends.js';
-import type { KeyGroupImage, SnapshotBase, StateSnapshot } from '../../src/state/state-snapshot.js';
 import { LevelEngine } from '../../src/storage/level/level-engine.js';
 import { disk } from './disk.js';
+import { baseOf, type GroupImages, groupsOf } from './group-images.js';
 import type { Outcome } from './outcome.js';
 import { quantile } from './quantile.js';
 
@@ -37,7 +37,7 @@ interface Row {
 }
 
 interface Taken {
-  readonly groups: ReadonlyMap<number, KeyGroupImage>;
+  readonly groups: GroupImages;
   readonly bytes: number;
   readonly pausesMs: readonly number[];
   readonly tookMs: number;
@@ -137,7 +137,7 @@ async function count(backend: KeyedStateBackend, key: number): Promise<void> {
 
 async function taken(backend: KeyedStateBackend, n: number, base: Taken | null): Promise<Taken> {
   const sinceMs = performance.now();
-  const snapshot = backend.snapshot({ epoch: 1, n }, base === null ? null : baseOf(n - 1, base));
+  const snapshot = backend.snapshot({ epoch: 1, n }, base === null ? null : baseOf(n - 1, base.groups));
   const pausesMs = [performance.now() - sinceMs];
   for (let progress = 'progress'; progress !== 'done'; ) {
     const sliceSinceMs = performance.now();
@@ -148,22 +148,7 @@ async function taken(backend: KeyedStateBackend, n: number, base: Taken | null):
   }
   const tookMs = performance.now() - sinceMs;
   const bytes = snapshot.changed.reduce((sum, { bytes: { length } }) => sum + length, 0);
-  return { groups: groupsOf(snapshot, base), bytes, pausesMs, tookMs };
-}
-
-const baseOf = (n: number, { groups }: Taken): SnapshotBase => ({
-  checkpoint: { epoch: 1, n },
-  partBytes: (keyGroup) => groups.get(keyGroup)?.parts.map(({ length }) => length) ?? [],
-});
-
-function groupsOf({ changed, unchanged }: StateSnapshot, base: Taken | null): ReadonlyMap<number, KeyGroupImage> {
-  const groups = new Map<number, KeyGroupImage>();
-  for (const keyGroup of unchanged) groups.set(keyGroup, base?.groups.get(keyGroup) as KeyGroupImage);
-  for (const { keyGroup, watermark, kind, bytes } of changed) {
-    const before = kind === 'full' ? [] : (base?.groups.get(keyGroup)?.parts ?? []);
-    groups.set(keyGroup, { keyGroup, watermark, parts: [...before, bytes] });
-  }
-  return groups;
+  return { groups: groupsOf(snapshot, base?.groups ?? new Map()), bytes, pausesMs, tookMs };
 }
 
 const shareOf = ({ onePercentBytes, fullBytes }: Row): number => onePercentBytes / fullBytes;

@@ -1,6 +1,7 @@
 import type {
   AggregatingState,
   AggregatingStateDescriptor,
+  AnyStateDescriptor,
   KeyedState,
   ListState,
   MapState,
@@ -27,15 +28,8 @@ export interface StateAccess {
   state<In, Acc, Out>(descriptor: AggregatingStateDescriptor<In, Acc, Out>): AggregatingState<In, Out>;
 }
 
-type AnyDescriptor =
-  | StateDescriptor<'value', unknown>
-  | StateDescriptor<'list', unknown>
-  | StateDescriptor<'map', unknown, unknown>
-  | ReducingStateDescriptor<unknown>
-  | AggregatingStateDescriptor<unknown, unknown, unknown>;
-
 export function stateAccessOf(keyed: KeyedState): StateAccess {
-  const state = (descriptor: AnyDescriptor): unknown => {
+  const state = (descriptor: AnyStateDescriptor): unknown => {
     switch (descriptor.kind) {
       case 'value':
         return keyed.value(descriptor);

@@ -1,6 +1,7 @@
 import type {
   AggregatingState,
   AggregatingStateDescriptor,
+  AnyStateDescriptor,
   KeyedState,
   ListState,
   MapState,
@@ -11,17 +12,10 @@ import type {
 } from '../state/keyed-state.js';
 import type { TimerQueue } from '../state/timers.js';
 
-type AnyDescriptor =
-  | StateDescriptor<'value', unknown>
-  | StateDescriptor<'list', unknown>
-  | StateDescriptor<'map', unknown, unknown>
-  | ReducingStateDescriptor<unknown>
-  | AggregatingStateDescriptor<unknown, unknown, unknown>;
-
 /** A state that code asked for. */
 export type Declaration =
   | { readonly kind: 'timers'; readonly name: string; readonly descriptor: null }
-  | { readonly kind: AnyDescriptor['kind']; readonly name: string; readonly descriptor: AnyDescriptor };
+  | { readonly kind: AnyStateDescriptor['kind']; readonly name: string; readonly descriptor: AnyStateDescriptor };
 
 /** Keyed state that remembers which states it was asked for. */
 export class Declarations implements KeyedState {
@@ -42,23 +36,23 @@ export class Declarations implements KeyedState {
     return this.state.watermarkFloor();
   }
   value<T>(descriptor: StateDescriptor<'value', T>): ValueState<T> {
-    this.note(descriptor as AnyDescriptor);
+    this.note(descriptor as AnyStateDescriptor);
     return this.state.value(descriptor);
   }
   list<T>(descriptor: StateDescriptor<'list', T>): ListState<T> {
-    this.note(descriptor as AnyDescriptor);
+    this.note(descriptor as AnyStateDescriptor);
     return this.state.list(descriptor);
   }
   map<K, T>(descriptor: StateDescriptor<'map', T, K>): MapState<K, T> {
-    this.note(descriptor as AnyDescriptor);
+    this.note(descriptor as AnyStateDescriptor);
     return this.state.map(descriptor);
   }
   reducing<T>(descriptor: ReducingStateDescriptor<T>): ReducingState<T> {
-    this.note(descriptor as unknown as AnyDescriptor);
+    this.note(descriptor as unknown as AnyStateDescriptor);
     return this.state.reducing(descriptor);
   }
   aggregating<In, Acc, Out>(descriptor: AggregatingStateDescriptor<In, Acc, Out>): AggregatingState<In, Out> {
-    this.note(descriptor as unknown as AnyDescriptor);
+    this.note(descriptor as unknown as AnyStateDescriptor);
     return this.state.aggregating(descriptor);
   }
   timers<N>(name: string): TimerQueue<N> {
@@ -67,7 +61,7 @@ export class Declarations implements KeyedState {
     return this.state.timers<N>(name);
   }
 
-  private note(descriptor: AnyDescriptor): void {
+  private note(descriptor: AnyStateDescriptor): void {
     const { kind, name } = descriptor;
     if (this.declared.every((each) => each.name !== name)) this.declared.push({ kind, name, descriptor });
   }

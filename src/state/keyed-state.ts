@@ -35,6 +35,13 @@ export interface AggregatingStateDescriptor<In, Acc, Out> extends StateDescripto
   readonly aggregate: AggregateFunction<In, Acc, Out>;
 }
 
+export type AnyStateDescriptor =
+  | StateDescriptor<'value', unknown>
+  | StateDescriptor<'list', unknown>
+  | StateDescriptor<'map', unknown, unknown>
+  | ReducingStateDescriptor<unknown>
+  | AggregatingStateDescriptor<unknown, unknown, unknown>;
+
 export interface ValueState<T> {
   value(): DeepReadonly<T> | undefined;
   update(value: T | DeepReadonly<T>): void;

@@ -3,17 +3,12 @@ import { allCheckers } from '../../../src/simulation/checkers/index.js';
 import { noFaults } from '../../../src/simulation/choices.js';
 import { type JobSpec, jobOf } from '../../../src/simulation/jobs/index.js';
 import { simulate } from '../../../src/simulation/run.js';
+import { smallJob } from './small-job.js';
 
 const job: JobSpec = {
-  sink: { parallelism: 2 },
-  time: null,
+  ...smallJob,
   checkpointIntervalMs: 100,
-  checkpointTimeoutMs: 1_000,
-  tolerableFailedCheckpoints: 0,
-  restartDelayMs: 20,
-  bufferTimeoutMs: 5,
   sources: [{ parallelism: 2, splits: 2, records: 40, ratePerSecond: 40 }],
-  stages: [{ kind: 'keyed', state: 'value', keys: 3, keyKind: 'text', parallelism: 2, maxParallelism: 4, inputs: 1 }],
 };
 
 /** When checkpoints began and ended, while nothing went wrong. */

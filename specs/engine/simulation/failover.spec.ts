@@ -1,20 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { allCheckers } from '../../../src/simulation/checkers/index.js';
 import { type Deviations, noFaults } from '../../../src/simulation/choices.js';
-import { type JobSpec, jobOf } from '../../../src/simulation/jobs/index.js';
+import { jobOf } from '../../../src/simulation/jobs/index.js';
 import { simulate, simulatedClusterOptions } from '../../../src/simulation/run.js';
-
-const job: JobSpec = {
-  sink: { parallelism: 2 },
-  time: null,
-  checkpointIntervalMs: 80,
-  checkpointTimeoutMs: 1_000,
-  tolerableFailedCheckpoints: 0,
-  restartDelayMs: 20,
-  bufferTimeoutMs: 5,
-  sources: [{ parallelism: 2, splits: 2, records: 80, ratePerSecond: 40 }],
-  stages: [{ kind: 'keyed', state: 'value', keys: 3, keyKind: 'text', parallelism: 2, maxParallelism: 4, inputs: 1 }],
-};
+import { smallJob as job } from './small-job.js';
 
 /** The leader crashes after some 600 ms, and its next life starts 40 ms later. */
 const leaderCrashes: Deviations = { 'crash:jm@1': 250_001 };

@@ -4,20 +4,9 @@ import type { FailureRecord } from '../../../actors/protocol/past-failure.js';
 import { decodeRecord } from '../../../src/runtime/host/records.js';
 import { allCheckers } from '../../../src/simulation/checkers/index.js';
 import { type Deviations, noFaults } from '../../../src/simulation/choices.js';
-import { type JobSpec, jobOf } from '../../../src/simulation/jobs/index.js';
+import { jobOf } from '../../../src/simulation/jobs/index.js';
 import { type RunReport, simulate } from '../../../src/simulation/run.js';
-
-const job: JobSpec = {
-  sink: { parallelism: 2 },
-  time: null,
-  checkpointIntervalMs: 80,
-  checkpointTimeoutMs: 1_000,
-  tolerableFailedCheckpoints: 0,
-  restartDelayMs: 20,
-  bufferTimeoutMs: 5,
-  sources: [{ parallelism: 2, splits: 2, records: 80, ratePerSecond: 40 }],
-  stages: [{ kind: 'keyed', state: 'value', keys: 3, keyKind: 'text', parallelism: 2, maxParallelism: 4, inputs: 1 }],
-};
+import { smallJob as job } from './small-job.js';
 
 /** A task manager crashes after some 260 ms, which the job survives; the leader crashes after some 600 ms. */
 const taskManagerCrashes: Deviations = { 'crash:tm-1@1': 110_001 };

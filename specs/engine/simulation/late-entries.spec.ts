@@ -6,20 +6,9 @@ import { allCheckers } from '../../../src/simulation/checkers/index.js';
 import { noFaults } from '../../../src/simulation/choices.js';
 import { type JobSpec, jobOf } from '../../../src/simulation/jobs/index.js';
 import { type RunReport, simulate } from '../../../src/simulation/run.js';
+import { smallJob } from './small-job.js';
 
-const job: JobSpec = {
-  time: null,
-  sink: { parallelism: 2 },
-  checkpointIntervalMs: 80,
-  checkpointTimeoutMs: 1_000,
-  tolerableFailedCheckpoints: 0,
-  retainedCheckpoints: 2,
-  externalizedCheckpoints: 'retainOnCancellation',
-  restartDelayMs: 20,
-  bufferTimeoutMs: 5,
-  sources: [{ parallelism: 2, splits: 2, records: 80, ratePerSecond: 40 }],
-  stages: [{ kind: 'keyed', state: 'value', keys: 3, keyKind: 'text', parallelism: 2, maxParallelism: 4, inputs: 1 }],
-};
+const job: JobSpec = { ...smallJob, retainedCheckpoints: 2, externalizedCheckpoints: 'retainOnCancellation' };
 
 /** The job is canceled, and the store carries out a creation in its log, by its number, so much later than it was asked to. */
 function canceled(atMs: number, creation: number, lateMs: number): RunReport {

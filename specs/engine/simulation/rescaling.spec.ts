@@ -5,18 +5,7 @@ import { allCheckers } from '../../../src/simulation/checkers/index.js';
 import { type Deviations, noFaults } from '../../../src/simulation/choices.js';
 import { type JobSpec, jobOf } from '../../../src/simulation/jobs/index.js';
 import { type RunReport, type RunSpec, simulate } from '../../../src/simulation/run.js';
-
-const job: JobSpec = {
-  time: null,
-  sink: { parallelism: 2 },
-  checkpointIntervalMs: 80,
-  checkpointTimeoutMs: 1_000,
-  tolerableFailedCheckpoints: 0,
-  restartDelayMs: 20,
-  bufferTimeoutMs: 5,
-  sources: [{ parallelism: 2, splits: 2, records: 80, ratePerSecond: 40 }],
-  stages: [{ kind: 'keyed', state: 'value', keys: 3, keyKind: 'text', parallelism: 2, maxParallelism: 4, inputs: 1 }],
-};
+import { smallJob as job } from './small-job.js';
 
 /** The client wants everything at 4 after so many milliseconds. */
 const scalesUp = { 'rescaler-1:job': 500, 'rescaler-1To:job': 4 };

@@ -7,18 +7,7 @@ import { type Deviations, noFaults } from '../../../src/simulation/choices.js';
 import { type JobSpec, jobOf } from '../../../src/simulation/jobs/index.js';
 import { SavedOutput } from '../../../src/simulation/resume.js';
 import { type RunReport, type RunSpec, simulate } from '../../../src/simulation/run.js';
-
-const job: JobSpec = {
-  time: null,
-  sink: { parallelism: 2 },
-  checkpointIntervalMs: 80,
-  checkpointTimeoutMs: 1_000,
-  tolerableFailedCheckpoints: 0,
-  restartDelayMs: 20,
-  bufferTimeoutMs: 5,
-  sources: [{ parallelism: 2, splits: 2, records: 80, ratePerSecond: 40 }],
-  stages: [{ kind: 'keyed', state: 'value', keys: 3, keyKind: 'text', parallelism: 2, maxParallelism: 4, inputs: 1 }],
-};
+import { smallJob as job } from './small-job.js';
 
 /** The client takes a savepoint, or stops the job with one, after so many milliseconds. */
 const saves = { 'savepoint:job': 500 };

@@ -7,6 +7,10 @@ import { map, type Outside, operator, RangeSource, type TestJob, testJob, transa
 export class CountByKey extends BasicOperator<number, string> {
   private count!: ValueState<number>;
 
+  constructor(private readonly keyOf: (value: number) => number = lastDigit) {
+    super();
+  }
+
   override open(...args: Parameters<BasicOperator<number, string>['open']>) {
     const answer = super.open(...args);
     this.count = this.context.keyed?.value(valueState<number>('count')) as ValueState<number>;
@@ -16,7 +20,7 @@ export class CountByKey extends BasicOperator<number, string> {
   process(value: number, timestamp: number): void {
     const count = (this.count.value() ?? 0) + 1;
     this.count.update(count);
-    this.context.output.emit(`${value % 10}:${count}`, timestamp);
+    this.context.output.emit(`${this.keyOf(value)}:${count}`, timestamp);
   }
 }
 

@@ -1,33 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { BasicOperator, type Operator } from '../../../src/operators/operator.js';
-import { valueState } from '../../../src/state/descriptors.js';
-import type { ValueState } from '../../../src/state/keyed-state.js';
+import type { Operator } from '../../../src/operators/operator.js';
+import { CountByKey } from './counting-job.js';
 import { Driver, type Manifest } from './driver.js';
 import { Outside, operator, RangeSource, type TestJob, testJob, transactionalSink } from './test-jobs.js';
 import { World } from './world.js';
 
 /** Every record is a key of its own, and counts how often it came. */
-class Repeated extends BasicOperator<number, string> {
-  private count!: ValueState<number>;
-
-  override open(...args: Parameters<BasicOperator<number, string>['open']>) {
-    const answer = super.open(...args);
-    this.count = this.context.keyed?.value(valueState<number>('count')) as ValueState<number>;
-    return answer;
-  }
-
-  process(value: number, timestamp: number): void {
-    const count = (this.count.value() ?? 0) + 1;
-    this.count.update(count);
-    this.context.output.emit(`${value}:${count}`, timestamp);
-  }
-}
-
 const itself = (value: number): number => value;
 const keys = 200;
 
 function repeatingJob(outside: Outside): TestJob {
-  const repeated = operator('repeated', () => new Repeated() as Operator<never, never>, itself as never);
+  const repeated = operator('repeated', () => new CountByKey(itself) as Operator<never, never>, itself as never);
   return testJob(
     [
       { id: 'read', parallelism: 1, source: new RangeSource(), stages: [] },
